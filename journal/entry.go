@@ -1,0 +1,159 @@
+package journal
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"regexp"
+
+	"marz"
+)
+
+// Limits of one entry (docs/spec/journal.md §2, §3). The limit of a body is that of an entry in C2SP tlog-tiles.
+const (
+	MaxBody    = 65_535
+	MaxPayload = 1 << 20
+	saltSize   = 32
+)
+
+// Kinds that the journal itself knows; all others belong to the packages that append them.
+const (
+	KindCreated = "node.created"   // entry 0
+	KindErased  = "payload.erased" // names the seqs whose payloads are gone
+)
+
+// Entry is one event as it stands in the log. Its JSON form, in this order of members, is what the leaf hashes.
+type Entry struct {
+	V         int              `json:"v"`
+	Seq       marz.Seq         `json:"seq"`
+	At        marz.Instant     `json:"at"`
+	Origin    marz.Origin      `json:"origin"`
+	Kind      string           `json:"kind"`
+	Officer   marz.OfficerID   `json:"officer"`
+	Authority marz.AuthorityID `json:"authority"`
+	Under     marz.ArticleRef  `json:"under"`
+	Policy    string           `json:"policy"`
+	Public    json.RawMessage  `json:"public"`
+	Private   string           `json:"private"` // hex SHA-256(salt ‖ payload), or ""
+}
+
+// Draft is an entry before the journal gives it its seq, instant and digests.
+type Draft struct {
+	Kind      string
+	Officer   marz.OfficerID // "" for an act of the node itself
+	Authority marz.AuthorityID
+	Under     marz.ArticleRef
+	Policy    string // hex SHA-256 of the rules in force
+	Public    any    // marshalled to a JSON object; no personal data
+	Private   any    // marshalled to JSON and kept beside the log; nil for none
+}
+
+// Created is the public part of entry 0.
+type Created struct {
+	Key      string      `json:"key"` // the node's verifier key
+	Post     marz.PostID `json:"post,omitempty"`
+	Exercise bool        `json:"exercise"`
+}
+
+// Erased is the public part of an erasure.
+type Erased struct {
+	Seqs []marz.Seq `json:"seqs"`
+	Why  string     `json:"why"`
+}
+
+var (
+	kindPattern   = regexp.MustCompile(`^[a-z]+(\.[a-z]+)+$`)
+	policyPattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
+)
+
+// record is an entry that is on its way into a transaction.
+type record struct {
+	Entry
+	body    []byte
+	hashes  []byte
+	salt    []byte
+	payload []byte // nil for none
+}
+
+// check holds a draft to the laws of docs/spec/journal.md §2 before it can become bytes.
+func (d *Draft) check() error {
+	bad := func(what string) error {
+		return &marz.Error{Code: marz.Internal, Op: "append entry", Subject: fmt.Sprintf("%.60q", d.Kind), Fix: what}
+	}
+	switch {
+	case !kindPattern.MatchString(d.Kind):
+		return bad("the kind is not of the form noun.verb")
+	case d.Authority == "":
+		return bad("no authority acts")
+	case d.Under == "":
+		return bad("no article is named that gives the power")
+	case !policyPattern.MatchString(d.Policy):
+		return bad("the policy is not a SHA-256 in hex")
+	case d.Officer != "" && d.Officer.Authority() != d.Authority:
+		return bad("the officer does not serve the authority that acts")
+	}
+	return nil
+}
+
+// seal turns a draft into a record with its final bytes, still without tree hashes.
+func (d *Draft) seal(seq marz.Seq, at marz.Instant, origin marz.Origin, salt []byte) (*record, error) {
+	if err := d.check(); err != nil {
+		return nil, err
+	}
+	r := &record{Entry: Entry{V: 1, Seq: seq, At: at, Origin: origin, Kind: d.Kind, Officer: d.Officer,
+		Authority: d.Authority, Under: d.Under, Policy: d.Policy}}
+	var err error
+	if r.Public, err = marshal(d.Public); err != nil {
+		return nil, err
+	}
+	if len(r.Public) == 0 || r.Public[0] != '{' {
+		return nil, &marz.Error{Op: "append entry", Subject: d.Kind, Fix: "its public part is not a JSON object"}
+	}
+	if d.Private != nil {
+		if r.payload, err = marshal(d.Private); err != nil {
+			return nil, err
+		}
+		r.salt = salt
+		r.Private = digest(salt, r.payload)
+	}
+	if r.body, err = marshal(r.Entry); err != nil {
+		return nil, err
+	}
+	if len(r.body) > MaxBody || len(r.payload) > MaxPayload {
+		return nil, &marz.Error{Code: marz.Invalid, Op: "append entry", Subject: d.Kind,
+			Fix: fmt.Sprintf("it is too large: %d bytes public (at most %d), %d private (at most %d)",
+				len(r.body), MaxBody, len(r.payload), MaxPayload)}
+	}
+	return r, nil
+}
+
+// marshal writes v as compact JSON without escaping for HTML, so that stored text reads as it was given.
+func marshal(v any) ([]byte, error) {
+	if raw, ok := v.(json.RawMessage); ok {
+		return raw, nil
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, &marz.Error{Op: "append entry", Fix: "it cannot be written as JSON", Err: err}
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+func digest(salt, payload []byte) string {
+	h := sha256.New()
+	h.Write(salt)
+	h.Write(payload)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func parseEntry(body []byte) (Entry, error) {
+	var e Entry
+	if err := json.Unmarshal(body, &e); err != nil {
+		return e, &marz.Error{Op: "read entry", Fix: "its bytes are not an entry; run marz verify", Err: err}
+	}
+	return e, nil
+}

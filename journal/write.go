@@ -1,0 +1,448 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/sumdb/tlog"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"marz"
+)
+
+// maxBatch bounds how many changes share a commit, and so how long one of them waits.
+const maxBatch = 256
+
+// call is one change on its way through the writing goroutine.
+type call struct {
+	change func(*Tx) error
+	result chan error
+	err    error // set by the writing goroutine before the commit
+}
+
+// writerState is what the writing goroutine alone touches.
+type writerState struct {
+	tree    frontier
+	at      marz.Instant
+	conn    *sql.Conn
+	stmts   map[string]*sql.Stmt
+	pending []*record // appended in this batch and not yet in the database
+	erased  bool      // this batch erases payloads
+	scrub   bool      // erased payloads may still stand in the write-ahead log
+}
+
+// Tx is a change's view of the journal while it runs, inside the writing goroutine. It must not outlive the change.
+type Tx struct {
+	j     *Journal
+	now   marz.Instant
+	late  bool
+	saved bool // a savepoint stands before the first thing that this change wrote
+}
+
+// Now is the instant that the change's entries bear. It never runs backwards within a journal.
+func (t *Tx) Now() marz.Instant { return t.now }
+
+// ClockBehind reports that the clock is earlier than the journal's last entry, so that Now is that entry's instant and the
+// clock is in doubt.
+func (t *Tx) ClockBehind() bool { return t.late }
+
+// Next is the seq that the next entry will have.
+func (t *Tx) Next() marz.Seq { return marz.Seq(t.j.w.tree.size) }
+
+// Update runs a change and commits what it appended. It returns nil only after the commit. An error of the change undoes
+// that change alone. ctx bounds the wait for a place in the queue: once the change has begun its outcome is awaited.
+func (j *Journal) Update(ctx context.Context, change func(*Tx) error) error {
+	c := &call{change: change, result: make(chan error, 1)}
+	select {
+	case <-j.failed:
+		return j.unavailable()
+	case <-j.stop:
+		return &marz.Error{Code: marz.Unavailable, Op: "append", Subject: string(j.origin), Fix: "the node is stopping"}
+	case <-ctx.Done():
+		return ctx.Err()
+	case j.queue <- c:
+	}
+	select {
+	case err := <-c.result:
+		return err
+	case <-j.done:
+		select {
+		case err := <-c.result:
+			return err
+		default:
+			return &marz.Error{Code: marz.Unavailable, Op: "append", Subject: string(j.origin), Fix: "the node stopped before this was done"}
+		}
+	}
+}
+
+// Failed is closed at the first I/O error, after which nothing is written any more; Failure then says why.
+func (j *Journal) Failed() <-chan struct{} { return j.failed }
+
+// Failure returns why the journal stopped, or nil while it has not.
+func (j *Journal) Failure() error {
+	select {
+	case <-j.failed:
+		return j.failure
+	default:
+		return nil
+	}
+}
+
+func (j *Journal) unavailable() error {
+	return &marz.Error{Code: marz.Unavailable, Op: "append", Subject: string(j.origin), Fix: "the node has stopped", Err: j.failure}
+}
+
+// write is the writing goroutine: it takes what waits, commits it together, and answers.
+func (j *Journal) write() {
+	defer close(j.done)
+	for {
+		select {
+		case c := <-j.queue:
+			j.commit(j.gather(c))
+		case <-j.stop:
+			for len(j.queue) > 0 {
+				j.commit(j.gather(<-j.queue))
+			}
+			return
+		}
+	}
+}
+
+func (j *Journal) gather(first *call) []*call {
+	batch := []*call{first}
+	for len(batch) < maxBatch {
+		select {
+		case c := <-j.queue:
+			batch = append(batch, c)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// commit runs a batch of changes in one transaction and answers each. Any error that is not a change's own is the end.
+func (j *Journal) commit(batch []*call) {
+	if j.Failure() != nil {
+		answer(batch, j.unavailable())
+		return
+	}
+	head, err := j.transact(batch)
+	if err != nil {
+		j.failure = &marz.Error{Code: marz.Unavailable, Op: "write journal", Subject: string(j.origin), Fix: explain(err), Err: err}
+		close(j.failed)
+		answer(batch, j.unavailable())
+		return
+	}
+	var late error
+	if head != nil {
+		j.head.Store(head)
+		late = j.headFile.write(head.Note)
+		if j.w.scrub = j.w.scrub || j.w.erased; late == nil && j.w.scrub {
+			late = j.truncateLog()
+		}
+	}
+	answer(batch, nil)
+	if late != nil { // what was answered is committed; nothing more will be
+		j.failure = &marz.Error{Code: marz.Unavailable, Op: "write journal", Subject: string(j.origin), Fix: explain(late), Err: late}
+		close(j.failed)
+	}
+}
+
+func answer(batch []*call, err error) {
+	for _, c := range batch {
+		if err != nil {
+			c.err = err
+		}
+		c.result <- c.err
+	}
+}
+
+// transact runs the changes, writes their entries and the head over them, and commits. It returns nil without a
+// head when no change appended anything.
+func (j *Journal) transact(batch []*call) (*Head, error) {
+	w := &j.w
+	w.erased = false
+	if err := j.begin(); err != nil {
+		return nil, err
+	}
+	before := w.tree.size
+	for _, c := range batch {
+		if err := j.run(c); err != nil {
+			return nil, err
+		}
+	}
+	if w.tree.size == before {
+		return nil, j.exec(`ROLLBACK`)
+	}
+	if err := j.flush(); err != nil {
+		return nil, err
+	}
+	head, err := sign(j.origin, &w.tree, j.signer)
+	if err != nil {
+		return nil, err
+	}
+	if err := j.exec(`INSERT INTO head (size, note) VALUES (?, ?)`, head.Size, head.Note); err != nil {
+		return nil, err
+	}
+	return &head, j.exec(`COMMIT`)
+}
+
+// run lets one change act. The change's own error is kept for its caller and its traces are undone; the error returned here is
+// one of the disk.
+func (j *Journal) run(c *call) error {
+	w := &j.w
+	tree, at, pending, erased := w.tree, w.at, len(w.pending), w.erased
+	now := j.cfg.Clock()
+	t := &Tx{j: j, now: max(now, w.at), late: now < w.at}
+	c.err = c.change(t)
+	if c.err == nil {
+		if t.saved {
+			return j.exec(`RELEASE change`)
+		}
+		return nil
+	}
+	if fault := diskFault(c.err); fault != nil {
+		return fault
+	}
+	w.tree, w.at, w.pending, w.erased = tree, at, w.pending[:pending], erased
+	if t.saved {
+		return j.exec(`ROLLBACK TO change; RELEASE change`)
+	}
+	return nil
+}
+
+// Append adds an entry and folds it into the state. It is on the disk when Update returns nil.
+func (t *Tx) Append(d Draft) (Entry, error) {
+	j := t.j
+	var salt []byte
+	if d.Private != nil {
+		salt = make([]byte, saltSize)
+		if _, err := io.ReadFull(j.cfg.Rand, salt); err != nil {
+			return Entry{}, &faultError{err}
+		}
+	}
+	r, err := d.seal(t.Next(), t.now, j.origin, salt)
+	if err != nil {
+		return Entry{}, err
+	}
+	if j.cfg.State != nil {
+		if err := t.save(); err != nil {
+			return Entry{}, err
+		}
+	}
+	r.hashes = j.w.tree.add(leafHash(r.body))
+	j.w.at = t.now
+	j.w.pending = append(j.w.pending, r)
+	if j.cfg.State != nil {
+		if err := j.cfg.State.Apply(&Fold{j}, r.Entry, r.payload); err != nil {
+			return Entry{}, err
+		}
+	}
+	return r.Entry, nil
+}
+
+// Erase destroys the private payloads of committed entries, as an entry. The public parts stay, and so does every proof.
+func (t *Tx) Erase(d Draft, seqs []marz.Seq, why string) (Entry, error) {
+	if len(seqs) == 0 {
+		return Entry{}, &marz.Error{Code: marz.Invalid, Op: "erase payloads", Fix: "no entry is named"}
+	}
+	seqs = slices.Compact(slices.Sorted(slices.Values(seqs)))
+	if err := t.save(); err != nil {
+		return Entry{}, err
+	}
+	for _, s := range seqs {
+		var n int
+		if err := t.QueryRow(`SELECT count(*) FROM payload WHERE seq = ?`, s).Scan(&n); err != nil {
+			return Entry{}, &faultError{err}
+		}
+		if n == 0 {
+			return Entry{}, &marz.Error{Code: marz.NotFound, Op: "erase payload", Subject: fmt.Sprintf("of seq %d", s), Fix: "there is none, or it has been erased already"}
+		}
+		if err := t.j.exec(`DELETE FROM payload WHERE seq = ?`, s); err != nil {
+			return Entry{}, &faultError{err}
+		}
+	}
+	t.j.w.erased = true
+	d.Kind, d.Public, d.Private = KindErased, Erased{Seqs: seqs, Why: why}, nil
+	return t.Append(d)
+}
+
+// save sets the savepoint to which this change falls back. A change that writes state or erases needs one; entries alone
+// wait in memory until the whole batch has run, and are dropped there.
+func (t *Tx) save() error {
+	if t.saved {
+		return nil
+	}
+	t.saved = true
+	if err := t.j.exec(`SAVEPOINT change`); err != nil {
+		return &faultError{err}
+	}
+	return nil
+}
+
+// flush writes the pending entries and payloads into the database, many rows a statement.
+func (j *Journal) flush() error {
+	rows := make([]any, 0, 3*len(j.w.pending))
+	payloads := make([]any, 0, 3*len(j.w.pending))
+	for _, r := range j.w.pending {
+		rows = append(rows, int64(r.Seq), r.body, r.hashes)
+		if r.payload != nil {
+			payloads = append(payloads, int64(r.Seq), r.salt, r.payload)
+		}
+	}
+	j.w.pending = j.w.pending[:0]
+	if err := j.insert(`INSERT INTO entry (seq, body, hashes) VALUES (?, ?, ?)`, rows); err != nil {
+		return err
+	}
+	return j.insert(`INSERT INTO payload (seq, salt, body) VALUES (?, ?, ?)`, payloads)
+}
+
+// insert runs an INSERT of three columns for all rows, 16 a statement while there are as many.
+func (j *Journal) insert(one string, values []any) error {
+	const many = 16
+	long := one + strings.Repeat(`, (?, ?, ?)`, many-1)
+	for ; len(values) >= 3*many; values = values[3*many:] {
+		if err := j.exec(long, values[:3*many]...); err != nil {
+			return err
+		}
+	}
+	for ; len(values) > 0; values = values[3:] {
+		if err := j.exec(one, values[:3]...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (j *Journal) begin() error {
+	if j.w.conn == nil {
+		conn, err := j.writer.Conn(context.Background())
+		if err != nil {
+			return err
+		}
+		j.w.conn, j.w.stmts = conn, map[string]*sql.Stmt{}
+	}
+	return j.exec(`BEGIN IMMEDIATE`)
+}
+
+// stmt prepares each statement text once.
+func (j *Journal) stmt(query string) (*sql.Stmt, error) {
+	if s := j.w.stmts[query]; s != nil {
+		return s, nil
+	}
+	s, err := j.w.conn.PrepareContext(context.Background(), query)
+	if err == nil {
+		j.w.stmts[query] = s
+	}
+	return s, err
+}
+
+func (j *Journal) exec(query string, args ...any) error {
+	if strings.Contains(query, ";") {
+		_, err := j.w.conn.ExecContext(context.Background(), query, args...)
+		return err
+	}
+	s, err := j.stmt(query)
+	if err != nil {
+		return err
+	}
+	_, err = s.ExecContext(context.Background(), args...)
+	return err
+}
+
+// truncateLog moves all of the write-ahead log into the database and empties it, so that no copy of an erased payload is left
+// there. A reader that holds an old snapshot can delay it; it is then tried again after the next commit, and done at Close.
+func (j *Journal) truncateLog() error {
+	var busy, log, moved int
+	err := j.w.conn.QueryRowContext(context.Background(), `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &log, &moved)
+	j.w.scrub = busy != 0
+	return err
+}
+
+// QueryRow asks the state as this change sees it, with what it has itself appended.
+func (t *Tx) QueryRow(query string, args ...any) *sql.Row {
+	return (&Fold{t.j}).QueryRow(query, args...)
+}
+
+// Query asks the state as this change sees it. The rows must be closed before anything else is asked.
+func (t *Tx) Query(query string, args ...any) (*sql.Rows, error) {
+	return (&Fold{t.j}).Query(query, args...)
+}
+
+// Fold is what State.Apply may do: write the state tables.
+type Fold struct{ j *Journal }
+
+// Exec writes state.
+func (f *Fold) Exec(query string, args ...any) error {
+	if err := f.j.exec(query, args...); err != nil {
+		if isConstraint(err) {
+			return &marz.Error{Code: marz.Conflict, Op: "write state", Fix: "it contradicts what is recorded", Err: err}
+		}
+		return &faultError{err}
+	}
+	return nil
+}
+
+// QueryRow asks the state.
+func (f *Fold) QueryRow(query string, args ...any) *sql.Row {
+	return f.j.w.conn.QueryRowContext(context.Background(), query, args...)
+}
+
+// Query asks the state.
+func (f *Fold) Query(query string, args ...any) (*sql.Rows, error) {
+	return f.j.w.conn.QueryContext(context.Background(), query, args...)
+}
+
+// faultError marks an error of the disk or the database inside a change, as against one of the change's own.
+type faultError struct{ err error }
+
+func (f *faultError) Error() string { return f.err.Error() }
+func (f *faultError) Unwrap() error { return f.err }
+
+// diskFault returns err when it comes from the disk or the database and the journal must stop.
+func diskFault(err error) error {
+	if f, ok := errors.AsType[*faultError](err); ok {
+		return f.err
+	}
+	if _, ok := errors.AsType[*sqlite.Error](err); ok && !isConstraint(err) {
+		return err
+	}
+	return nil
+}
+
+func isConstraint(err error) bool {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	return ok && e.Code()&0xff == sqlite3.SQLITE_CONSTRAINT
+}
+
+// explain says what to do about an error of the disk.
+func explain(err error) string {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		switch e.Code() & 0xff {
+		case sqlite3.SQLITE_FULL:
+			return "the disk is full: everything acknowledged is safe, nothing more is recorded; make room and start the node again"
+		case sqlite3.SQLITE_IOERR:
+			return "the disk failed: everything acknowledged before is on it as far as it can be read; check the disk, run marz verify, and start the node again"
+		case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+			return "the database is damaged; run marz verify, and restore it from a mirror or a backup"
+		}
+	}
+	return "the journal could not be written, so the node stops: everything acknowledged is safe; run marz verify, and start it again"
+}
+
+func leafHash(body []byte) tlog.Hash { return tlog.RecordHash(body) }
+
+func unmarshal(b []byte, v any) error {
+	if err := json.Unmarshal(b, v); err != nil {
+		return &marz.Error{Op: "read entry", Fix: "run marz verify", Err: err}
+	}
+	return nil
+}
