@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"strconv"
 
 	"marz"
 )
@@ -66,6 +67,8 @@ type Erased struct {
 var (
 	kindPattern   = regexp.MustCompile(`^[a-z]+(\.[a-z]+)+$`)
 	policyPattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
+	// plainPattern is what may stand between quotes in an entry as it is: identifiers and articles.
+	plainPattern = regexp.MustCompile(`^[A-Za-z0-9./_-]*$`)
 )
 
 // record is an entry that is on its way into a transaction.
@@ -85,10 +88,12 @@ func (d *Draft) check() error {
 	switch {
 	case !kindPattern.MatchString(d.Kind):
 		return bad("the kind is not of the form noun.verb")
-	case d.Authority == "":
+	case d.Authority == "" || !plainPattern.MatchString(string(d.Authority)):
 		return bad("no authority acts")
-	case d.Under == "":
+	case d.Under == "" || !plainPattern.MatchString(string(d.Under)):
 		return bad("no article is named that gives the power")
+	case !plainPattern.MatchString(string(d.Officer)):
+		return bad("the officer's number is malformed")
 	case !policyPattern.MatchString(d.Policy):
 		return bad("the policy is not a SHA-256 in hex")
 	case d.Officer != "" && d.Officer.Authority() != d.Authority:
@@ -118,15 +123,36 @@ func (d *Draft) seal(seq marz.Seq, at marz.Instant, origin marz.Origin, salt []b
 		r.salt = salt
 		r.Private = digest(salt, r.payload)
 	}
-	if r.body, err = marshal(r.Entry); err != nil {
-		return nil, err
-	}
+	r.body = r.Entry.appendTo(make([]byte, 0, 320+len(r.Public)))
 	if len(r.body) > MaxBody || len(r.payload) > MaxPayload {
 		return nil, &marz.Error{Code: marz.Invalid, Op: "append entry", Subject: d.Kind,
 			Fix: fmt.Sprintf("it is too large: %d bytes public (at most %d), %d private (at most %d)",
 				len(r.body), MaxBody, len(r.payload), MaxPayload)}
 	}
 	return r, nil
+}
+
+// appendTo writes the entry's bytes: the members in the order of the type, without white space. All strings but those inside
+// Public are plain (check), so they need no escaping.
+func (e *Entry) appendTo(b []byte) []byte {
+	member := func(name, value string) {
+		b = append(b, name...)
+		b = append(b, value...)
+		b = append(b, '"')
+	}
+	b = append(b, `{"v":1,"seq":`...)
+	b = strconv.AppendInt(b, int64(e.Seq), 10)
+	member(`,"at":"`, e.At.String())
+	member(`,"origin":"`, string(e.Origin))
+	member(`,"kind":"`, e.Kind)
+	member(`,"officer":"`, string(e.Officer))
+	member(`,"authority":"`, string(e.Authority))
+	member(`,"under":"`, string(e.Under))
+	member(`,"policy":"`, e.Policy)
+	b = append(b, `,"public":`...)
+	b = append(b, e.Public...)
+	member(`,"private":"`, e.Private)
+	return append(b, '}')
 }
 
 // marshal writes v as compact JSON without escaping for HTML, so that stored text reads as it was given.
