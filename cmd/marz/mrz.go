@@ -55,7 +55,7 @@ Exit code 0 when everything could be read, whatever the check digits say; 1 when
 // not be read, since the line printed in its place has said so.
 func printZones(in io.Reader, stdout io.Writer, today marz.Date) error {
 	lines := json.NewEncoder(stdout) // one write a document, so that a live reader's documents appear at once
-	lines.SetEscapeHTML(false) // fillers stay readable
+	lines.SetEscapeHTML(false)       // fillers stay readable
 	unreadable := false
 	for r := range mrz.Documents(in, today) {
 		var line any = struct {
