@@ -7,7 +7,8 @@
 //
 //   - Nothing is repaired in silence. A field is given as it stands in the zone; what is wrong with it is said beside it,
 //     in Checks and in Defects. Only a zone without a readable shape is an error.
-//   - What Write writes, Parse reads back the same, but for a name that had to be cut and for the century of a date.
+//   - What Write writes, Parse reads back the same and without a defect, but for what a zone cannot hold: marks and
+//     punctuation, the end of a name that had to be cut, the century of a date.
 //   - Errors name line and column and quote at most one character, so that no personal data gets into a log.
 //   - Reading many documents from one stream takes a fixed amount of memory, whatever the stream holds.
 //

@@ -100,16 +100,20 @@ func shapeOf(length int) (unit, need int) {
 
 // add takes one line as given, trimmed. It must not be called once the document is done.
 func (a *assembly) add(line string, number int) error {
+	if zero := strings.IndexByte(line, 0); zero >= 0 {
+		return badShape(position{number, zero + 1},
+			"there is a zero byte, as in UTF-16 or a binary file; give the text as UTF-8")
+	}
 	length := utf8.RuneCountInString(line)
 	unit, need := a.unit, a.need
 	if unit == 0 {
 		unit, need = shapeOf(length)
 	}
 	if unit == 0 {
-		return badShape(position{number, min(length, 90) + 1}, wrongLength(line, length, "30, 36 or 44"))
+		return badShape(position{number, min(length, 90) + 1}, wrongLength(length, "30, 36 or 44"))
 	}
 	if length%unit != 0 || len(a.lines)+length/unit > need {
-		return badShape(position{number, min(length, unit) + 1}, wrongLength(line, length, fmt.Sprint(unit)))
+		return badShape(position{number, min(length, unit) + 1}, wrongLength(length, fmt.Sprint(unit)))
 	}
 	a.unit, a.need = unit, need
 	for column := 0; line != ""; column += unit {
@@ -125,10 +129,7 @@ func (a *assembly) add(line string, number int) error {
 	return nil
 }
 
-func wrongLength(line string, length int, due string) string {
-	if strings.ContainsRune(line, 0) {
-		return "there are zero bytes in it, as in UTF-16 or a binary file; save the text as UTF-8"
-	}
+func wrongLength(length int, due string) string {
 	return fmt.Sprintf("the line has %d characters where %s are due; scan the document again", length, due)
 }
 

@@ -128,6 +128,9 @@ func (w *writer) numbers(d *Document) error {
 	if err != nil {
 		return err
 	}
+	if number == "" {
+		return unwritable("number", "a document has one; give it")
+	}
 	optional, err := plain("optional1", d.Optional1)
 	if err != nil {
 		return err

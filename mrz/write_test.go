@@ -74,6 +74,7 @@ func TestWriteRefuses(t *testing.T) {
 		{"name", func(d *Document) { d.Primary = "Иванов" }},
 		{"name", func(d *Document) { d.Secondary = "Anna 2" }},
 		{"name", func(d *Document) { d.Primary = strings.Repeat("A ", 30); d.Format = TD2; d.Secondary = "B" }},
+		{"number", func(d *Document) { d.Number = " " }},
 		{"number", func(d *Document) { d.Number = "1234567890123456789012345" }},
 		{"number", func(d *Document) { d.Number = "12345678 90" }},
 		{"number", func(d *Document) { d.Number = "N°1" }},
