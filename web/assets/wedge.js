@@ -1,0 +1,288 @@
+// wedge.js receives a document reader that types into the browser as a US keyboard (a "keyboard wedge").
+//
+// It promises:
+// - The physical key (KeyboardEvent.code) and Shift decide, never KeyboardEvent.key: the officer's keyboard layout, caps lock, num
+//   lock, dead keys and an input method change nothing. The reader must emulate a US keyboard, not type Alt codes.
+// - A scan ends with its last character. No line end is needed; where there are any they are used. Formats are those of ICAO
+//   9303-4 to -7: TD1 3×30, TD2 and MRV-B 2×36, TD3 and MRV-A 2×44.
+// - Enter and Tab are line ends of the reader. Enter never activates anything on the page; outside a scan, Tab moves the focus.
+// - F1 to F12, Escape, keys that move the caret, and combinations with Ctrl, Alt and Meta are left to the page.
+// - One run of characters without an idle gap gives at most one report (onScan for each complete scan in it). Runs of fewer
+//   than three characters are keys touched by a person and are dropped; whoever types more slowly than one key in idleMs makes
+//   only such runs, so that typing by hand is never a scan.
+// - A text field inside an element with the attribute data-manual-entry is the officer's. Keys there are left alone, until ten
+//   characters have come less than 35 ms apart each: that is a reader. The field is then put back as it was before the first
+//   of them, and the rest goes to the scan. This holds for input and textarea; contenteditable is left alone altogether.
+//
+// It holds no state beyond the run under way, and at most 90 characters of that.
+
+const LETTER = /^Key([A-Z])$/;
+const DIGIT = /^(?:Digit|Numpad)([0-9])$/;
+const PRINTING = /^(?:Digit[0-9]|Space|Minus|Equal|Bracket(?:Left|Right)|Semicolon|Quote|Back(?:quote|slash)|Comma|Period|Slash|Intl(?:Ro|Yen)|Numpad(?:Add|Subtract|Multiply|Divide|Decimal|Comma|Equal))$/;
+const LINE_END = new Set(["Enter", "NumpadEnter", "Tab"]);
+const TEXT_INPUT = new Set(["text", "search", "tel", "url", "email", "password", "number"]);
+
+const FEWEST = 3; // characters; a shorter run is not reported
+const MOST = 200; // characters counted in one run; what follows is dropped until idle
+const BURST_CHARS = 10;
+const BURST_GAP = 35; // ms
+
+// decode returns the MRZ character that a US keyboard types with the key, or "" when it types none.
+export function decode(code, shift) {
+  const letter = LETTER.exec(code);
+  if (letter) return letter[1];
+  const digit = DIGIT.exec(code);
+  if (digit) return shift && code.startsWith("Digit") ? "" : digit[1];
+  return code === "IntlBackslash" || (code === "Comma" && shift) ? "<" : "";
+}
+
+// checkDigit returns the check digit of a field, 0 to 9 (ICAO 9303-3 §4.9: weights 7, 3, 1; A is 10, Z is 35, < is 0).
+export function checkDigit(field) {
+  let sum = 0;
+  for (let i = 0; i < field.length; i++) {
+    const c = field[i];
+    sum += (c === "<" ? 0 : parseInt(c, 36)) * [7, 3, 1][i % 3];
+  }
+  return sum % 10;
+}
+
+const checks = (field, digit) => String(checkDigit(field)) === digit;
+const isDate = (field, digit) => /^[0-9<]{6}$/.test(field) && checks(field, digit);
+
+// holds reports whether the second line of a two-line document stands in order: nationality, sex, birth date, expiry and
+// their check digits, and the document number's, which is < where a TD2 number runs on (ICAO 9303-6 §4.2.2).
+function holds(line, longNumber) {
+  return /^[A-Z<]{3}$/.test(line.slice(10, 13)) && /[MFX<]/.test(line[20]) &&
+    (checks(line.slice(0, 9), line[9]) || (longNumber && line[9] === "<")) &&
+    isDate(line.slice(13, 19), line[19]) && isDate(line.slice(21, 27), line[27]);
+}
+
+// certain72 reports whether 72 characters are a whole TD2 or MRV-B and not the beginning of something longer.
+function certain72(text) {
+  const line = text.slice(36);
+  if (text[0] === "V") return holds(line, false); // ICAO 9303-7: a visa has no composite check digit
+  return holds(line, true) && checks(line.slice(0, 10) + line.slice(13, 20) + line.slice(21, 35), line[35]);
+}
+
+// certain88 reports whether 88 characters that begin with no letter known are a whole TD3 and not the beginning of a TD1.
+function certain88(text) {
+  const line = text.slice(44);
+  return holds(line, false) && checks(line.slice(0, 10) + line.slice(13, 20) + line.slice(21, 43), line[43]);
+}
+
+// widths returns the line lengths that a document beginning with the character can have, shortest document first.
+function widths(first) {
+  if (first === "P") return [44];
+  if (first === "V") return [36, 44];
+  return "ACI".includes(first) ? [36, 30] : [36, 44, 30];
+}
+
+const total = (width) => (width === 30 ? 90 : 2 * width);
+
+function formatOf(width, first) {
+  if (width === 30) return "TD1";
+  if (first === "V") return width === 36 ? "MRV-B" : "MRV-A";
+  return width === 36 ? "TD2" : "TD3";
+}
+
+// Scan is one run of characters, without clock or keyboard. Its methods return the scan {text, format} when it became whole.
+export class Scan {
+  constructor() {
+    this.reset();
+  }
+
+  reset() {
+    this.text = "";
+    this.chars = 0; // of the whole run, whether kept or not
+    this.width = 0; // of the first line, 0 before its end
+    this.broken = false; // lines end where no format has them
+    this.garbled = false; // a character that no MRZ has
+  }
+
+  get spoilt() {
+    return this.broken || this.garbled;
+  }
+
+  char(c) {
+    this.chars = Math.min(this.chars + 1, MOST);
+    if (this.spoilt) return null;
+    this.text += c;
+    const n = this.text.length;
+    if (this.width) return n === total(this.width) ? this.whole(this.width) : null;
+    const possible = widths(this.text[0]);
+    if (n === Math.max(...possible.map(total))) return this.whole(possible.find((w) => total(w) === n));
+    if (n === 72 && possible.includes(36) && certain72(this.text)) return this.whole(36);
+    if (n === 88 && possible.includes(44) && certain88(this.text)) return this.whole(44);
+    return null;
+  }
+
+  lineEnd() {
+    const n = this.text.length;
+    if (n === 0 || this.spoilt) return null;
+    if (this.width) {
+      this.broken = n % this.width !== 0;
+      return null;
+    }
+    const possible = widths(this.text[0]);
+    const all = possible.find((w) => total(w) === n);
+    if (all) return this.whole(all);
+    if (possible.includes(n) || (n === 44 && this.text[0] !== "P" && this.text[0] !== "V")) this.width = n;
+    else this.broken = true;
+    return null;
+  }
+
+  garbage() {
+    this.chars = Math.min(this.chars + 1, MOST);
+    this.garbled = true;
+  }
+
+  // idle ends the run: {scan}, {partial}, {garbled}, or null when there is nothing to say. A run whose length is that of a
+  // document is a scan although its check digits fail: the node repairs and judges, not this page.
+  idle() {
+    const n = this.chars;
+    if (n === 0) return null;
+    const possible = widths(this.text[0] ?? "");
+    const same = !this.spoilt && !this.width && possible.find((w) => total(w) === n);
+    if (same) return { scan: this.whole(same) };
+    const expected = this.width ? total(this.width) : possible.map(total).find((m) => m > n);
+    const garbled = this.garbled || expected === undefined || expected <= n;
+    this.reset();
+    if (n < FEWEST) return null;
+    return garbled ? { garbled: { chars: n } } : { partial: { chars: n, expected } };
+  }
+
+  whole(width) {
+    const text = this.text.match(new RegExp(`.{${width}}`, "g")).join("\n");
+    const format = formatOf(width, this.text[0]);
+    this.reset();
+    return { text, format };
+  }
+}
+
+function manualField(event) {
+  const el = event.composedPath()[0];
+  if (!(el instanceof Element) || !el.closest("[data-manual-entry]")) return null;
+  if (el.isContentEditable) return el;
+  const text = el instanceof HTMLTextAreaElement || (el instanceof HTMLInputElement && TEXT_INPUT.has(el.type));
+  return text && !el.readOnly && !el.disabled ? el : null;
+}
+
+// Burst watches one manual field for a reader. Until it is sure, every key goes to the field.
+class Burst {
+  constructor(field, now) {
+    this.field = field;
+    this.value = field.value;
+    this.start = field.selectionStart; // null where the type of field has no selection
+    this.end = field.selectionEnd;
+    this.chars = "";
+    this.last = now;
+  }
+
+  continues(field, now) {
+    return field === this.field && now - this.last < BURST_GAP;
+  }
+
+  restore() {
+    this.field.value = this.value;
+    if (this.start !== null) this.field.setSelectionRange(this.start, this.end);
+    this.field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+}
+
+// Wedge listens to the keys of a document. Options, all but onScan optional:
+//   onScan({text, format, lastCharAt})  a whole scan; lines joined by \n; lastCharAt as of now() at its last character
+//   onPartial({chars, expected})        the reader stopped early
+//   onGarbled({chars})                  a character no MRZ has, or too many
+//   idleMs                              a pause this long ends a run; 150
+//   now, setTimer, clearTimer           the clock: performance.now, setTimeout, clearTimeout
+export class Wedge {
+  constructor(options) {
+    this.onScan = options.onScan;
+    this.onPartial = options.onPartial ?? (() => {});
+    this.onGarbled = options.onGarbled ?? (() => {});
+    this.idleMs = options.idleMs ?? 150;
+    this.now = options.now ?? (() => performance.now());
+    this.setTimer = options.setTimer ?? ((f, ms) => setTimeout(f, ms));
+    this.clearTimer = options.clearTimer ?? ((id) => clearTimeout(id));
+    this.scan = new Scan();
+    this.burst = null;
+    this.timer = null; // runs from a character until idle: while it does, the reader is at work
+    this.lastCharAt = 0;
+    this.listener = (event) => this.key(event);
+  }
+
+  attach(target = document) {
+    target.addEventListener("keydown", this.listener, { capture: true });
+  }
+
+  detach(target = document) {
+    target.removeEventListener("keydown", this.listener, { capture: true });
+    this.clearTimer(this.timer);
+    this.timer = null;
+    this.burst = null;
+    this.scan.reset();
+  }
+
+  // key takes one keydown event, and keeps it from the page when it belongs to a reader.
+  key(event) {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    const char = decode(event.code, event.shiftKey);
+    const field = this.timer === null ? manualField(event) : null;
+    if (field) {
+      if (!this.inField(field, char, event)) return;
+    } else if (char) {
+      if (!event.repeat) this.take(char); // a reader releases each key; a repeat is a key held down
+    } else if (LINE_END.has(event.code)) {
+      if (this.timer === null && event.code === "Tab") return;
+      if (!event.repeat) this.report(this.scan.lineEnd());
+    } else if (this.timer !== null && PRINTING.test(event.code)) {
+      this.scan.garbage();
+      this.touch();
+    } else {
+      return;
+    }
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }
+
+  // inField reports whether a key in a manual field turned out to be a reader's.
+  inField(field, char, event) {
+    if (event.key === "Shift" || event.code.startsWith("Shift")) return false;
+    if (!char || event.repeat || event.isComposing || field.isContentEditable) {
+      this.burst = null;
+      return false;
+    }
+    const now = this.now();
+    if (!this.burst?.continues(field, now)) this.burst = new Burst(field, now);
+    this.burst.last = now;
+    this.burst.chars += char;
+    if (this.burst.chars.length < BURST_CHARS) return false;
+    const { chars } = this.burst;
+    this.burst.restore();
+    this.burst = null;
+    for (const c of chars) this.take(c);
+    return true;
+  }
+
+  take(char) {
+    this.touch();
+    this.report(this.scan.char(char));
+  }
+
+  // touch notes that the reader is at work. The idle time after a whole scan keeps its last line end from the page.
+  touch() {
+    this.lastCharAt = this.now();
+    if (this.timer !== null) this.clearTimer(this.timer);
+    this.timer = this.setTimer(() => {
+      this.timer = null;
+      const end = this.scan.idle();
+      if (end?.scan) this.report(end.scan);
+      else if (end?.partial) this.onPartial(end.partial);
+      else if (end?.garbled) this.onGarbled(end.garbled);
+    }, this.idleMs);
+  }
+
+  report(scan) {
+    if (scan) this.onScan({ ...scan, lastCharAt: this.lastCharAt });
+  }
+}

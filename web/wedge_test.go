@@ -1,0 +1,244 @@
+package web_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"marz/internal/browsertest"
+)
+
+// wedgeServer serves the asset, and pages that use it, under the policy of the lane page.
+func wedgeServer(t *testing.T) string {
+	t.Helper()
+	mux := http.NewServeMux()
+	mux.Handle("/assets/", http.StripPrefix("/assets/", http.FileServer(http.Dir("assets"))))
+	mux.Handle("/", http.FileServer(http.Dir("testdata/wedge")))
+	mux.HandleFunc("/favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; require-trusted-types-for 'script'")
+		mux.ServeHTTP(w, r)
+	}))
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// sample is a machine-readable zone, its lines separated by \n, and its format.
+type sample struct {
+	Format string `json:"format"`
+	Text   string `json:"text"`
+}
+
+func (s sample) oneLine() string { return strings.ReplaceAll(s.Text, "\n", "") }
+
+// specimens are those of ICAO 9303-4 Appendix A, 9303-5 and 9303-6 Appendix B, and 9303-7 Appendices A and B.
+var specimens = []sample{
+	{"TD1", "I<UTOD231458907<<<<<<<<<<<<<<<\n7408122F1204159UTO<<<<<<<<<<<6\nERIKSSON<<ANNA<MARIA<<<<<<<<<<"},
+	{"TD2", "I<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<\nD231458907UTO7408122F1204159<<<<<<<6"},
+	{"TD3", "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F1204159ZE184226B<<<<<10"},
+	{"MRV-A", "V<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL8988901C4XXX4009078F96121096ZE184226B<<<<<<"},
+	{"MRV-B", "V<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<\nL8988901C4XXX4009078F9612109<<<<<<<<"},
+}
+
+// typings are the ways in which readers end lines.
+var typings = map[string]func(sample) string{
+	"no line end": sample.oneLine,
+	"Enter":       func(s sample) string { return s.Text + "\n" },
+	"Tab":         func(s sample) string { return strings.ReplaceAll(s.Text, "\n", "\t") + "\t" },
+	"last Enter":  func(s sample) string { return s.oneLine() + "\n" },
+	"Enter twice": func(s sample) string { return strings.ReplaceAll(s.Text, "\n", "\n\n") + "\n\n" },
+}
+
+// randomSample returns a zone of one of the five formats with true check digits and every character somewhere.
+func randomSample(r *rand.Rand) sample {
+	fill := func(n int, from string) string {
+		b := make([]byte, n)
+		for i := range b {
+			b[i] = from[r.IntN(len(from))]
+		}
+		return string(b)
+	}
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	const digits = "0123456789"
+	pad := func(s string, n int) string { return (s + strings.Repeat("<", n))[:n] }
+	cd := func(s string) string { return s + checkDigit(s) }
+	name := func(n int) string {
+		return pad(fill(2+r.IntN(12), letters)+"<<"+fill(1+r.IntN(10), letters)+"<"+fill(r.IntN(12), letters), n)
+	}
+	number := func() string { return cd(pad(fill(1+r.IntN(9), letters+digits), 9)) }
+	date := func() string {
+		return cd(fmt.Sprintf("%02d%02d%02d", r.IntN(100), 1+r.IntN(12), 1+r.IntN(28)))
+	}
+	state := func() string { return fill(3, letters) }
+	sex := func() string { return fill(1, "MF<") }
+	optional := func(n int) string { return pad(fill(r.IntN(n+1), letters+digits), n) }
+	kind := fill(1, "<"+letters)
+	switch r.IntN(5) {
+	case 0:
+		one := fill(1, "ACI") + kind + state() + number() + optional(15)
+		two := date() + sex() + date() + state() + optional(11)
+		two += checkDigit(one[5:] + two[:7] + two[8:15] + two[18:29])
+		return sample{"TD1", one + "\n" + two + "\n" + name(30)}
+	case 1:
+		two := number() + state() + date() + sex() + date() + optional(7)
+		two += checkDigit(two[:10] + two[13:20] + two[21:35])
+		return sample{"TD2", fill(1, "ACI") + kind + state() + name(31) + "\n" + two}
+	case 2:
+		two := number() + state() + date() + sex() + date() + cd(optional(14))
+		two += checkDigit(two[:10] + two[13:20] + two[21:43])
+		return sample{"TD3", "P" + kind + state() + name(39) + "\n" + two}
+	case 3:
+		return sample{"MRV-A", "V" + kind + state() + name(39) + "\n" + number() + state() + date() + sex() + date() + optional(16)}
+	}
+	return sample{"MRV-B", "V" + kind + state() + name(31) + "\n" + number() + state() + date() + sex() + date() + optional(8)}
+}
+
+// checkDigit is that of ICAO 9303-3 §4.9.
+func checkDigit(s string) string {
+	sum := 0
+	for i, c := range s {
+		v := 0
+		switch {
+		case c >= '0' && c <= '9':
+			v = int(c - '0')
+		case c >= 'A' && c <= 'Z':
+			v = int(c-'A') + 10
+		}
+		sum += v * [3]int{7, 3, 1}[i%3]
+	}
+	return string(rune('0' + sum%10))
+}
+
+func openWedge(t *testing.T, b *browsertest.Browser, url string) *browsertest.Page {
+	t.Helper()
+	p := b.Page()
+	p.Navigate(url + "/page.html")
+	p.WaitFor("window.ready")
+	return p
+}
+
+// received waits for n scans, and returns them once it is sure that nothing else came: no partial or garbled scan, and no
+// control of the page activated.
+func received(t *testing.T, p *browsertest.Page, n int) []sample {
+	t.Helper()
+	p.WaitFor(fmt.Sprintf("seen.scans.length + seen.partial.length + seen.garbled.length >= %d && wedge.timer === null", n))
+	got := browsertest.Eval[struct {
+		Scans            []sample
+		Partial, Garbled []any
+		Activated        int
+		Page             []string
+	}](p, "seen")
+	if len(got.Partial)+len(got.Garbled)+got.Activated+len(got.Page) > 0 {
+		t.Errorf("besides %d scans: partial %v, garbled %v, %d activations, keys for the page %v",
+			len(got.Scans), got.Partial, got.Garbled, got.Activated, got.Page)
+	}
+	return got.Scans
+}
+
+func TestWedgeLogic(t *testing.T) {
+	p := browsertest.New(t, browsertest.Options{}).Page()
+	p.Navigate(wedgeServer(t) + "/unit.html")
+	p.WaitFor("window.results")
+	for _, r := range browsertest.Eval[[]struct{ Name, Fault string }](p, "window.results") {
+		t.Run(r.Name, func(t *testing.T) {
+			if r.Fault != "" {
+				t.Error(r.Fault)
+			}
+		})
+	}
+}
+
+// TestWedgeUnderLayouts types every format under every layout through the browser's own input.
+func TestWedgeUnderLayouts(t *testing.T) {
+	p := openWedge(t, browsertest.New(t, browsertest.Options{}), wedgeServer(t))
+	browsertest.Eval[any](p, "start(500)") // a busy machine may pause between two keys
+	for _, l := range browsertest.Layouts {
+		t.Run(l.Name, func(t *testing.T) {
+			p.In(t)
+			browsertest.Eval[any](p, "clear()")
+			var want []sample
+			for _, s := range specimens {
+				for _, way := range []string{"no line end", "Enter"} {
+					want = append(want, s)
+					p.Type(l, browsertest.Reader(typings[way](s)))
+				}
+			}
+			if diff := cmp.Diff(want, received(t, p, len(want))); diff != "" {
+				t.Errorf("scans under layout %s (-want +got):\n%s", l.Name, diff)
+			}
+		})
+	}
+}
+
+// TestWedgeUnderTrueKeyboard presses the keys of an X server, as a USB reader would, while the officer's layout is set by
+// setxkbmap.
+func TestWedgeUnderTrueKeyboard(t *testing.T) {
+	d := browsertest.NewDisplay(t)
+	p := openWedge(t, browsertest.New(t, browsertest.Options{Display: d}), wedgeServer(t))
+	d.Focus()
+	browsertest.Eval[any](p, "start(500)")
+	r := rand.New(rand.NewPCG(9303, 1))
+	for _, l := range browsertest.Layouts {
+		t.Run(l.Name, func(t *testing.T) {
+			p.In(t)
+			d.In(t)
+			d.SetLayout(l.Name)
+			layoutIsTrue(t, d, p, l)
+			browsertest.Eval[any](p, "start(500), clear()")
+			var want []sample
+			for _, s := range specimens {
+				for _, way := range typings {
+					want = append(want, s)
+					d.Type(browsertest.Reader(way(s)))
+				}
+			}
+			for range 40 {
+				s := randomSample(r)
+				want = append(want, s)
+				d.Type(browsertest.Reader(s.oneLine()))
+			}
+			if diff := cmp.Diff(want, received(t, p, len(want))); diff != "" {
+				t.Errorf("scans under layout %s (-want +got):\n%s", l.Name, diff)
+			}
+		})
+	}
+}
+
+// layoutIsTrue holds the table of a layout, by which the headless tests type, against what the X server's keyboard types.
+func layoutIsTrue(t *testing.T, d *browsertest.Display, p *browsertest.Page, l browsertest.Layout) {
+	t.Helper()
+	var strokes []browsertest.Stroke
+	var want []string
+	for _, shift := range []bool{false, true} {
+		for _, code := range browsertest.LayoutCodes() {
+			strokes = append(strokes, browsertest.Stroke{Code: code, Shift: shift})
+			want = append(want, l.Text(code, shift))
+		}
+	}
+	var diff string
+	for range 20 { // the browser learns of a new layout a moment after the server
+		browsertest.Eval[any](p, "clear()")
+		d.Type(strokes)
+		p.WaitFor(fmt.Sprintf("seen.keys.length >= %d", len(strokes)))
+		if diff = cmp.Diff(want, browsertest.Eval[[]string](p, "seen.keys")); diff == "" {
+			return
+		}
+	}
+	t.Errorf("keys of layout %s (-table +keyboard):\n%s", l.Name, diff)
+}
+
+// mustJSON writes a value as a JavaScript expression.
+func mustJSON(t *testing.T, v any) string {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
