@@ -1,0 +1,2 @@
+// Package sim makes travellers.
+package sim
