@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 
 	"marz"
@@ -20,6 +22,22 @@ type Alert struct {
 	Birth       marz.Date
 	Numbers     []string // passport numbers
 }
+
+// usable reports whether a traveller can be made of the alert. Aliases and numbers that no document can bear are struck out.
+func (a *Alert) usable() bool {
+	fits := func(primary, secondary string) bool {
+		return plain(primary) && plain(secondary) && nameLength(primary, secondary) <= longName
+	}
+	a.Aliases = slices.DeleteFunc(slices.Clone(a.Aliases), func(n [2]string) bool { return !fits(n[0], n[1]) })
+	a.Numbers = slices.DeleteFunc(slices.Clone(a.Numbers), func(n string) bool { return !numberPattern.MatchString(n) })
+	if a.Primary == "" {
+		return len(a.Numbers) > 0 && nationOf(func(n *nation) bool { return n.code == a.Nationality }) != nil
+	}
+	return fits(a.Primary, a.Secondary) && a.Birth.Valid() && (a.Sex == "" || a.Sex == "M" || a.Sex == "F")
+}
+
+// numberPattern is of numbers that fit a passport's field (9303-4 §4.2.2.2).
+var numberPattern = regexp.MustCompile(`^[A-Z0-9]{1,9}$`)
 
 // ReadList reads the persons and passports of a list in OpenSanctions' form, one FollowTheMoney entity a line. Entities of
 // other schemas are passed over, and so are persons whose name cannot be split or does not consist of the letters A to Z, since no

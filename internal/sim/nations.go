@@ -52,7 +52,7 @@ var nations = loadNations([]nation{
 	{code: "IND", iso: "in", persons: .022, listed: .04, entryFirst: .6, returns: .4, passport: "@1######", visas: .3, years: 10, wifeShares: .5, vague: .01, plate: "##@@####"},
 	{code: "TUR", iso: "tr", persons: .012, trucks: .065, listed: .09, entryFirst: .4, returns: .75, passport: "U1#######", visas: .1, years: 10, personal: 11, wifeShares: .9, plate: "##@@###"},
 	{code: "CHN", iso: "cn", persons: .012, listed: .03, entryFirst: .6, returns: .3, passport: "E1#######", years: 10, plate: "@@#####"},
-	{code: "D", iso: "de", persons: .011, listed: .03, entryFirst: .5, returns: .25, passport: "C1@#@####", card: "1#@@#####", cardSize: 2, cards: .06, years: 10, wifeShares: .8, plate: "@@@###"},
+	{code: "D", iso: "de", persons: .011, listed: .03, entryFirst: .5, returns: .25, passport: "C1@#@####", card: "1#@@#####", cardSize: 2, cards: .15, years: 10, wifeShares: .8, plate: "@@@###"},
 	{code: "FRA", iso: "fr", persons: .010, listed: .03, entryFirst: .5, returns: .25, passport: "1#@@#####", years: 10, wifeShares: .7, plate: "@@###@@"},
 	{code: "IRQ", iso: "iq", persons: .009, trucks: .005, listed: .13, entryFirst: .9, returns: .7, passport: "A1#######", visas: .4, years: 8, vague: .03, plate: "##@#####"},
 	{code: "KAZ", iso: "kz", persons: .005, trucks: .01, listed: .04, entryFirst: .3, returns: .5, passport: "N1#######", years: 10, wifeShares: .9, feminine: true, plate: "###@@@##"},
