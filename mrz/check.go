@@ -1,0 +1,49 @@
+package mrz
+
+import "strings"
+
+// CheckDigit returns the check digit of a field by Doc 9303-3 §4.9: the values of its characters (0-9 as they are, A-Z as
+// 10 to 35, the filler as 0), weighted 7, 3, 1 in turn, added up modulo 10. For a field with any other character there is
+// no check digit, and it returns '<'.
+//
+// The scheme finds every single wrong character but for one replaced by another whose value is the same modulo 10: the
+// sets {<,0,A,K,U}, {1,B,L,V} and so on up to {9,J,T}. It finds a swap of two neighbours unless their values differ by a
+// multiple of 5.
+func CheckDigit(field string) byte {
+	weights := [3]int{7, 3, 1}
+	sum := 0
+	for i := range len(field) {
+		v := value(field[i])
+		if v < 0 {
+			return filler
+		}
+		sum += v * weights[i%3]
+	}
+	return byte('0' + sum%10)
+}
+
+// value is the value of a character of the zone, -1 for any other.
+func value(c byte) int {
+	switch {
+	case c >= '0' && c <= '9':
+		return int(c - '0')
+	case c >= 'A' && c <= 'Z':
+		return int(c-'A') + 10
+	case c == filler:
+		return 0
+	}
+	return -1
+}
+
+// checkOf compares a field with its check digit. A field that may be empty and is may have a filler in place of its zero
+// (9303-4 §4.2.2.2 for positions 29 to 43; for an unknown date the same is met).
+func checkOf(name, field, got string, mayBeEmpty bool) Check {
+	want := string(CheckDigit(field))
+	ok := got == want || mayBeEmpty && got == "<" && blank(field)
+	return Check{Field: name, Want: want, Got: got, OK: ok}
+}
+
+// blank reports whether a field holds fillers only.
+func blank(field string) bool { return strings.Trim(field, "<") == "" }
+
+func trimFillers(field string) string { return strings.TrimRight(field, "<") }

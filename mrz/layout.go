@@ -1,0 +1,117 @@
+package mrz
+
+import "strings"
+
+// filler is the character that stands for nothing, for a space, and between the parts of a name (9303-3 §4.3).
+const filler = '<'
+
+// span is a run of positions in one line, both counted from 0; to is the first position after it. The zero span is a
+// field that the format does not have.
+type span struct{ line, from, to int }
+
+func (s span) width() int { return s.to - s.from }
+
+// of returns the characters of the span; the lines have the width of the layout.
+func (s span) of(lines []string) string { return lines[s.line][s.from:s.to] }
+
+// put writes text into the span; the rest of the span keeps its fillers.
+func (s span) put(lines [][]byte, text string) { copy(lines[s.line][s.from:s.to], text) }
+
+// layout is where each field of a format stands.
+type layout struct {
+	format       Format
+	lines, width int
+	codes        string // letters with which the document code may begin
+	name         span
+	number       span
+	nationality  span
+	birth        span
+	sex          span
+	expiry       span
+	optional1    span
+	optional2    span
+	longNumber   bool // a number of more than nine characters runs on into optional1
+	optCheck     bool // optional1 has a check digit in the position after it
+	composite    []span
+	compositeAt  span
+}
+
+// The code and the issuer stand in the same place in every format.
+var (
+	codeSpan   = span{0, 0, 2}
+	issuerSpan = span{0, 2, 5}
+)
+
+// checkAt returns the position of the check digit of a field, which is the one after the field.
+func (s span) checkAt() span { return span{s.line, s.to, s.to + 1} }
+
+// twoLines is the part that TD2, TD3 and both visas share: only the width and the end of the lower line differ.
+func twoLines(f Format, width int, codes string) layout {
+	return layout{
+		format: f, lines: 2, width: width, codes: codes,
+		name:        span{0, 5, width},
+		number:      span{1, 0, 9},
+		nationality: span{1, 10, 13},
+		birth:       span{1, 13, 19},
+		sex:         span{1, 20, 21},
+		expiry:      span{1, 21, 27},
+		optional1:   span{1, 28, width},
+	}
+}
+
+// withComposite ends the lower line with a composite check digit over positions 1-10, 14-20 and 22 up to it.
+func withComposite(l layout) layout {
+	last := l.width - 1
+	l.composite = []span{{1, 0, 10}, {1, 13, 20}, {1, 21, last}}
+	l.compositeAt = span{1, last, last + 1}
+	l.optional1.to = last
+	return l
+}
+
+// Doc 9303-5 §4.2.2 (TD1), 9303-6 §4.2.2 (TD2), 9303-4 §4.2.2 (TD3), 9303-7 §4.2.2 (MRV-A) and §5.2.2 (MRV-B).
+var layouts = func() map[Format]*layout {
+	td1 := layout{
+		format: TD1, lines: 3, width: 30, codes: "ACI", longNumber: true,
+		name:        span{2, 0, 30},
+		number:      span{0, 5, 14},
+		optional1:   span{0, 15, 30},
+		birth:       span{1, 0, 6},
+		sex:         span{1, 7, 8},
+		expiry:      span{1, 8, 14},
+		nationality: span{1, 15, 18},
+		optional2:   span{1, 18, 29},
+		composite:   []span{{0, 5, 30}, {1, 0, 7}, {1, 8, 15}, {1, 18, 29}},
+		compositeAt: span{1, 29, 30},
+	}
+	td2 := withComposite(twoLines(TD2, 36, "ACI"))
+	td2.longNumber = true
+	td3 := withComposite(twoLines(TD3, 44, "P"))
+	td3.optional1.to--
+	td3.optCheck = true
+	mrva, mrvb := twoLines(MRVA, 44, "V"), twoLines(MRVB, 36, "V")
+	return map[Format]*layout{TD1: &td1, TD2: &td2, TD3: &td3, MRVA: &mrva, MRVB: &mrvb}
+}()
+
+// layoutOf returns the layout for lines of a width. A document code that begins with V is a visa (9303-7 §4.2.2).
+func layoutOf(width int, code byte) *layout {
+	switch {
+	case width == 30:
+		return layouts[TD1]
+	case width == 36 && code == 'V':
+		return layouts[MRVB]
+	case width == 36:
+		return layouts[TD2]
+	case code == 'V':
+		return layouts[MRVA]
+	}
+	return layouts[TD3]
+}
+
+// compositeField returns the characters under the composite check digit, one after the other (9303-3 §4.9).
+func (l *layout) compositeField(lines []string) string {
+	var b strings.Builder
+	for _, s := range l.composite {
+		b.WriteString(s.of(lines))
+	}
+	return b.String()
+}

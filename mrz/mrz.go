@@ -1,0 +1,97 @@
+// Package mrz reads and writes the machine-readable zone of travel documents: the two or three lines of OCR-B that
+// ICAO Doc 9303 defines for passports (TD3, part 4), cards (TD1, part 5; TD2, part 6) and visas (MRV-A and MRV-B,
+// part 7), with the rules common to all in part 3.
+//
+// It owns the layout of the five formats, their check digits, and the rules for names, dates and long document numbers.
+// It promises:
+//
+//   - Nothing is repaired in silence. A field is given as it stands in the zone; what is wrong with it is said beside it,
+//     in Checks and in Defects. Only a zone without a readable shape is an error.
+//   - What Write writes, Parse reads back the same, but for a name that had to be cut and for the century of a date.
+//   - Errors name line and column and quote at most one character, so that no personal data gets into a log.
+//   - Reading many documents from one stream takes a fixed amount of memory, whatever the stream holds.
+//
+// A zone has two-digit years. Parse takes the date of today from its caller and never reads a clock.
+package mrz
+
+import "marz"
+
+// Format is one of the five layouts of Doc 9303.
+type Format string
+
+// The five formats.
+const (
+	TD1  Format = "TD1"   // card, 3 lines of 30, Doc 9303-5
+	TD2  Format = "TD2"   // larger card, 2 lines of 36, Doc 9303-6
+	TD3  Format = "TD3"   // passport, 2 lines of 44, Doc 9303-4
+	MRVA Format = "MRV-A" // visa of full size, 2 lines of 44, Doc 9303-7 §4
+	MRVB Format = "MRV-B" // smaller visa, 2 lines of 36, Doc 9303-7 §5
+)
+
+// Document is what a machine-readable zone says. It says nothing about the truth of it.
+type Document struct {
+	Format Format `json:"format"`
+	Code   string `json:"code"`   // document code without fillers, for example "P", "PD", "ID", "V"
+	Issuer string `json:"issuer"` // code of Doc 9303-3 §5 without fillers, for example "D", "ARM", "RKS"
+
+	// Primary and Secondary are the two identifiers (9303-3 §4.6) with each filler a space. Secondary is empty when the
+	// name has one part. Truncated says that the name field is full to its last position, so that the name may have been
+	// cut; 9303-4 §4.2.3 says that it then must be treated as cut.
+	Primary   string `json:"primary"`
+	Secondary string `json:"secondary"`
+	Truncated bool   `json:"truncated"`
+
+	// Number is the document number without trailing fillers, whole even where it runs on into the optional data
+	// (9303-5 §4.2.2 note j). A filler within it stays "<", as it stands for whatever the issuer has printed there.
+	Number      string    `json:"number"`
+	Nationality string    `json:"nationality"` // as Issuer
+	Birth       marz.Date `json:"birth"`       // parts unknown as in the zone; the century by the rule of Parse
+	Sex         string    `json:"sex"`         // "M", "F", or "X" for unspecified
+	Expiry      marz.Date `json:"expiry"`      // the century by the rule of Parse
+
+	// Optional1 is the optional data of the line with the number (TD1: of the upper line), Optional2 that of the middle
+	// line of TD1. Trailing fillers are cut; what belongs to a long document number is not repeated here.
+	Optional1 string `json:"optional1"`
+	Optional2 string `json:"optional2"`
+
+	// CenturyDoubt says that the rule for the century of Birth chose, and that the other choice is a possible age too. The
+	// officer sees at a glance which it is; a machine does not.
+	CenturyDoubt bool `json:"century_doubt"`
+
+	Checks  []Check  `json:"checks"`
+	Defects []string `json:"defects"` // stable codes, the Defect constants, in the order in which they were met
+	Lines   []string `json:"lines"`   // the zone as read, upper case, one string a line
+}
+
+// Check is one check digit: what it ought to be, what stands there, and whether that will do. Field is "number", "birth",
+// "expiry", "optional" or "composite".
+type Check struct {
+	Field string `json:"field"`
+	Want  string `json:"want"`
+	Got   string `json:"got"`
+	OK    bool   `json:"ok"`
+}
+
+// ChecksOK reports whether every check digit of the document is right.
+func (d *Document) ChecksOK() bool {
+	for _, c := range d.Checks {
+		if !c.OK {
+			return false
+		}
+	}
+	return len(d.Checks) > 0
+}
+
+// The defects: things that the standard rules out and that leave the zone readable all the same.
+const (
+	DefectCode            = "code-unexpected"        // the document code is not one of the format
+	DefectIssuer          = "issuer-malformed"       // not one to three letters and then fillers
+	DefectNationality     = "nationality-malformed"  // as issuer-malformed
+	DefectName            = "name-field-malformed"   // a digit in it, no primary identifier, or fillers out of place
+	DefectNumber          = "number-missing"         // the number field holds fillers only
+	DefectSex             = "sex-invalid"            // none of M, F, < and X; given as X
+	DefectBirthImpossible = "birth-date-impossible"  // month 13, 30 February: the part is given as unknown
+	DefectBirthMalformed  = "birth-date-malformed"   // neither two digits nor two fillers: the part is given as unknown
+	DefectExpiryImposs    = "expiry-date-impossible" // as birth-date-impossible
+	DefectExpiryMalformed = "expiry-date-malformed"  // as birth-date-malformed
+)
