@@ -12,13 +12,14 @@ import (
 type Clock struct {
 	mu    sync.Mutex
 	base  marz.Instant // virtual time at the last change
+	shown marz.Instant // the latest that was shown
 	real  marz.Clock   // nil while the clock stands still
 	since marz.Instant // real time at the last change
 	speed float64      // virtual seconds a real second
 }
 
 // NewClock returns a clock that stands still at start.
-func NewClock(start marz.Instant) *Clock { return &Clock{base: start} }
+func NewClock(start marz.Instant) *Clock { return &Clock{base: start, shown: start} }
 
 // Now returns the virtual instant.
 func (c *Clock) Now() marz.Instant {
@@ -73,12 +74,12 @@ func (c *Clock) Until(i marz.Instant) (time.Duration, bool) {
 }
 
 func (c *Clock) now() marz.Instant {
-	if c.real == nil {
-		return c.base
+	now := c.base
+	if c.real != nil {
+		now += marz.Instant(float64(c.real()-c.since) * c.speed)
 	}
-	// A real clock that was set back must not drag the virtual one with it.
-	passed := max(0, c.real().Sub(c.since))
-	return c.base.Add(time.Duration(float64(passed) * c.speed))
+	c.shown = max(c.shown, now) // a real clock that is set back makes this one wait, not turn
+	return c.shown
 }
 
 // settle makes the present instant the base, from which the clock goes on.

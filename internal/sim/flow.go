@@ -68,7 +68,7 @@ func (s *Source) advance(f *flow) {
 	}
 	for {
 		f.next += s.rng.ExpFloat64() / f.top * hour
-		h := s.start.Add(time.Duration(f.next) * time.Millisecond).In(s.zone).Hour()
+		h := (s.start + marz.Instant(f.next)).In(s.zone).Hour()
 		if s.rng.Float64()*f.top < f.hours[h] {
 			return
 		}
@@ -94,9 +94,9 @@ func (s *Source) nextParty(f *flow) *party {
 	scale := f.mean * all / PersonsPerDay
 	if f == &s.persons {
 		switch u := s.rng.Float64(); {
-		case u < s.share.TrueHit*scale:
+		case u < s.share.trueHit*scale:
 			return s.trueHit(f)
-		case u < (s.share.TrueHit+s.share.Refusable)*scale:
+		case u < (s.share.trueHit+s.share.refusable)*scale:
 			return s.refusable(f)
 		}
 	}
@@ -107,7 +107,7 @@ func (s *Source) nextParty(f *flow) *party {
 		}
 		return p
 	}
-	if f == &s.persons && s.rng.Float64() < s.share.NearName*scale {
+	if f == &s.persons && s.rng.Float64() < s.share.nearName*scale {
 		if p := s.nearName(f); p != nil {
 			return p
 		}

@@ -58,7 +58,7 @@ type Source struct {
 
 	alerts  []Alert
 	byName  map[string][]int // index of alerts by nameKey
-	share   Options          // only the three shares, with defaults filled in
+	share   shares
 	numbers map[string]*serials
 
 	parties, people uint64 // how many there have been
@@ -66,6 +66,9 @@ type Source struct {
 	arrived         int    // how many of it have arrived
 	at              marz.Instant
 }
+
+// shares are of all travellers, not of parties.
+type shares struct{ trueHit, nearName, refusable float64 }
 
 // New returns the stream that the seed and the options give.
 func New(seed uint64, opts Options) *Source {
@@ -76,10 +79,10 @@ func New(seed uint64, opts Options) *Source {
 		zone:    opts.Zone,
 		byName:  map[string][]int{},
 		numbers: map[string]*serials{},
-		share: Options{
-			TrueHit:   orDefault(opts.TrueHit, TrueHitShare),
-			NearName:  orDefault(opts.NearName, NearNameShare),
-			Refusable: orDefault(opts.Refusable, RefusableShare),
+		share: shares{
+			trueHit:   orDefault(opts.TrueHit, TrueHitShare),
+			nearName:  orDefault(opts.NearName, NearNameShare),
+			refusable: orDefault(opts.Refusable, RefusableShare),
 		},
 	}
 	if s.zone == nil {
@@ -91,7 +94,7 @@ func New(seed uint64, opts Options) *Source {
 		}
 	}
 	if len(s.alerts) == 0 {
-		s.share.TrueHit, s.share.NearName = 0, 0
+		s.share.trueHit, s.share.nearName = 0, 0
 	}
 	for i, a := range s.alerts {
 		if a.Primary == "" {
@@ -136,7 +139,7 @@ func (s *Source) Next() Arrival {
 		if s.trucks.next < s.persons.next {
 			f = &s.trucks
 		}
-		s.at = s.start.Add(time.Duration(f.next) * time.Millisecond)
+		s.at = s.start + marz.Instant(f.next)
 		s.party, s.arrived = s.nextParty(f), 0
 		s.advance(f)
 	}
