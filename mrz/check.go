@@ -47,3 +47,13 @@ func checkOf(name, field, got string, mayBeEmpty bool) Check {
 func blank(field string) bool { return strings.Trim(field, "<") == "" }
 
 func trimFillers(field string) string { return strings.TrimRight(field, "<") }
+
+// capitals turns a to z into A to Z and leaves all else, so that no foreign letter turns into one of the zone.
+func capitals(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' {
+			return r - 'a' + 'A'
+		}
+		return r
+	}, s)
+}

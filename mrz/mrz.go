@@ -42,7 +42,7 @@ type Document struct {
 	Truncated bool   `json:"truncated"`
 
 	// Number is the document number without trailing fillers, whole even where it runs on into the optional data
-	// (9303-5 §4.2.2 note j). A filler within it stays "<", as it stands for whatever the issuer has printed there.
+	// (9303-5 §4.2.2 note j, 9303-6 §4.2.2 note j). A filler within it stays "<", as it stands for whatever the issuer has printed there.
 	Number      string    `json:"number"`
 	Nationality string    `json:"nationality"` // as Issuer
 	Birth       marz.Date `json:"birth"`       // parts unknown as in the zone; the century by the rule of Parse
@@ -84,14 +84,14 @@ func (d *Document) ChecksOK() bool {
 
 // The defects: things that the standard rules out and that leave the zone readable all the same.
 const (
-	DefectCode            = "code-unexpected"        // the document code is not one of the format
-	DefectIssuer          = "issuer-malformed"       // not one to three letters and then fillers
-	DefectNationality     = "nationality-malformed"  // as issuer-malformed
-	DefectName            = "name-field-malformed"   // a digit in it, no primary identifier, or fillers out of place
-	DefectNumber          = "number-missing"         // the number field holds fillers only
-	DefectSex             = "sex-invalid"            // none of M, F, < and X; given as X
-	DefectBirthImpossible = "birth-date-impossible"  // month 13, 30 February: the part is given as unknown
-	DefectBirthMalformed  = "birth-date-malformed"   // neither two digits nor two fillers: the part is given as unknown
-	DefectExpiryImposs    = "expiry-date-impossible" // as birth-date-impossible
-	DefectExpiryMalformed = "expiry-date-malformed"  // as birth-date-malformed
+	DefectCode             = "code-unexpected"        // the document code is not one of the format
+	DefectIssuer           = "issuer-malformed"       // not one to three letters and then fillers
+	DefectNationality      = "nationality-malformed"  // as issuer-malformed
+	DefectName             = "name-field-malformed"   // a digit in it, no primary identifier, or fillers out of place
+	DefectNumber           = "number-missing"         // the number field holds fillers only
+	DefectSex              = "sex-invalid"            // none of M, F, < and X; given as X
+	DefectBirthImpossible  = "birth-date-impossible"  // month 13, 30 February: the part is given as unknown
+	DefectBirthMalformed   = "birth-date-malformed"   // neither two digits nor two fillers: the part is given as unknown
+	DefectExpiryImpossible = "expiry-date-impossible" // as birth-date-impossible
+	DefectExpiryMalformed  = "expiry-date-malformed"  // as birth-date-malformed
 )

@@ -46,14 +46,14 @@ type writer struct {
 
 func (w *writer) head(d *Document) error {
 	l := w.layout
-	code := strings.ToUpper(d.Code)
+	code := capitals(d.Code)
 	if !letters(code, 2) || !strings.Contains(l.codes, code[:1]) {
 		return unwritable("code", fmt.Sprintf("use one or two letters of which the first is one of %s", l.codes))
 	}
 	if len(code) == 2 && code[1] == 'V' && l.codes != "P" && l.codes != "V" {
 		return unwritable("code", "the second letter of a card's code may not be V (9303-5 §4.2.2 note k)")
 	}
-	issuer, nationality := strings.ToUpper(d.Issuer), strings.ToUpper(d.Nationality)
+	issuer, nationality := capitals(d.Issuer), capitals(d.Nationality)
 	if !letters(issuer, 3) {
 		return unwritable("issuer", "use a code of 9303-3 §5, one to three letters")
 	}
@@ -63,9 +63,9 @@ func (w *writer) head(d *Document) error {
 	codeSpan.put(w.lines, code)
 	issuerSpan.put(w.lines, issuer)
 	l.nationality.put(w.lines, nationality)
-	switch strings.ToUpper(d.Sex) {
+	switch capitals(d.Sex) {
 	case "M", "F":
-		l.sex.put(w.lines, strings.ToUpper(d.Sex))
+		l.sex.put(w.lines, capitals(d.Sex))
 	case "X", "<", "":
 	default:
 		return unwritable("sex", "use M, F, or X for unspecified")
@@ -91,7 +91,7 @@ func (w *writer) names(d *Document) error {
 	}
 	switch {
 	case bad >= '0' && bad <= '9':
-		return unwritable("name", "write a number as a Roman numeral (9303-3 §4.6)")
+		return unwritable("name", "a name may hold no digits (9303-3 §4.6); write a number in letters")
 	case bad != 0:
 		return unwritable("name", fmt.Sprintf("%q has no place in the Latin table of 9303-3 §6; give the name in Latin letters", bad))
 	case len(primary) == 0:
@@ -107,7 +107,7 @@ func (w *writer) names(d *Document) error {
 
 // plain returns a number or optional data as it stands in the zone, without trailing fillers.
 func plain(field, text string) (string, error) {
-	b := []byte(strings.ToUpper(text))
+	b := []byte(capitals(text))
 	for i, c := range b {
 		switch c {
 		case ' ', '-', '/', '.':
@@ -134,9 +134,10 @@ func (w *writer) numbers(d *Document) error {
 	}
 	check := string(CheckDigit(padded(number, l.number.width())))
 	if rest := number[min(len(number), 9):]; rest != "" {
-		// 9303-5 §4.2.2 note j: nine characters, a filler for the check digit, the rest, its check digit, a filler.
+		// 9303-5 and 9303-6 §4.2.2 note j: nine characters, a filler for the check digit, the rest, its check digit, a filler.
 		if !l.longNumber || number[8] == filler || strings.ContainsRune(rest, filler) || len(rest)+2 > l.optional1.width() {
-			return unwritable("number", fmt.Sprintf("it is too long for %s, or has a space after its eighth character", d.Format))
+			return unwritable("number", "it is too long for the format, or has a space after its eighth character; "+
+				"of a long number a passport or visa bears the first nine characters")
 		}
 		optional = trimFillers(rest + string(CheckDigit(number)) + "<" + optional)
 		check = "<"
