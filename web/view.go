@@ -1,0 +1,259 @@
+package web
+
+import "marz"
+
+// Page is what every page shows: where we are, who is signed in, who controls the post, and how the node is.
+type Page struct {
+	Title      string
+	Post       marz.Post
+	Exercise   bool // marked on every page
+	Officer    *Officer
+	Controller marz.Authority
+	Article    marz.ArticleRef // under which the controller controls
+	Next       *Passing        // the next passing of control that is agreed, if any
+	Now        marz.Instant
+	Zone       string // IANA zone in which instants are shown
+	Path       string // the page's own path, to mark it in the navigation
+	Body       any    // one of the bodies below
+}
+
+// Passing is an agreed change of control at an instant.
+type Passing struct {
+	To      marz.Authority
+	Article marz.ArticleRef
+	At      marz.Instant
+}
+
+// Officer is who is signed in.
+type Officer struct {
+	ID        marz.OfficerID
+	Name      string
+	Role      marz.Role
+	Authority marz.Authority
+}
+
+// SignInBody is the body of the sign-in page. Exercise nodes list their invented officers for one-click sign-in.
+type SignInBody struct {
+	Exercise []Officer
+	Ended    string // why the last session ended, in words, or ""
+}
+
+// EnrolBody is the body of the page on which an invited officer makes his passkey.
+type EnrolBody struct {
+	Code    string
+	Officer Officer
+}
+
+// HomeBody is the body of the first page after sign-in: lanes to take, and where to go.
+type HomeBody struct {
+	Lanes []Lane
+}
+
+// Lane is the state of one lane, as the lanes' live page and the lane's own page show it. It holds no personal data.
+type Lane struct {
+	ID         marz.LaneID    `json:"id"`
+	Direction  marz.Direction `json:"direction"`
+	Flow       string         `json:"flow"`
+	Open       bool           `json:"open"`
+	Officer    marz.OfficerID `json:"officer,omitempty"`
+	Inspection *LaneCase      `json:"inspection,omitempty"` // the open one
+	Last       *LaneCase      `json:"last,omitempty"`       // the last that ended here
+	Count      int            `json:"count"`                // crossings decided since midnight of the post's zone
+	Since      marz.Instant   `json:"since,omitempty"`      // when the lane was opened
+}
+
+// LaneCase is an inspection as a supervisor sees it from outside.
+type LaneCase struct {
+	ID       marz.InspectionID `json:"id"`
+	Opened   marz.Instant      `json:"opened"`
+	Verdict  marz.Verdict      `json:"verdict"`
+	Hits     int               `json:"hits"`
+	Decision marz.Decision     `json:"decision,omitempty"`
+	Decided  marz.Instant      `json:"decided,omitempty"`
+}
+
+// Live is one server-sent event of type "live" at /events: all that changes by itself on a page.
+type Live struct {
+	Now        marz.Instant     `json:"now"`
+	Controller marz.AuthorityID `json:"controller"`
+	Article    marz.ArticleRef  `json:"article"`
+	HeadSize   int64            `json:"head_size"`
+	HeadRoot   string           `json:"head_root"` // base64
+	Lanes      []Lane           `json:"lanes"`
+	Lists      []ListState      `json:"lists"`
+	Ended      string           `json:"ended,omitempty"` // the session of this page has ended: why, in words
+}
+
+// LaneBody is the body of a lane's own page.
+type LaneBody struct {
+	Lane      Lane
+	Lists     []ListState
+	Reasons   map[marz.Decision][]Reason // what can be chosen for each decision, in order of keys 1 to 9
+	Decisions []marz.Decision            // of the lane's direction, in order of the keys F1, F3, F5
+}
+
+// Reason is one coded reason for a decision.
+type Reason struct {
+	Code string `json:"code"`
+	Text string `json:"text"`
+}
+
+// ListState is a list in force.
+type ListState struct {
+	ID      marz.ListID  `json:"id"`
+	Name    string       `json:"name"`
+	Owner   string       `json:"owner"`
+	Version string       `json:"version"`
+	Loaded  marz.Instant `json:"loaded"`
+	Alerts  int          `json:"alerts"`
+	Refused string       `json:"refused,omitempty"` // why the last refresh was refused; the version above stays in force
+}
+
+// Inspection is the answer of the post to a scan or a decision: all the officer at the lane needs to see. It is sent only to him.
+type Inspection struct {
+	ID        marz.InspectionID `json:"id"`
+	Lane      marz.LaneID       `json:"lane"`
+	Direction marz.Direction    `json:"direction"`
+	Opened    marz.Instant      `json:"opened"`
+	State     string            `json:"state"` // "open", "proposed", "decided" or "withdrawn"
+	Verdict   marz.Verdict      `json:"verdict"`
+	Findings  []marz.Finding    `json:"findings"` // gravest first
+	Document  Document          `json:"document"`
+	Hits      []Hit             `json:"hits"`
+	Stay      string            `json:"stay,omitempty"` // for example "12 of 180 days used in the last 365"
+	// Ordinary lists the decisions that need one key only. Every other needs a reason and a second act.
+	Ordinary []marz.Decision `json:"ordinary"`
+	Proposal *Proposal       `json:"proposal,omitempty"` // set in state "proposed": confirm it or propose another
+	Decision marz.Decision   `json:"decision,omitempty"`
+	Decided  marz.Instant    `json:"decided,omitempty"`
+	By       marz.OfficerID  `json:"by,omitempty"`
+	Under    marz.ArticleRef `json:"under,omitempty"` // the article that gave the power to decide
+	Seq      marz.Seq        `json:"seq,omitempty"`   // of the entry that holds the decision
+	Repeated bool            `json:"repeated"`        // this answer repeats an earlier one: the same scan, or the same key
+}
+
+// Proposal is the first of the two acts of a decision that is not ordinary.
+type Proposal struct {
+	Seq      marz.Seq      `json:"seq"`
+	Decision marz.Decision `json:"decision"`
+	Reason   string        `json:"reason"`
+	Note     string        `json:"note,omitempty"`
+}
+
+// Document is what the machine-readable zone says.
+type Document struct {
+	Format      string   `json:"format"`
+	Code        string   `json:"code"`
+	Issuer      string   `json:"issuer"`
+	Number      string   `json:"number"`
+	Primary     string   `json:"primary"`
+	Secondary   string   `json:"secondary"`
+	Nationality string   `json:"nationality"`
+	Birth       string   `json:"birth"`  // YYYY-MM-DD with X for unknown digits
+	Age         string   `json:"age"`    // in years, or "" when unknown
+	Sex         string   `json:"sex"`    // M, F or X
+	Expiry      string   `json:"expiry"` // YYYY-MM-DD with X for unknown digits
+	Lines       []string `json:"lines"`
+	BadChecks   []string `json:"bad_checks"` // fields whose check digit is wrong
+}
+
+// Hit is a possible match with an alert.
+type Hit struct {
+	Alert   marz.AlertID `json:"alert"`
+	Kind    string       `json:"kind"`
+	List    marz.ListID  `json:"list"`
+	Owner   string       `json:"owner"`
+	Version string       `json:"version"` // of the list
+	Score   float64      `json:"score"`   // 0 to 1
+	Name    string       `json:"name"`    // as the alert has it
+	Why     string       `json:"why"`     // why the alert was made
+	Reasons []string     `json:"reasons"`
+}
+
+// CrossingsBody is the body of the page of recent crossings. Its rows hold no personal data: a record is read one at a time, with a
+// reason, as an entry.
+type CrossingsBody struct {
+	Rows   []Crossing
+	Older  marz.Seq // "before" of the next page, or 0
+	Totals map[marz.Decision]int
+}
+
+// Crossing is one decided inspection.
+type Crossing struct {
+	ID        marz.InspectionID
+	Seq       marz.Seq
+	At        marz.Instant
+	Lane      marz.LaneID
+	Direction marz.Direction
+	Verdict   marz.Verdict
+	Hits      int
+	Decision  marz.Decision
+	Reason    string
+	Officer   marz.OfficerID
+	Authority marz.AuthorityID
+	Under     marz.ArticleRef
+	Seconds   float64 // from scan to decision
+}
+
+// JournalBody is the body of the page of the journal.
+type JournalBody struct {
+	Origin      marz.Origin
+	VerifierKey string
+	Head        string // the note, as others verify it
+	Size        int64
+	Root        string // base64
+	Entries     []Entry
+	From        marz.Seq
+	Older       marz.Seq // from of the page before, or -1
+	Newer       marz.Seq // from of the page after, or -1
+}
+
+// Entry is one row of the journal's page.
+type Entry struct {
+	Seq       marz.Seq
+	At        marz.Instant
+	Kind      string
+	Officer   marz.OfficerID
+	Authority marz.AuthorityID
+	Under     marz.ArticleRef
+	Public    string // JSON, as it was hashed
+	Private   string // hex digest, or ""
+}
+
+// EntryBody is the body of the page of one entry, with its proof.
+type EntryBody struct {
+	Entry Entry
+	Body  string   // the exact bytes
+	Leaf  string   // base64
+	Size  int64    // the head's size for which the proof holds
+	Root  string   // base64
+	Proof []string // base64, RFC 6962 §2.1.1, lowest first
+}
+
+// OfficersBody is the body of the page on which a supervisor invites officers.
+type OfficersBody struct {
+	Officers []OfficerRow
+	Invited  *Invitation
+	Own      marz.AuthorityID // a supervisor enrols officers of his own authority
+}
+
+// OfficerRow is one enrolled or invited officer.
+type OfficerRow struct {
+	Officer
+	Passkeys int
+	SignedIn bool
+	Enrolled marz.Instant
+}
+
+// Invitation is a one-time link with which an officer makes his passkey.
+type Invitation struct {
+	Officer marz.OfficerID
+	Link    string
+	Expires marz.Instant
+}
+
+// ErrorBody is the body of an error page.
+type ErrorBody struct {
+	Status  int
+	Message string
+}
