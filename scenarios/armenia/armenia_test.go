@@ -41,9 +41,9 @@ func TestStrict(t *testing.T) {
 	tests := []struct{ name, old, new, want string }{
 		{"unknown key", `state = "ARM"`, "state = \"ARM\"\ncolour = \"blue\"", `"authority.colour"`},
 		{"unknown table", "[[frontier]]", "[[boundary]]\n[[frontier]]", `"boundary"`},
-		{"second post", `id = "bavra"`, `id = "agarak"`, "post agarak: it is defined twice"},
-		{"second lane", `id = "t2"`, `id = "t1"`, "lane t1: it is defined twice"},
-		{"bad id", `id = "bavra"`, `id = "Bavra"`, `post id "Bavra"`},
+		{"second post", `id = "bavra"`, `id = "agarak"`, `post "agarak": it is defined twice`},
+		{"second lane", `id = "t2"`, `id = "t1"`, `lane "t1" of post agarak: it is defined twice`},
+		{"bad id", `id = "bavra"`, `id = "Bavra"`, `post "Bavra": its id`},
 		{"no such frontier", `frontier = "am-ir"`, `frontier = "am-xx"`, `no frontier "am-xx"`},
 		{"frontier of others", `states = ["ARM", "IRN"]`, `states = ["TUR", "IRN"]`, "not one of its frontier's states"},
 		{"airport on a frontier", `kind = "air"`, "kind = \"air\"\nfrontier = \"am-ge\"", "an airport has no frontier"},
@@ -51,8 +51,8 @@ func TestStrict(t *testing.T) {
 		{"position", "lat = 38.84", "lat = 138.84", "post agarak: lat is"},
 		{"position not a number", "lat = 38.84", "lat = nan", "post agarak: lat is"},
 		{"state", `state = "RUS"`, `state = "ru"`, `"ru" is no state`},
-		{"flow", `flow = "trucks"`, `flow = "lorries"`, "flow of lane t1"},
-		{"direction", `direction = "entry"`, `direction = "in"`, `direction "in"`},
+		{"flow", `flow = "trucks"`, `flow = "lorries"`, `lane "t1" of post agarak: flow is`},
+		{"direction", `direction = "entry"`, `direction = "in"`, "direction is entry or exit"},
 		{"no source", `source = "Position: public maps, approximate, not surveyed."`, "", "say in source"},
 		{"cut", good[len(good)/2:], "lat = ", "correct the TOML"},
 	}
