@@ -47,12 +47,12 @@ var specimens = []sample{
 }
 
 // typings are the ways in which readers end lines.
-var typings = map[string]func(sample) string{
-	"no line end": sample.oneLine,
-	"Enter":       func(s sample) string { return s.Text + "\n" },
-	"Tab":         func(s sample) string { return strings.ReplaceAll(s.Text, "\n", "\t") + "\t" },
-	"last Enter":  func(s sample) string { return s.oneLine() + "\n" },
-	"Enter twice": func(s sample) string { return strings.ReplaceAll(s.Text, "\n", "\n\n") + "\n\n" },
+var typings = []func(sample) string{
+	func(s sample) string { return s.Text },
+	func(s sample) string { return s.Text + "\n" },
+	func(s sample) string { return strings.ReplaceAll(s.Text, "\n", "\t") + "\t" },
+	func(s sample) string { return s.oneLine() + "\n" },
+	func(s sample) string { return strings.ReplaceAll(s.Text, "\n", "\n\n") + "\n\n" },
 }
 
 // randomSample returns a zone of one of the five formats with true check digits and every character somewhere.
@@ -154,6 +154,63 @@ func TestWedgeLogic(t *testing.T) {
 	}
 }
 
+// TestWedgeBulk feeds thousands of zones in one stream, so that each end must be found by the characters alone.
+func TestWedgeBulk(t *testing.T) {
+	p := browsertest.New(t, browsertest.Options{}).Page()
+	p.Navigate(wedgeServer(t) + "/unit.html")
+	p.WaitFor("window.bulk")
+	r := rand.New(rand.NewPCG(9303, 2))
+	var want []sample
+	var lines []string
+	for range 5000 {
+		s := randomSample(r)
+		want = append(want, s)
+		lines = append(lines, s.oneLine())
+	}
+	got := browsertest.Eval[[]sample](p, "bulk("+mustJSON(t, lines)+")")
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("scans of a stream (-want +got):\n%.4000s", diff)
+	}
+}
+
+// TestWedgeAmongControls types into a page whose button or field has the focus.
+func TestWedgeAmongControls(t *testing.T) {
+	p := openWedge(t, browsertest.New(t, browsertest.Options{}), wedgeServer(t))
+	for _, focus := range []string{"button", "link", "manual"} {
+		t.Run(focus, func(t *testing.T) {
+			p.In(t)
+			// The reader's pace is the machine's, and a busy machine is slow: the pace stands still.
+			browsertest.Eval[any](p, "clear(), start(500, () => 0), document.getElementById('"+focus+"').focus()")
+			var want []sample
+			for _, s := range specimens {
+				want = append(want, s)
+				p.Key(browsertest.Reader(s.Text + "\n")...)
+				if focus == "manual" { // each scan finds a field that nobody has taken from the officer yet
+					p.WaitFor("wedge.timer === null")
+				}
+			}
+			got := browsertest.Eval[[]sample](p, "seen.scans")
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("scans (-want +got):\n%s", diff)
+			}
+			if focus != "manual" {
+				p.Key(browsertest.Stroke{Code: "Enter"})
+			}
+			if n := browsertest.Eval[int](p, "seen.activated"); n != 0 {
+				t.Errorf("%d activations by Enter", n)
+			}
+			if v := browsertest.Eval[string](p, "document.getElementById('manual').value"); v != "AB" {
+				t.Errorf("the field holds %q after scans, want AB as before", v)
+			}
+		})
+	}
+	browsertest.Eval[any](p, "start(500), document.getElementById('manual').select()")
+	p.Key(browsertest.Reader("P12<")...)
+	if v := browsertest.Eval[string](p, "document.getElementById('manual').value"); v != "P12<" {
+		t.Errorf("the field holds %q after typing by hand, want P12<", v)
+	}
+}
+
 // TestWedgeUnderLayouts types every format under every layout through the browser's own input.
 func TestWedgeUnderLayouts(t *testing.T) {
 	p := openWedge(t, browsertest.New(t, browsertest.Options{}), wedgeServer(t))
@@ -164,9 +221,9 @@ func TestWedgeUnderLayouts(t *testing.T) {
 			browsertest.Eval[any](p, "clear()")
 			var want []sample
 			for _, s := range specimens {
-				for _, way := range []string{"no line end", "Enter"} {
+				for _, way := range []func(sample) string{sample.oneLine, typings[1]} {
 					want = append(want, s)
-					p.Type(l, browsertest.Reader(typings[way](s)))
+					p.Type(l, browsertest.Reader(way(s)))
 				}
 			}
 			if diff := cmp.Diff(want, received(t, p, len(want))); diff != "" {
@@ -181,7 +238,6 @@ func TestWedgeUnderLayouts(t *testing.T) {
 func TestWedgeUnderTrueKeyboard(t *testing.T) {
 	d := browsertest.NewDisplay(t)
 	p := openWedge(t, browsertest.New(t, browsertest.Options{Display: d}), wedgeServer(t))
-	d.Focus()
 	browsertest.Eval[any](p, "start(500)")
 	r := rand.New(rand.NewPCG(9303, 1))
 	for _, l := range browsertest.Layouts {
@@ -192,13 +248,13 @@ func TestWedgeUnderTrueKeyboard(t *testing.T) {
 			layoutIsTrue(t, d, p, l)
 			browsertest.Eval[any](p, "start(500), clear()")
 			var want []sample
-			for _, s := range specimens {
-				for _, way := range typings {
+			for i, s := range specimens {
+				for _, way := range []func(sample) string{sample.oneLine, typings[i]} {
 					want = append(want, s)
 					d.Type(browsertest.Reader(way(s)))
 				}
 			}
-			for range 40 {
+			for range 25 {
 				s := randomSample(r)
 				want = append(want, s)
 				d.Type(browsertest.Reader(s.oneLine()))

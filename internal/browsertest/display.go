@@ -89,12 +89,6 @@ func (d *Display) SetLayout(name string) {
 	d.layout = name
 }
 
-// Focus gives the keyboard to the window in the middle of the screen.
-func (d *Display) Focus() {
-	d.t.Helper()
-	d.command("mousemove 640 512 getmouselocation windowfocus")
-}
-
 // Type presses and releases keys, one after the other and without a pause, and returns before the last has arrived.
 func (d *Display) Type(strokes []Stroke) {
 	d.t.Helper()

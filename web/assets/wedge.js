@@ -19,6 +19,7 @@
 const LETTER = /^Key([A-Z])$/;
 const DIGIT = /^(?:Digit|Numpad)([0-9])$/;
 const PRINTING = /^(?:Digit[0-9]|Space|Minus|Equal|Bracket(?:Left|Right)|Semicolon|Quote|Back(?:quote|slash)|Comma|Period|Slash|Intl(?:Ro|Yen)|Numpad(?:Add|Subtract|Multiply|Divide|Decimal|Comma|Equal))$/;
+const MODIFIER = /^(?:Shift|Caps|NumLock)/;
 const LINE_END = new Set(["Enter", "NumpadEnter", "Tab"]);
 const TEXT_INPUT = new Set(["text", "search", "tel", "url", "email", "password", "number"]);
 
@@ -169,17 +170,17 @@ function manualField(event) {
 
 // Burst watches one manual field for a reader. Until it is sure, every key goes to the field.
 class Burst {
-  constructor(field, now) {
+  constructor(field) {
     this.field = field;
     this.value = field.value;
     this.start = field.selectionStart; // null where the type of field has no selection
     this.end = field.selectionEnd;
     this.chars = "";
-    this.last = now;
+    this.last = 0; // when its last key was pressed
   }
 
-  continues(field, now) {
-    return field === this.field && now - this.last < BURST_GAP;
+  continues(field, at) {
+    return field === this.field && at - this.last < BURST_GAP;
   }
 
   restore() {
@@ -195,6 +196,7 @@ class Burst {
 //   onGarbled({chars})                  a character no MRZ has, or too many
 //   idleMs                              a pause this long ends a run; 150
 //   now, setTimer, clearTimer           the clock: performance.now, setTimeout, clearTimeout
+//   timeOf                              when a key was pressed, in ms: event.timeStamp, so that a busy page is no slow reader
 export class Wedge {
   constructor(options) {
     this.onScan = options.onScan;
@@ -204,6 +206,7 @@ export class Wedge {
     this.now = options.now ?? (() => performance.now());
     this.setTimer = options.setTimer ?? ((f, ms) => setTimeout(f, ms));
     this.clearTimer = options.clearTimer ?? ((id) => clearTimeout(id));
+    this.timeOf = options.timeOf ?? ((event) => event.timeStamp);
     this.scan = new Scan();
     this.burst = null;
     this.timer = null; // runs from a character until idle: while it does, the reader is at work
@@ -226,42 +229,47 @@ export class Wedge {
   // key takes one keydown event, and keeps it from the page when it belongs to a reader.
   key(event) {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
-    const char = decode(event.code, event.shiftKey);
-    const field = this.timer === null ? manualField(event) : null;
-    if (field) {
-      if (!this.inField(field, char, event)) return;
-    } else if (char) {
-      if (!event.repeat) this.take(char); // a reader releases each key; a repeat is a key held down
-    } else if (LINE_END.has(event.code)) {
-      if (this.timer === null && event.code === "Tab") return;
-      if (!event.repeat) this.report(this.scan.lineEnd());
-    } else if (this.timer !== null && PRINTING.test(event.code)) {
-      this.scan.garbage();
-      this.touch();
-    } else {
-      return;
-    }
-    event.preventDefault();
+    const work = this.work(event);
+    if (!work) return;
+    event.preventDefault(); // before the page's own functions run, which may throw
     event.stopImmediatePropagation();
+    if (!event.repeat) work(); // a reader releases each key; a repeat is a key held down
   }
 
-  // inField reports whether a key in a manual field turned out to be a reader's.
+  // work returns what is to be done about a key of the reader, and null for a key of the page.
+  work(event) {
+    const char = decode(event.code, event.shiftKey);
+    const busy = this.timer !== null;
+    const field = busy ? null : manualField(event);
+    if (field) return this.inField(field, char, event);
+    if (char) return () => this.take(char);
+    if (event.code === "Tab" && !busy) return null;
+    if (LINE_END.has(event.code)) return () => this.report(this.scan.lineEnd());
+    if (!busy || !PRINTING.test(event.code)) return null;
+    return () => {
+      this.scan.garbage();
+      this.touch();
+    };
+  }
+
+  // inField is work for a key in a manual field: null until the keys have turned out to be a reader's.
   inField(field, char, event) {
-    if (event.key === "Shift" || event.code.startsWith("Shift")) return false;
+    if (MODIFIER.test(event.code)) return null;
     if (!char || event.repeat || event.isComposing || field.isContentEditable) {
       this.burst = null;
-      return false;
+      return null;
     }
-    const now = this.now();
-    if (!this.burst?.continues(field, now)) this.burst = new Burst(field, now);
-    this.burst.last = now;
-    this.burst.chars += char;
-    if (this.burst.chars.length < BURST_CHARS) return false;
-    const { chars } = this.burst;
-    this.burst.restore();
+    const at = this.timeOf(event);
+    if (!this.burst?.continues(field, at)) this.burst = new Burst(field);
+    const { burst } = this;
+    burst.last = at;
+    burst.chars += char;
+    if (burst.chars.length < BURST_CHARS) return null;
     this.burst = null;
-    for (const c of chars) this.take(c);
-    return true;
+    return () => {
+      burst.restore();
+      for (const c of burst.chars) this.take(c);
+    };
   }
 
   take(char) {

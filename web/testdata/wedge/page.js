@@ -24,10 +24,11 @@ window.clear = () => {
   seen.activated = 0;
 };
 
-window.start = (idleMs) => {
+window.start = (idleMs, timeOf) => {
   window.wedge?.detach();
   window.wedge = new Wedge({
     idleMs,
+    timeOf,
     onScan: (s) => seen.scans.push({ ...s, late: performance.now() - s.lastCharAt }),
     onPartial: (p) => seen.partial.push(p),
     onGarbled: (g) => seen.garbled.push(g),
