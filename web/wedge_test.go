@@ -123,11 +123,11 @@ func openWedge(t *testing.T, b *browsertest.Browser, url string) *browsertest.Pa
 	return p
 }
 
-// received waits for n scans, and returns them once it is sure that nothing else came: no partial or garbled scan, and no
-// control of the page activated.
+// received waits for n reports with nothing begun after them, and returns the scans. It fails when there was anything besides: a
+// partial or garbled scan, a control of the page activated, a key left to the page.
 func received(t *testing.T, p *browsertest.Page, n int) []sample {
 	t.Helper()
-	p.WaitFor(fmt.Sprintf("seen.scans.length + seen.partial.length + seen.garbled.length >= %d && wedge.timer === null", n))
+	p.WaitFor(fmt.Sprintf("seen.scans.length + seen.partial.length + seen.garbled.length >= %d && wedge.scan.chars === 0", n))
 	got := browsertest.Eval[struct {
 		Scans            []sample
 		Partial, Garbled []any
@@ -214,7 +214,7 @@ func TestWedgeAmongControls(t *testing.T) {
 // TestWedgeUnderLayouts types every format under every layout through the browser's own input.
 func TestWedgeUnderLayouts(t *testing.T) {
 	p := openWedge(t, browsertest.New(t, browsertest.Options{}), wedgeServer(t))
-	browsertest.Eval[any](p, "start(500)") // a busy machine may pause between two keys
+	browsertest.Eval[any](p, "start(5000)") // a busy machine may pause between two keys
 	for _, l := range browsertest.Layouts {
 		t.Run(l.Name, func(t *testing.T) {
 			p.In(t)
@@ -238,7 +238,6 @@ func TestWedgeUnderLayouts(t *testing.T) {
 func TestWedgeUnderTrueKeyboard(t *testing.T) {
 	d := browsertest.NewDisplay(t)
 	p := openWedge(t, browsertest.New(t, browsertest.Options{Display: d}), wedgeServer(t))
-	browsertest.Eval[any](p, "start(500)")
 	r := rand.New(rand.NewPCG(9303, 1))
 	for _, l := range browsertest.Layouts {
 		t.Run(l.Name, func(t *testing.T) {
@@ -246,7 +245,7 @@ func TestWedgeUnderTrueKeyboard(t *testing.T) {
 			d.In(t)
 			d.SetLayout(l.Name)
 			layoutIsTrue(t, d, p, l)
-			browsertest.Eval[any](p, "start(500), clear()")
+			browsertest.Eval[any](p, "start(5000), clear()")
 			var want []sample
 			for i, s := range specimens {
 				for _, way := range []func(sample) string{sample.oneLine, typings[i]} {

@@ -146,7 +146,8 @@ export class Scan {
     const same = !this.spoilt && !this.width && possible.find((w) => total(w) === n);
     if (same) return { scan: this.whole(same) };
     const expected = this.width ? total(this.width) : possible.map(total).find((m) => m > n);
-    const garbled = this.garbled || expected === undefined || expected <= n;
+    const long = expected === undefined || expected <= n;
+    const garbled = this.garbled || long || (this.broken && possible.some((w) => total(w) === n));
     this.reset();
     if (n < FEWEST) return null;
     return garbled ? { garbled: { chars: n } } : { partial: { chars: n, expected } };

@@ -206,6 +206,20 @@ const tests = {
     rig.saw({ scans: [["TD3", TD3.join("\n")]] });
   },
 
+  "lines that no format has"(rig) {
+    for (const text of [
+      TD3[0] + "\n" + TD3[1].slice(4) + "\n" + TD3[1].slice(40), // whole in number, broken in the wrong place
+      TD3[0] + "\n" + TD3[1].slice(4) + "\n" + TD3[1],
+      TD3[0] + "<\n" + TD3[1],
+      TD2[0].slice(1) + "\n<" + TD2[1],
+    ]) {
+      rig.type(text + "\n");
+      rig.saw({});
+      rig.wait(150);
+      rig.saw({ garbled: [{ chars: text.replace(/\n/g, "").length }] });
+    }
+  },
+
   "a flood is bounded"(rig) {
     rig.type("P<UTO\nERIKSSON\n");
     for (let i = 0; i < 5000; i++) rig.type("A7<");
