@@ -194,7 +194,7 @@ func TestWedgeAmongControls(t *testing.T) {
 				t.Errorf("scans (-want +got):\n%s", diff)
 			}
 			if focus != "manual" {
-				p.Key(browsertest.Stroke{Code: "Enter"})
+				p.Key(browsertest.Stroke{Code: "Enter"}, browsertest.Stroke{Code: "Enter", Ctrl: true}, browsertest.Stroke{Code: "NumpadEnter"})
 			}
 			if n := browsertest.Eval[int](p, "seen.activated"); n != 0 {
 				t.Errorf("%d activations by Enter", n)
@@ -262,6 +262,23 @@ func TestWedgeUnderTrueKeyboard(t *testing.T) {
 				t.Errorf("scans under layout %s (-want +got):\n%s", l.Name, diff)
 			}
 		})
+	}
+}
+
+// TestWedgeUnderCapsLock scans while caps lock is on, which turns the reader's capitals into small letters.
+func TestWedgeUnderCapsLock(t *testing.T) {
+	d := browsertest.NewDisplay(t)
+	p := openWedge(t, browsertest.New(t, browsertest.Options{Display: d}), wedgeServer(t))
+	browsertest.Eval[any](p, "start(5000)")
+	d.Type([]browsertest.Stroke{{Code: "CapsLock"}})
+	for _, s := range specimens {
+		d.Type(browsertest.Reader(s.oneLine()))
+	}
+	if diff := cmp.Diff(specimens, received(t, p, len(specimens))); diff != "" {
+		t.Errorf("scans under caps lock (-want +got):\n%s", diff)
+	}
+	if first := browsertest.Eval[string](p, "seen.keys[0]"); first != "i" {
+		t.Errorf("the first key gave %q, so caps lock was not on", first)
 	}
 }
 

@@ -5,14 +5,15 @@
 //   lock, dead keys and an input method change nothing. The reader must emulate a US keyboard, not type Alt codes.
 // - A scan ends with its last character. No line end is needed; where there are any they are used. Formats are those of ICAO
 //   9303-4 to -7: TD1 3×30, TD2 and MRV-B 2×36, TD3 and MRV-A 2×44.
-// - Enter and Tab are line ends of the reader. Enter never activates anything on the page; outside a scan, Tab moves the focus.
-// - F1 to F12, Escape, keys that move the caret, and combinations with Ctrl, Alt and Meta are left to the page.
+// - Enter and Tab are line ends of the reader. Enter never activates anything; outside a scan, Tab moves the focus.
+// - F1 to F12, Escape, keys that move the caret, and other combinations with Ctrl, Alt and Meta are left to the page.
 // - One run of characters without an idle gap gives at most one report (onScan for each complete scan in it). Runs of fewer
 //   than three characters are keys touched by a person and are dropped; whoever types more slowly than one key in idleMs makes
 //   only such runs, so that typing by hand is never a scan.
-// - A text field inside an element with the attribute data-manual-entry is the officer's. Keys there are left alone, until ten
-//   characters have come less than 35 ms apart each: that is a reader. The field is then put back as it was before the first
-//   of them, and the rest goes to the scan. This holds for input and textarea; contenteditable is left alone altogether.
+// - A text field with the attribute data-manual-entry, on it or around it, is the officer's. Keys there are left alone, until
+//   ten characters have come less than 35 ms apart each: that is a reader. The field is then put back as it was before the first
+//   of them, and the rest goes to the scan. This holds for input and textarea; contenteditable, and text that an input method
+//   is composing, are left alone altogether.
 //
 // It holds no state beyond the run under way, and at most 90 characters of that.
 
@@ -20,7 +21,7 @@ const LETTER = /^Key([A-Z])$/;
 const DIGIT = /^(?:Digit|Numpad)([0-9])$/;
 const PRINTING = /^(?:Digit[0-9]|Space|Minus|Equal|Bracket(?:Left|Right)|Semicolon|Quote|Back(?:quote|slash)|Comma|Period|Slash|Intl(?:Ro|Yen)|Numpad(?:Add|Subtract|Multiply|Divide|Decimal|Comma|Equal))$/;
 const MODIFIER = /^(?:Shift|Caps|NumLock)/;
-const LINE_END = new Set(["Enter", "NumpadEnter", "Tab"]);
+const ENTER = new Set(["Enter", "NumpadEnter"]);
 const TEXT_INPUT = new Set(["text", "search", "tel", "url", "email", "password", "number"]);
 
 const FEWEST = 3; // characters; a shorter run is not reported
@@ -65,7 +66,7 @@ function certain72(text) {
   return holds(line, true) && checks(line.slice(0, 10) + line.slice(13, 20) + line.slice(21, 35), line[35]);
 }
 
-// certain88 reports whether 88 characters that begin with no letter known are a whole TD3 and not the beginning of a TD1.
+// certain88 reports whether 88 characters of a kind of document not known here are a whole TD3 and not the beginning of a TD1.
 function certain88(text) {
   const line = text.slice(44);
   return holds(line, false) && checks(line.slice(0, 10) + line.slice(13, 20) + line.slice(21, 43), line[43]);
@@ -229,7 +230,8 @@ export class Wedge {
 
   // key takes one keydown event, and keeps it from the page when it belongs to a reader.
   key(event) {
-    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    const combined = event.ctrlKey || event.altKey || event.metaKey;
+    if (combined && !ENTER.has(event.code)) return; // browsers activate a button by Ctrl+Enter too
     const work = this.work(event);
     if (!work) return;
     event.preventDefault(); // before the page's own functions run, which may throw
@@ -244,8 +246,7 @@ export class Wedge {
     const field = busy ? null : manualField(event);
     if (field) return this.inField(field, char, event);
     if (char) return () => this.take(char);
-    if (event.code === "Tab" && !busy) return null;
-    if (LINE_END.has(event.code)) return () => this.report(this.scan.lineEnd());
+    if (ENTER.has(event.code) || (event.code === "Tab" && busy)) return () => this.report(this.scan.lineEnd());
     if (!busy || !PRINTING.test(event.code)) return null;
     return () => {
       this.scan.garbage();

@@ -5,10 +5,10 @@ const seen = { scans: [], partial: [], garbled: [], keys: [], page: [], activate
 window.seen = seen;
 
 window.addEventListener("keydown", (e) => {
-  if (!e.code.startsWith("Shift")) seen.keys.push(e.key);
+  if (!/^(Shift|Caps)/.test(e.code)) seen.keys.push(e.key);
 }, { capture: true });
 document.addEventListener("keydown", (e) => {
-  if (!e.code.startsWith("Shift")) seen.page.push(e.code);
+  if (!/^(Shift|Caps)/.test(e.code)) seen.page.push(e.code);
 });
 document.addEventListener("submit", (e) => {
   e.preventDefault();

@@ -239,6 +239,7 @@ const tests = {
 
   "Enter and Tab"(rig) {
     same([rig.press("Enter"), rig.press("NumpadEnter"), rig.press("Enter", { repeat: true })], [false, false, false]);
+    for (const mod of ["ctrlKey", "altKey", "metaKey", "shiftKey"]) same(rig.press("Enter", { [mod]: true }), false);
     same(rig.press("Tab"), true);
     rig.type(flat(TD3));
     same([rig.press("Tab"), rig.press("Enter")], [false, false]);
