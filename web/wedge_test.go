@@ -253,7 +253,7 @@ func TestWedgeUnderTrueKeyboard(t *testing.T) {
 					d.Type(browsertest.Reader(way(s)))
 				}
 			}
-			for range 25 {
+			for range 15 {
 				s := randomSample(r)
 				want = append(want, s)
 				d.Type(browsertest.Reader(s.oneLine()))
