@@ -65,7 +65,7 @@ func (p *properties) alert(e ftmEntity, kind Kind) Alert {
 			addNationality(&a, c)
 		}
 	}
-	if len(a.Nationalities) == 0 {
+	if len(a.Nationalities) == 0 && (kind == Person || kind == Organisation) {
 		for _, c := range p.get("country") {
 			addNationality(&a, c)
 		}

@@ -71,10 +71,10 @@ func newIndex(l *List) *index {
 			x.addName(int32(i), int32(n), a.Names[n].Text)
 		}
 		for n, d := range a.Documents {
-			addRef(x.documents, d.Number, numberRef{int32(i), int32(n)})
+			addRef(x.documents, number(d.Number), numberRef{int32(i), int32(n)})
 		}
 		for n, v := range a.Vehicles {
-			addRef(x.vehicles, v.Number, numberRef{int32(i), int32(n)})
+			addRef(x.vehicles, vehicle(v.Number), numberRef{int32(i), int32(n)})
 		}
 	}
 	x.weigh()
@@ -93,8 +93,8 @@ func newIndex(l *List) *index {
 	return x
 }
 
-func addRef(m map[string][]numberRef, s string, r numberRef) {
-	if key := number(s); key != "" {
+func addRef(m map[string][]numberRef, key string, r numberRef) {
+	if key != "" {
 		m[key] = append(m[key], r)
 	}
 }

@@ -29,7 +29,7 @@ const (
 	nationGain    = 0.10
 
 	birthNearLoss   = 0.97
-	birthDifferLoss = 0.72
+	birthDifferLoss = 0.74
 	nationLoss      = 0.97
 	sexLoss         = 0.85
 	otherKindLoss   = 0.85 // a traveller with a birth date or sex, and an alert that is not about a person
@@ -122,15 +122,20 @@ func (x *index) search(parts []string, found func(nameMatch)) {
 }
 
 // gather adds up, for every name that shares a term or a join with the query, a weight that is at least what can match:
-// names whose bound is too low need no closer look.
+// names whose bound is too low need no closer look. Each posting is walked once, however often the query repeats a part.
 func (x *index) gather(q queryName, s *scratch) {
+	var walks []walk
 	add := func(names []int32, weight float32) {
-		for _, n := range names {
-			if s.sum[n] == 0 {
-				s.touched = append(s.touched, n)
-			}
-			s.sum[n] += weight
+		if len(names) == 0 {
+			return
 		}
+		for i := range walks {
+			if &walks[i].names[0] == &names[0] {
+				walks[i].weight += weight
+				return
+			}
+		}
+		walks = append(walks, walk{names, weight})
 	}
 	for i, p := range q.parts {
 		if p.term >= 0 {
@@ -150,6 +155,20 @@ func (x *index) gather(q queryName, s *scratch) {
 		}
 	}
 	add(x.joins[q.joined], 2*maxNameTokens*x.rare) // the whole name may match: always a closer look
+	for _, w := range walks {
+		for _, n := range w.names {
+			if s.sum[n] == 0 {
+				s.touched = append(s.touched, n)
+			}
+			s.sum[n] += w.weight
+		}
+	}
+}
+
+// walk is a posting to go through, with the weight that it adds to its names.
+type walk struct {
+	names  []int32
+	weight float32
 }
 
 // combine is the score of a name of which the shares a and b match.
@@ -230,7 +249,7 @@ func (al *alignment) equal() {
 func (al *alignment) joins() {
 	for i := range al.q.parts {
 		for j := range al.parts {
-			for k := 2; k <= maxJoin; k++ {
+			for k := 2; k <= maxJoin && !al.usedQ[i] && !al.usedA[j]; k++ {
 				switch {
 				case free(al.usedQ, i, 1) && free(al.usedA, j, k) && al.listJoins(j, k, al.q.parts[i].text):
 					al.take(i, 1, j, k, joinedPart)

@@ -76,6 +76,9 @@ func syntax(err error) error {
 		return fmt.Errorf("it is a JSON %s", e.Value)
 	}
 	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
+		if e.Error() == "unexpected end of JSON input" {
+			return errors.New("it is cut short")
+		}
 		return fmt.Errorf("syntax error at byte %d", e.Offset)
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {

@@ -82,7 +82,7 @@ func (x *index) byNumber(q Query, hits map[int32]*Hit) {
 	for _, r := range x.documents[number(q.Document)] {
 		add(ByDocument, r, x.list.Alerts[r.alert].Documents[r.number], "document")
 	}
-	for _, r := range x.vehicles[number(q.Vehicle)] {
+	for _, r := range x.vehicles[vehicle(q.Vehicle)] {
 		add(ByVehicle, r, x.list.Alerts[r.alert].Vehicles[r.number], "vehicle")
 	}
 }

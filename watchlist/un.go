@@ -247,7 +247,9 @@ func (r *unReader) detail(a *Alert, k *unNode) {
 		}
 	case "NATIONALITY":
 		for _, v := range k.kids {
-			addNationality(a, tidy(v.text.String()))
+			if n := tidy(v.text.String()); len(n) > 2 { // a name; "na" stands for "not available", not for Namibia
+				addNationality(a, n)
+			}
 		}
 	case "INDIVIDUAL_DATE_OF_BIRTH":
 		if b, ok := unBirth(k); ok {
