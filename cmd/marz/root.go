@@ -26,6 +26,7 @@ func (e *exitError) Unwrap() error { return e.err }
 // commands lists the subcommands in the order in which help shows them.
 var commands = []func() *cobra.Command{
 	mrzCommand,
+	screenCommand,
 }
 
 func rootCommand() *cobra.Command {
