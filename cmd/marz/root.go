@@ -24,7 +24,9 @@ func (e *exitError) Error() string {
 func (e *exitError) Unwrap() error { return e.err }
 
 // commands lists the subcommands in the order in which help shows them.
-var commands = []func() *cobra.Command{}
+var commands = []func() *cobra.Command{
+	verifyCommand,
+}
 
 func rootCommand() *cobra.Command {
 	root := &cobra.Command{
