@@ -46,6 +46,7 @@ type level struct {
 	at, cells int
 	low, high int64
 	lowOpen   bool // there is no lower bound
+	astray    bool // a row outside of the bounds was told
 }
 
 func newWalker(d *database, table string, root uint32, seen *pageSet, fault func(page uint32, what string)) *walker {
@@ -250,8 +251,9 @@ func (w *walker) order(l *level, rowid int64) {
 	switch {
 	case w.any && rowid <= w.last:
 		w.fault(l.no, fmt.Sprintf("row %d of %s stands after row %d", rowid, w.table, w.last))
-	case rowid > l.high || !l.lowOpen && rowid <= l.low:
-		w.fault(l.no, fmt.Sprintf("row %d of %s stands on a page where it cannot be found", rowid, w.table))
+	case !l.astray && w.depth > 1 && (rowid > l.high || !l.lowOpen && rowid <= l.low):
+		l.astray = true
+		w.fault(l.no, fmt.Sprintf("row %d of %s stands where page %d does not lead to", rowid, w.table, w.path[w.depth-2].no))
 	}
 	w.last, w.any = rowid, true
 }

@@ -107,7 +107,7 @@ func (b *builder) open(auto int) {
 func openDB(t testing.TB, dir string, auto int) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "journal.db")+fmt.Sprintf(
-		"?_pragma=page_size(4096)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=secure_delete(1)&_pragma=wal_autocheckpoint(%d)", auto))
+		"?_pragma=page_size(4096)&_pragma=journal_mode(WAL)&_pragma=synchronous(OFF)&_pragma=secure_delete(1)&_pragma=wal_autocheckpoint(%d)", auto))
 	must(t, err)
 	db.SetMaxOpenConns(1)
 	t.Cleanup(func() { db.Close() })

@@ -155,6 +155,7 @@ type bundleSource struct {
 	hasPayload     bool
 	nEntries       int64
 	nHeads         int64
+	covered        int64 // the size of the head that was read last
 	ended          bool
 	wantEntries    int64
 	wantHeads      int64
@@ -290,11 +291,12 @@ func (b *bundleSource) head() (size int64, note []byte, ok bool) {
 			if c.fail == "" {
 				b.nHeads++
 				h, _ := parseHead(note)
+				b.covered = max(b.covered, h.size)
 				return h.size, note, true
 			}
 		}
 		if c.fail != "" {
-			b.bad(b.heads, b.c.covered, c.fail)
+			b.bad(b.heads, b.covered, c.fail)
 		}
 	}
 }

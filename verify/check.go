@@ -57,8 +57,9 @@ type checker struct {
 	next    int64 // the seq that is expected
 	lastAt  [24]byte
 	states  []payloadState
-	blind   bool // states is incomplete: too much is missing
-	broken  bool // entries are missing, so that no tree can be computed any more
+	blind   bool  // states is incomplete: too much is missing
+	unsure  int64 // one more than the last entry that is missing or altered: it may have been an erasure
+	broken  bool  // entries are missing, so that no tree can be computed any more
 	scratch hash.Hash
 	doneA   []digest
 	doneB   []digest
@@ -114,6 +115,7 @@ func (c *checker) row(src source, row *row) {
 	leaf := c.leafHash(row.body)
 	if fault != "" {
 		c.r.problem(seq, "%s", fault)
+		c.unsure = seq + 1
 	} else {
 		c.follow(seq, &e, len(row.hashes) >= len(leaf) && bytes.Equal(leaf[:], row.hashes[:len(leaf)]))
 	}
@@ -144,6 +146,7 @@ func (c *checker) place(row *row, e *entry, parsed bool) bool {
 		c.r.problem(c.next, "the entries from here to %d are missing or cannot be read", row.seq-1)
 	}
 	c.broken = true
+	c.unsure = row.seq
 	c.settle("entries after it are missing")
 	if gap := row.seq - c.next; gap <= maxGap && !c.blind {
 		c.states = append(c.states, make([]payloadState, gap)...)
@@ -232,11 +235,13 @@ func (c *checker) hashes(seq int64, leaf digest, stored []byte) {
 	}
 	if c.broken {
 		if have != leaf {
+			c.unsure = seq + 1
 			c.r.problem(seq, "its body does not have the hash that is stored for it")
 		}
 		return
 	}
 	if have != leaf {
+		c.unsure = seq + 1
 		if !c.forked {
 			c.stored.set(&c.bodies)
 			c.forked = true
@@ -338,12 +343,32 @@ func (c *checker) finish(ctx context.Context) error {
 		c.r.problem(covered, "no head covers the entries from here to %d", c.next-1)
 	}
 	c.settle("no signed head covers it")
-	for seq, s := range c.states {
-		if s == payloadMissing && !c.withheld {
-			c.r.problem(int64(seq), "its payload is gone, and no entry erased it")
-		}
+	if c.covered > c.next || c.watch != nil && c.watch.size > c.next {
+		c.unsure = math.MaxInt64
 	}
+	c.lost()
 	c.r.Origin, c.r.Key, c.r.Withheld = c.origin, c.key.text, c.withheld
 	c.r.LastAt = string(bytes.Trim(c.lastAt[:], "\x00"))
 	return nil
+}
+
+// lost reports the payloads that are gone and that no entry erased. Where a later entry is missing or altered, it may have
+// been the one that erased them, and that entry is what is wrong.
+func (c *checker) lost() {
+	if c.withheld {
+		return
+	}
+	open := 0
+	for i, s := range c.states {
+		switch seq := int64(i); {
+		case s != payloadMissing:
+		case seq < c.unsure:
+			open++
+		default:
+			c.r.problem(seq, "its payload is gone, and no entry erased it")
+		}
+	}
+	if open > 0 {
+		c.r.problem(-1, "%d payloads are gone, and whether they were erased cannot be told, since a later entry is missing or altered", open)
+	}
 }

@@ -170,9 +170,9 @@ func (c *checker) header(s *snapshot) error {
 		return unreadable(marz.Invalid, s.path, "it is empty: this is not a journal", nil)
 	}
 	journal, sqlite := recognisable(first)
-	if !journal && sqlite { // one damaged byte must not make a journal unrecognisable
+	if !journal { // one damaged byte must not make a journal unrecognisable
 		found := roots(s.view, &pageSet{}, func(uint32, string) {})
-		journal = found["entry"] != 0 && found["head"] != 0
+		journal = sqlite && (c.watch != nil || c.own.text != "" || found["entry"] != 0 && found["head"] != 0)
 	}
 	if !journal && !sqlite {
 		return unreadable(marz.Invalid, s.path, "it is not a SQLite database", nil)

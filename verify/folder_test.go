@@ -46,7 +46,7 @@ func wantSound(t testing.TB, r *Report, b *builder) {
 }
 
 // wantProblem demands that the first problem of an entry is the one at seq whose text contains what.
-func wantProblem(t testing.TB, r *Report, seq int64, what string) {
+func wantProblem(t failer, r *Report, seq int64, what string) {
 	t.Helper()
 	for _, p := range r.Problems {
 		if p.Seq == seq && strings.Contains(p.What, what) {
@@ -167,4 +167,10 @@ func TestRefusesItsOwnProcess(t *testing.T) {
 	}
 	b.close()
 	wantSound(t, check(t, b.dir, Options{}), b)
+}
+
+// failer is what testing.T and rapid.T have in common.
+type failer interface {
+	Helper()
+	Errorf(format string, args ...any)
 }

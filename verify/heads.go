@@ -150,6 +150,11 @@ func (c *checker) weigh(h *head, first int64) {
 		return
 	}
 	if !c.unmet {
+		if len(c.doubt) > 0 {
+			first = c.doubt[0]
+		} else if seq, ok := c.r.between(first, h.size); ok {
+			first = seq
+		}
 		c.r.problem(first, "head of size %d: it is signed, and its root is not that of the entries before it: more than one "+
 			"thing was altered, or another history was signed", h.size)
 	}

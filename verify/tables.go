@@ -10,12 +10,12 @@ type tables struct {
 	pay     row // the payload row that was read last: seq, and salt and body in its columns
 	salt    []byte
 	havePay bool
-	lastPay int64
+	covered int64 // the size of the head that was read last
 }
 
 // newTables opens the three tables of a journal. A table that is not there is a problem, and is read as empty.
 func newTables(d *database, c *checker) *tables {
-	t := &tables{c: c, lastPay: -1}
+	t := &tables{c: c}
 	seen := &pageSet{}
 	fault := func(table string, seq func() int64) func(uint32, string) {
 		return func(page uint32, what string) {
@@ -35,7 +35,7 @@ func newTables(d *database, c *checker) *tables {
 	}
 	t.entries = open("entry", func() int64 { return c.next })
 	t.payloads = open("payload", none)
-	t.heads = open("head", func() int64 { return c.covered })
+	t.heads = open("head", func() int64 { return t.covered })
 	return t
 }
 
@@ -119,6 +119,7 @@ func (t *tables) head() (size int64, note []byte, ok bool) {
 	if what != "" {
 		t.heads.fault(page, fmt.Sprintf("row %d cannot be read: %s", size, what))
 	}
+	t.covered = size
 	return size, cols[1].bytes, true
 }
 

@@ -12,10 +12,10 @@
 package verify
 
 import (
-	"cmp"
 	"encoding/base64"
 	"fmt"
 	"slices"
+	"sort"
 
 	"marz"
 )
@@ -85,8 +85,10 @@ func (r *Report) First() (Problem, bool) {
 func (r *Report) problem(seq int64, format string, args ...any) {
 	r.ProblemCount++
 	p := Problem{Seq: max(seq, -1), What: fmt.Sprintf(format, args...)}
-	i, _ := slices.BinarySearchFunc(r.Problems, p.Seq+1, func(q Problem, seq int64) int { return cmp.Compare(q.Seq, seq) })
-	general, _ := slices.BinarySearchFunc(r.Problems, 0, func(q Problem, seq int64) int { return cmp.Compare(q.Seq, seq) })
+	after := func(seq int64) int {
+		return sort.Search(len(r.Problems), func(i int) bool { return r.Problems[i].Seq > seq })
+	}
+	i, general := after(p.Seq), after(-1)
 	if p.Seq < 0 && general >= MaxProblems-MaxProblems/10 {
 		return
 	}
@@ -95,6 +97,16 @@ func (r *Report) problem(seq int64, format string, args ...any) {
 }
 
 func newReport() *Report { return &Report{Problems: []Problem{}, Notes: []string{}} }
+
+// between returns the seq of the first problem from one seq up to before another, if there is one.
+func (r *Report) between(from, to int64) (int64, bool) {
+	for _, p := range r.Problems {
+		if from <= p.Seq && p.Seq < to {
+			return p.Seq, true
+		}
+	}
+	return 0, false
+}
 
 // setNewest records the newest head that is signed.
 func (r *Report) setNewest(h *head) {
