@@ -186,8 +186,11 @@ func (c *checker) header(s *snapshot) error {
 	if over := s.was.Size() % pageSize; over != 0 {
 		c.r.problem(-1, "journal.db is cut off: its last page has %d of %d bytes", over, pageSize)
 	}
-	if n := pagesOf(first); s.log.whole == 0 && n > s.view.pages {
-		c.r.problem(-1, "journal.db is cut off: it has %d of %d pages", s.view.pages, n)
+	if n := pagesOf(first); s.log.whole == 0 && n != 0 {
+		if n > s.view.pages {
+			c.r.problem(-1, "journal.db is cut off: it has %d of %d pages", s.view.pages, n)
+		}
+		s.view.pages = min(s.view.pages, n)
 	}
 	return nil
 }

@@ -22,9 +22,23 @@ const (
 	deadManByte    = 128 // held shared by every process that has the database open
 )
 
-// lockCheckpoints keeps everybody from checkpointing while f is open. It reports false when somebody is doing so.
-func lockCheckpoints(f *os.File) (bool, error) {
-	lock := syscall.Flock_t{Type: syscall.F_RDLCK, Whence: io.SeekStart, Start: checkpointByte, Len: 1}
+// Bytes of journal.db that every reader of a SQLite database holds shared. The last process that closes the database wants
+// them exclusively, for it checkpoints without holding checkpointByte, and then deletes the log.
+const (
+	sharedFirst = 0x40000002
+	sharedSize  = 510
+)
+
+// lockCheckpoints keeps everybody from checkpointing while f, the shared memory, is open. It reports false when somebody
+// is doing so.
+func lockCheckpoints(f *os.File) (bool, error) { return lockShared(f, checkpointByte, 1) }
+
+// lockDatabase keeps everybody from closing the database as its last user while f, the database, is open: who closes it leaves
+// the log behind. It reports false when somebody is doing so.
+func lockDatabase(f *os.File) (bool, error) { return lockShared(f, sharedFirst, sharedSize) }
+
+func lockShared(f *os.File, start, length int64) (bool, error) {
+	lock := syscall.Flock_t{Type: syscall.F_RDLCK, Whence: io.SeekStart, Start: start, Len: length}
 	err := syscall.FcntlFlock(f.Fd(), ofdSetLock, &lock)
 	if errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EACCES) {
 		return false, nil

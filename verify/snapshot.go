@@ -43,11 +43,11 @@ func openSnapshot(ctx context.Context, dir string) (s *snapshot, err error) {
 	if err := s.refuseOwn(); err != nil {
 		return s, err
 	}
-	if err := s.lock(ctx); err != nil {
-		return s, err
-	}
 	if s.file, err = os.Open(s.path); err != nil {
 		return s, cannotOpen(s.path, err)
+	}
+	if err := s.lock(ctx); err != nil {
+		return s, err
 	}
 	if s.was, err = s.file.Stat(); err != nil {
 		return s, unreadable(marz.Internal, s.path, "its size cannot be read", err)
@@ -93,28 +93,11 @@ func (s *snapshot) refuseOwn() error {
 	return nil
 }
 
-// lock keeps others from checkpointing, if any process has the database open. Without a living node no lock is taken: a node
-// that starts recovers the log under that same lock, and must not be kept from it.
+// lock keeps others from writing to the database file, as long as that takes nothing from them that they need.
 func (s *snapshot) lock(ctx context.Context) error {
-	for waited := time.Duration(0); ; waited += lockPause {
-		f, err := os.Open(s.path + "-shm")
-		if err != nil {
-			return nil // nobody has the database open, or it cannot be told; changed() tells afterwards
-		}
-		if !inUse(f) {
-			return f.Close()
-		}
-		got, err := lockCheckpoints(f)
-		if err != nil {
-			return f.Close() // a file system without locks
-		}
-		if got && sameFile(f, s.path+"-shm") {
-			s.shm = f
+	for waited := time.Duration(0); waited < lockPatience; waited += lockPause {
+		if s.tryLock() {
 			return nil
-		}
-		f.Close()
-		if waited >= lockPatience {
-			return unreadable(marz.Unavailable, s.path, fmt.Sprintf("a checkpoint has been going on for %v: try again later", waited), nil)
 		}
 		select {
 		case <-ctx.Done():
@@ -122,6 +105,31 @@ func (s *snapshot) lock(ctx context.Context) error {
 		case <-time.After(lockPause):
 		}
 	}
+	return unreadable(marz.Unavailable, s.path, fmt.Sprintf("it was being checkpointed or closed for %v: try again later", lockPatience), nil)
+}
+
+// tryLock takes the locks, and reports whether it got them or none is to be had. Without a living process that has the
+// database open, the lock on checkpoints is not taken: a node that starts recovers the log under that same lock, and must not
+// be kept from it. What the locks do not prevent, changed tells afterwards.
+func (s *snapshot) tryLock() bool {
+	if got, err := lockDatabase(s.file); err != nil || !got {
+		return err != nil // a file system without locks
+	}
+	f, err := os.Open(s.path + "-shm")
+	if err != nil {
+		return true
+	}
+	if !inUse(f) {
+		f.Close()
+		return true
+	}
+	got, err := lockCheckpoints(f)
+	if got && sameFile(f, s.path+"-shm") {
+		s.shm = f
+		return true
+	}
+	f.Close()
+	return err != nil
 }
 
 func sameFile(f *os.File, path string) bool {
@@ -188,7 +196,7 @@ func (s *snapshot) firstPage() ([]byte, error) {
 	return buf, nil
 }
 
-// tick gives the lock back as soon as the node is gone, so that the next one can start at once.
+// tick gives the lock on checkpoints back as soon as the node is gone, so that the next one can start at once.
 func (s *snapshot) tick() error {
 	if s.shm != nil && !inUse(s.shm) {
 		s.unlock()
