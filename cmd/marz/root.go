@@ -27,6 +27,7 @@ func (e *exitError) Unwrap() error { return e.err }
 var commands = []func() *cobra.Command{
 	mrzCommand,
 	screenCommand,
+	verifyCommand,
 }
 
 func rootCommand() *cobra.Command {
