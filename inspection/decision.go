@@ -31,6 +31,7 @@ var passReasons = []Reason{
 	{"alert-answered", "Alert answered: its owner has no objection"},
 	{"document-compared", "Document compared by eye and in order"},
 	{"lawful-stay", "Stay is lawful: residence, visa or exemption seen"},
+	{"stay-exceeded", "Stay exceeded: recorded, and may go"},
 	{"own-national", "Own national: may not be refused"},
 	{"supervisor-ordered", "Ordered by the supervisor"},
 }

@@ -110,7 +110,7 @@ func (p *Post) page(q *request, title string, body any) *web.Page {
 	if q.actor.Officer != "" {
 		pg.Officer = &web.Officer{ID: q.actor.Officer, Name: q.actor.Name, Role: q.actor.Role, Authority: p.bodies[q.actor.Officer.Authority()]}
 	}
-	for _, h := range p.register.Load().Timeline(p.post.ID.Place()) {
+	for _, h := range p.Timeline() {
 		if h.From > now {
 			pg.Next = &web.Passing{To: p.bodies[h.Authority], Article: h.Article, At: h.From}
 			break

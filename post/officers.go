@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"marz"
@@ -255,11 +256,15 @@ func (p *Post) ExerciseOfficers(ctx context.Context) ([]web.Officer, error) {
 	if !p.Exercise() {
 		return nil, nil
 	}
-	return collect(p.journal.State(), func(rows *sql.Rows) (o web.Officer, err error) {
+	all, err := collect(p.journal.State(), func(rows *sql.Rows) (o web.Officer, err error) {
 		err = rows.Scan(&o.ID, &o.Name, &o.Role)
 		o.Authority = p.bodies[o.ID.Authority()]
 		return o, err
 	}, `SELECT id, coalesce(name, ''), role FROM s_officer WHERE enrolled IS NOT NULL ORDER BY authority, role DESC, id`)
+	if err != nil || len(p.opts.Viewers) == 0 {
+		return all, err
+	}
+	return slices.DeleteFunc(all, func(o web.Officer) bool { return !slices.Contains(p.opts.Viewers, o.ID) }), nil
 }
 
 func scanAgreement(rows *sql.Rows) (agreement.Agreement, error) {

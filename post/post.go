@@ -29,6 +29,8 @@ type Options struct {
 	Rand  io.Reader        // nil for the machine's
 	Log   *slog.Logger     // nil for none; it is told no personal data
 	Demo  Traveller        // next travellers of an exercise; nil elsewhere
+
+	Viewers []marz.OfficerID // officers of an exercise whom people at browsers can play; none for all
 }
 
 // Traveller gives the next traveller of an exercise for a lane, as the text of a machine-readable zone.
@@ -152,6 +154,9 @@ func (p *Post) Journal() *journal.Journal { return p.journal }
 
 // Described returns the post as its journal describes it.
 func (p *Post) Described() marz.Post { return p.post }
+
+// Timeline returns who controls the post by the articles, in order of time.
+func (p *Post) Timeline() []agreement.Holding { return p.register.Load().Timeline(p.post.ID.Place()) }
 
 // Exercise reports whether this is an exercise's post. It is so from entry 0 and for ever: no setting changes it.
 func (p *Post) Exercise() bool { return p.journal.Created().Exercise }

@@ -7,6 +7,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"marz"
+	"marz/scenarios"
 )
 
 func TestLoad(t *testing.T) {
@@ -62,7 +63,7 @@ func TestStrict(t *testing.T) {
 			if data == good {
 				t.Fatalf("%q does not stand in the scenario", tt.old)
 			}
-			_, err := parse("scenario.toml", []byte(data))
+			_, err := scenarios.Parse("scenario.toml", []byte(data))
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Fatalf("got %v, want an error with %q", err, tt.want)
 			}
@@ -71,7 +72,7 @@ func TestStrict(t *testing.T) {
 			}
 		})
 	}
-	if _, err := parse("empty", nil); err == nil {
+	if _, err := scenarios.Parse("empty", nil); err == nil {
 		t.Error("an empty scenario is taken")
 	}
 }

@@ -1,4 +1,4 @@
-package armenia
+package scenarios
 
 import (
 	"fmt"
