@@ -48,8 +48,11 @@ const maxVariants = 16
 func (q Query) variants() [][]string {
 	var out [][]string
 	add := func(name string) {
+		if len(out) == maxVariants {
+			return
+		}
 		t := tokens(name)
-		if len(t) > 0 && len(out) < maxVariants && !slices.ContainsFunc(out, func(o []string) bool { return slices.Equal(o, t) }) {
+		if len(t) > 0 && !slices.ContainsFunc(out, func(o []string) bool { return slices.Equal(o, t) }) {
 			out = append(out, t)
 		}
 	}
