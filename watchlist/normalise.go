@@ -55,7 +55,7 @@ func split(name string, alike int) []string {
 		b.Reset()
 		runes = 0
 	}
-	for _, r := range norm.NFKD.String(name) {
+	for _, r := range norm.NFKD.String(strings.ToValidUTF8(name, " ")) {
 		s, divides := fold(r)
 		if divides {
 			if flush(); len(out) == maxNameTokens {

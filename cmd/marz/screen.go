@@ -70,7 +70,7 @@ func loadLists(paths []string, stderr io.Writer) (*watchlist.Set, error) {
 		}
 		if other, twice := from[l.ID]; twice {
 			return nil, &marz.Error{Code: marz.Invalid, Op: "load list", Subject: path,
-				Fix: fmt.Sprintf("it is list %s, and so is %s; name each list once", l.ID, other)}
+				Fix: fmt.Sprintf("it is list %s, and so is %s; name each list once, or give one of the files another name", l.ID, other)}
 		}
 		from[l.ID] = path
 		if err := set.Replace(l); err != nil {
