@@ -99,7 +99,9 @@ func (in source) ftm(name string) (*List, error) {
 	if capped.N <= 0 {
 		return nil, in.bad(name, 0, fmt.Sprintf("it is larger than %d GB", maxFtMBytes>>30))
 	}
-	r.link()
+	if err := r.link(); err != nil {
+		return nil, err
+	}
 	r.list.Version = "sha256-" + hex.EncodeToString(r.hash.Sum(nil)[:8])
 	return r.list, nil
 }
@@ -159,7 +161,7 @@ func (r *ftmReader) entity(line int, b []byte) error {
 		}
 	}
 	if p.bad != "" {
-		return r.bad(r.name, line, fmt.Sprintf("the property %q is not a list of strings", p.bad))
+		return r.bad(r.name, line, fmt.Sprintf("the property %q is not a list of at most %d strings", p.bad, maxValues))
 	}
 	return nil
 }
@@ -185,13 +187,17 @@ func (r *ftmReader) document(e ftmEntity, p *properties) {
 
 // link gives documents and reasons to the alerts they belong to. A document whose holder is not in the file is an alert
 // of its own: a blank that was stolen has no holder.
-func (r *ftmReader) link() {
+func (r *ftmReader) link() error {
 	for _, h := range r.held {
 		linked := false
 		for _, id := range h.holders {
 			if i, ok := r.at[id]; ok {
+				a := &r.list.Alerts[i]
 				for _, n := range h.numbers {
-					addNumber(&r.list.Alerts[i].Documents, n)
+					addNumber(&a.Documents, n)
+				}
+				if len(a.Documents) > maxValues {
+					return r.bad(r.name, 0, fmt.Sprintf("entity %.60q holds more than %d documents", id, maxValues))
 				}
 			}
 			linked = linked || r.lines[id]
@@ -212,4 +218,5 @@ func (r *ftmReader) link() {
 	if r.related > 0 {
 		r.list.Notes = append(r.list.Notes, fmt.Sprintf("%d entities are marked as not listed themselves (target false) and are left out", r.related))
 	}
+	return nil
 }

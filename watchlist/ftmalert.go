@@ -15,7 +15,7 @@ const maxWhy = 400
 // hold anything, since nested exports put whole entities there.
 type properties struct {
 	raw map[string]json.RawMessage
-	bad string // the first property asked for that is not a list of strings
+	bad string // the first property asked for that is not a list of strings, or is one of too many
 }
 
 // get returns the values of a property, tidied, without empty ones.
@@ -25,7 +25,7 @@ func (p *properties) get(name string) []string {
 		return nil
 	}
 	var values []string
-	if err := json.Unmarshal(raw, &values); err != nil {
+	if err := json.Unmarshal(raw, &values); err != nil || len(values) > maxValues {
 		if p.bad == "" {
 			p.bad = name
 		}

@@ -21,7 +21,7 @@ const (
 	maxFtMBytes  = 16 << 30  // of a FollowTheMoney file, which is read line by line
 	maxLineBytes = 16 << 20  // of one line of it
 	maxAlerts    = 5_000_000
-	maxValues    = 5_000 // names, numbers or dates of one alert
+	maxValues    = 5_000 // of one sort, for example names, in one alert
 )
 
 // Options say what a file cannot say about itself. The zero value takes everything from the format.
@@ -119,7 +119,7 @@ func (in source) seal(name string, l *List, o Options) (*List, error) {
 	for i := range l.Alerts {
 		a := &l.Alerts[i]
 		if n := max(len(a.Names), len(a.Births), len(a.Documents), len(a.Vehicles)); n > maxValues {
-			return nil, in.bad(name, 0, fmt.Sprintf("alert %.40q has %d values of one sort; at most %d are read", a.ID, n, maxValues))
+			return nil, in.bad(name, 0, fmt.Sprintf("alert %.60q has more than %d values of one sort", a.ID, maxValues))
 		}
 		a.Owner = l.Owner
 		a.Version = a.digest()
@@ -169,8 +169,8 @@ func (in source) open(name string) (fs.File, error) {
 			Fix: "the file cannot be opened", Err: cause(err)}
 	}
 	info, err := f.Stat()
-	if err == nil && info.IsDir() {
-		err = errors.New("it is a folder")
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("it is not a regular file") // it is read more than once
 	}
 	if err != nil {
 		f.Close()

@@ -147,7 +147,7 @@ func TestImportRefuses(t *testing.T) {
 		"csv latin-1":       {row + "8,\"M\xfcller\"", "f:2", "UTF-8"},
 		"csv zero":          {row + "8,\"M\x00ller\"", "f:2", "zero byte"},
 		"csv twice":         {row + row, "f:2", "stands twice"},
-		"csv kind":          {strings.Replace(row, "-0- ", `"spirit"`, 1), "f:1", "unknown"},
+		"csv kind":          {strings.Replace(row, "-0- ", `"spirit"`, 1), "f:1", "none of individual"},
 		"csv number":        {strings.Replace(row, "7", "7x", 1), "f:1", "not the number"},
 		"csv no name":       {strings.Replace(row, `"A NAME"`, "-0- ", 1), "f:1", "no name"},
 		"csv header":        {`"ent_num","SDN_Name"`, "f:1", "fields"},
@@ -172,6 +172,9 @@ func TestImportRefuses(t *testing.T) {
 		"ftm no schema":     {`{"id":"a","properties":{}}`, "f:1", "lacks"},
 		"ftm type":          {`{"id":1}`, "f:1", "number"},
 		"ftm property":      {`{"id":"a","schema":"Person","properties":{"name":"A"}}`, "f:1", `"name"`},
+		"ftm many names":    {`{"id":"a","schema":"Person","properties":{"name":["A"` + strings.Repeat(`,"A"`, 100000) + `]}}`, "f:1", "at most"},
+		"ftm long line":     {person + `{"id":"` + strings.Repeat("a", maxLineBytes) + `"}`, "f:2", "longer"},
+		"csv many values":   {strings.TrimSuffix(row, "-0- \r\n") + `"` + strings.Repeat("Passport 123456789; ", 100000) + `"`, "f", "more than"},
 		"ftm no name":       {`{"id":"a","schema":"Person","properties":{}}`, "f:1", "no name"},
 		"ftm none":          {`{"id":"a","schema":"Address","properties":{}}`, "f", "no alerts"},
 	} {

@@ -11,7 +11,7 @@ import (
 //   - The name's score is hi × (evenPart + (1 − evenPart) × lo), where hi and lo are the greater and lesser of the two
 //     shares of matched parts, weighted by rarity: of the alert's name and of the query's. A traveller's document with
 //     one name more, or one less, so costs less than a name that differs.
-//   - A part that matches with one edit counts nearEdit of itself, one that is only joined or divided differently joinedPart.
+//   - A part that matches with one edit counts nearEdit of itself, one that is only written together or apart counts joinedPart.
 //   - At least two parts must match, unless a whole name does.
 //   - A name below nameFloor is never a hit, whatever else agrees.
 //   - What agrees moves the score a share of the way to 1, what differs multiplies it.
@@ -48,8 +48,11 @@ const maxVariants = 16
 func (q Query) variants() [][]string {
 	var out [][]string
 	add := func(name string) {
+		if len(out) == maxVariants {
+			return
+		}
 		t := tokens(name)
-		if len(t) > 0 && len(out) < maxVariants && !slices.ContainsFunc(out, func(o []string) bool { return slices.Equal(o, t) }) {
+		if len(t) > 0 && !slices.ContainsFunc(out, func(o []string) bool { return slices.Equal(o, t) }) {
 			out = append(out, t)
 		}
 	}

@@ -10,9 +10,10 @@ import (
 
 // Bounds on what is read of one name. They hold alike for alerts and queries, so that an equal name always matches.
 const (
-	maxNameBytes  = 4096 // of the text before it is normalised
+	maxNameBytes  = 2048 // of the text before it is normalised
 	maxNameTokens = 48
 	maxTokenRunes = 64
+	maxRepeats    = 2 // of one part; more is padding
 )
 
 // letters maps letters that have no decomposition, or a wrong one for names, to how names are written without them.
@@ -33,7 +34,10 @@ const glued = "'’‘ʼʻʿʾ`´′ʹʺˈ＇״׳"
 // tokens divides a name into its parts in a form in which equal parts are equal strings: compatibility decomposition
 // (Unicode NFKD), no accents, lower case, no punctuation. Native scripts stay native. A name without a letter or digit
 // has no tokens.
-func tokens(name string) []string {
+func tokens(name string) []string { return split(name, maxRepeats) }
+
+// split is tokens with at most the given number of parts that are alike.
+func split(name string, alike int) []string {
 	if len(name) > maxNameBytes {
 		cut := maxNameBytes
 		for cut > 0 && !utf8.RuneStart(name[cut]) {
@@ -45,13 +49,13 @@ func tokens(name string) []string {
 	var b strings.Builder
 	runes := 0
 	flush := func() {
-		if runes > 0 {
-			out = append(out, norm.NFC.String(b.String()))
+		if part := norm.NFC.String(b.String()); part != "" && repeats(out, part) < alike {
+			out = append(out, part)
 		}
 		b.Reset()
 		runes = 0
 	}
-	for _, r := range norm.NFKD.String(name) {
+	for _, r := range norm.NFKD.String(strings.ToValidUTF8(name, " ")) {
 		s, divides := fold(r)
 		if divides {
 			if flush(); len(out) == maxNameTokens {
@@ -66,6 +70,17 @@ func tokens(name string) []string {
 	}
 	flush()
 	return out
+}
+
+// repeats counts how often a part stands in a name.
+func repeats(parts []string, part string) int {
+	n := 0
+	for _, p := range parts {
+		if p == part {
+			n++
+		}
+	}
+	return n
 }
 
 // fold returns what a rune of a decomposed name becomes, or that it divides parts.
@@ -117,7 +132,7 @@ func digitValue(r rune) rune {
 func number(s string) string {
 	var b strings.Builder
 	n := 0
-	for _, t := range tokens(s) {
+	for _, t := range split(s, maxNameTokens) {
 		n += len(t)
 		if n > maxTokenRunes*2 {
 			break

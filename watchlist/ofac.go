@@ -107,7 +107,7 @@ func (r *ofacReader) rows(name string, fields int) ([]ofacRow, error) {
 		}
 		line, _ := c.FieldPos(0)
 		if len(f) != fields {
-			return nil, r.bad(name, line, fmt.Sprintf("the record has %d fields, and %s has %d; fetch the file again", len(f), name, fields))
+			return nil, r.bad(name, line, fmt.Sprintf("the record has %d fields, and OFAC's has %d; fetch the file again", len(f), fields))
 		}
 		for i := range f {
 			switch t := tidy(f[i]); {
@@ -153,7 +153,7 @@ func (r *ofacReader) entry(name string, row ofacRow) error {
 	f := row.f
 	kind, ok := ofacKinds[strings.ToLower(f[2])]
 	if !ok {
-		return r.bad(name, row.line, fmt.Sprintf("the type %.20q is unknown; it is individual, vessel, aircraft or %s", f[2], ofacNull))
+		return r.bad(name, row.line, "the type of the entry is none of individual, vessel, aircraft and "+ofacNull)
 	}
 	if f[1] == "" {
 		return r.bad(name, row.line, "the entry has no name")

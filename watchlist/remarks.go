@@ -122,7 +122,8 @@ func readNumber(a *Alert, item string) {
 	switch {
 	case !kind.vehicle:
 		a.Documents = append(a.Documents, n)
-	case !slices.ContainsFunc(a.Vehicles, func(v Number) bool { return number(v.Number) == number(n.Number) }):
+	case len(a.Vehicles) > maxValues, // refused in the end, and not compared until then
+		!slices.ContainsFunc(a.Vehicles, func(v Number) bool { return number(v.Number) == number(n.Number) }):
 		a.Vehicles = append(a.Vehicles, n)
 	}
 }

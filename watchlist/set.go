@@ -111,7 +111,7 @@ func (s *Set) Alert(list marz.ListID, id marz.AlertID) (Alert, bool) {
 }
 
 // Screen searches all lists in force. It always runs to its end and does not heed the context's end: an answer cut short
-// would read as "no hit". Its time is bounded by bounds on the query instead: of each name the first 4 KB and 48 parts
+// would read as "no hit". Its time is bounded by bounds on the query instead: of each name the first 2 KB and 48 parts
 // are read, and of the names the first 16 that differ.
 func (s *Set) Screen(_ context.Context, q Query) Answer {
 	began := s.now()

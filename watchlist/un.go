@@ -14,8 +14,9 @@ import (
 )
 
 const (
-	unRoot     = "CONSOLIDATED_LIST"
-	maxUNDepth = 16 // of elements; the published file has 4
+	unRoot       = "CONSOLIDATED_LIST"
+	maxUNDepth   = 16 // of elements; the published file has 4
+	maxUNVersion = 64 // bytes of a dateGenerated that is taken for one
 )
 
 // unReader builds a list from the United Nations' consolidated XML. It reads elements by name and leaves those it does
@@ -93,7 +94,7 @@ func (r *unReader) document() error {
 			}
 			rooted = true
 			for _, a := range t.Attr {
-				if v := tidy(a.Value); a.Name.Local == "dateGenerated" && v != "" {
+				if v := tidy(a.Value); a.Name.Local == "dateGenerated" && v != "" && len(v) <= maxUNVersion {
 					r.list.Version = v
 				}
 			}

@@ -42,7 +42,8 @@ be read gives {"error":…,"line":…} in its place, and the exit code is 1 at t
 			if queries != "" && queries != "-" {
 				f, err := os.Open(queries)
 				if err != nil {
-					return &marz.Error{Code: marz.NotFound, Op: "screen", Fix: "the queries cannot be opened", Err: err}
+					return &marz.Error{Code: marz.NotFound, Op: "screen", Subject: queries,
+						Fix: "the queries cannot be opened", Err: err}
 				}
 				defer f.Close()
 				in = f
@@ -69,7 +70,7 @@ func loadLists(paths []string, stderr io.Writer) (*watchlist.Set, error) {
 		}
 		if other, twice := from[l.ID]; twice {
 			return nil, &marz.Error{Code: marz.Invalid, Op: "load list", Subject: path,
-				Fix: fmt.Sprintf("it is list %s, and so is %s; name each list once", l.ID, other)}
+				Fix: fmt.Sprintf("it is list %s, and so is %s; name each list once, or give one of the files another name", l.ID, other)}
 		}
 		from[l.ID] = path
 		if err := set.Replace(l); err != nil {
@@ -89,52 +90,101 @@ type badLine struct {
 	Line  int    `json:"line"`
 }
 
-// screenLines answers queries line by line. It holds one line at a time, and hands answers on before it waits for more
-// input, so that a program can talk with it.
+// screenLines answers queries line by line. It holds a few lines at a time, and hands answers on before it waits for
+// more input, so that a program can talk with it.
 func screenLines(ctx context.Context, set *watchlist.Set, in io.Reader, stdout io.Writer) error {
-	r := bufio.NewReaderSize(in, 64<<10)
+	lines := readQueries(ctx, in)
 	w := bufio.NewWriter(stdout)
 	out := json.NewEncoder(w)
 	out.SetEscapeHTML(false)
 	bad := false
-	for n := 1; ctx.Err() == nil; n++ {
-		if r.Buffered() == 0 {
-			if err := w.Flush(); err != nil {
-				return err
-			}
+	for {
+		l, more, err := nextLine(ctx, lines, w)
+		if err != nil {
+			return err
 		}
-		line, err := readLine(r)
-		if errors.Is(err, io.EOF) {
+		if !more {
 			break
 		}
-		var answer any
-		var q watchlist.Query
-		switch {
-		case errors.Is(err, errLongQuery):
-		case err != nil:
-			return errors.Join(w.Flush(), fmt.Errorf("screen: line %d: %w", n, err))
-		case len(line) == 0:
+		if l.err == nil && len(l.text) == 0 {
 			continue
-		default:
-			q, err = watchlist.ParseQuery(line)
 		}
-		if err != nil {
-			bad = true
-			answer = badLine{err.Error(), n}
-		} else {
-			answer = set.Screen(ctx, q)
-		}
+		answer, ok := answerLine(ctx, set, l)
+		bad = bad || !ok
 		if err := out.Encode(answer); err != nil {
 			return err
 		}
 	}
-	if err := errors.Join(w.Flush(), ctx.Err()); err != nil {
+	if err := w.Flush(); err != nil {
 		return err
 	}
 	if bad {
 		return &exitError{code: 1}
 	}
 	return nil
+}
+
+// answerLine answers one line, and reports whether it could be read.
+func answerLine(ctx context.Context, set *watchlist.Set, l queryLine) (any, bool) {
+	err := l.err
+	var q watchlist.Query
+	if err == nil {
+		q, err = watchlist.ParseQuery(l.text)
+	}
+	if err != nil {
+		return badLine{err.Error(), l.number}, false
+	}
+	return set.Screen(ctx, q), true
+}
+
+// queryLine is one line of input, or why it could not be read.
+type queryLine struct {
+	number int
+	text   []byte
+	err    error
+}
+
+// readQueries reads lines in a goroutine of its own, since a read cannot be interrupted and the command can. The
+// channel is closed after the last line or the first read error.
+func readQueries(ctx context.Context, in io.Reader) <-chan queryLine {
+	lines := make(chan queryLine, 16)
+	go func() {
+		defer close(lines)
+		r := bufio.NewReaderSize(in, 64<<10)
+		for n := 1; ; n++ {
+			text, err := readLine(r)
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			select {
+			case lines <- queryLine{n, text, err}:
+			case <-ctx.Done():
+				return
+			}
+			if err != nil && !errors.Is(err, errLongQuery) {
+				return
+			}
+		}
+	}()
+	return lines
+}
+
+// nextLine returns the next line, and flushes what has been answered before it waits for one.
+func nextLine(ctx context.Context, lines <-chan queryLine, w *bufio.Writer) (l queryLine, more bool, err error) {
+	select {
+	case l, more = <-lines:
+		return l, more, nil
+	default:
+	}
+	if err := w.Flush(); err != nil {
+		return l, false, err
+	}
+	select {
+	case l, more = <-lines:
+		return l, more, nil
+	case <-ctx.Done():
+		return l, false, ctx.Err()
+	}
 }
 
 var errLongQuery = fmt.Errorf("query: the line is longer than %d bytes", maxQuery)
