@@ -361,7 +361,7 @@ func (p *Post) pageEntry(q *request) error {
 
 func (p *Post) getHead(q *request) error {
 	q.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, err := q.Write(p.journal.Head().Note)
+	_, err := q.ResponseWriter.Write(p.journal.Head().Note)
 	return err
 }
 
@@ -418,7 +418,7 @@ func (p *Post) getCA(q *request) error {
 		return &marz.Error{Op: "read CA", Err: err}
 	}
 	q.Header().Set("Content-Type", "application/x-x509-ca-cert")
-	_, err = q.Write(b)
+	_, err = q.ResponseWriter.Write(b)
 	return err
 }
 
@@ -426,7 +426,7 @@ func (p *Post) health(q *request) error {
 	if err := p.journal.Failure(); err != nil {
 		return err
 	}
-	_, err := q.Write([]byte("ok\n"))
+	_, err := q.ResponseWriter.Write([]byte("ok\n"))
 	return err
 }
 
