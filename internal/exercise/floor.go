@@ -255,6 +255,22 @@ func (e *Exercise) openLanes(ctx context.Context) error {
 		if err := e.floor.staff(ctx, l); err != nil {
 			return err
 		}
+		if err := e.floor.clear(ctx, l); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// clear ends a case that an earlier run of the exercise left open at the lane: its traveller is not there any more.
+func (f *floor) clear(ctx context.Context, l *lane) error {
+	i, err := f.e.Post.Case(ctx, l.actor, l.ID)
+	if marz.CodeOf(err) == marz.NotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.e.Post.Withdraw(ctx, l.actor, i.ID, "traveller-left")
+	return err
 }
