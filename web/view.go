@@ -10,6 +10,7 @@ type Page struct {
 	Officer    *Officer
 	Controller marz.Authority
 	Article    marz.ArticleRef // under which the controller controls
+	Since      marz.Instant    // when its control began, or 0
 	Next       *Passing        // the next passing of control that is agreed, if any
 	Now        marz.Instant
 	Zone       string // IANA zone in which instants are shown
@@ -19,9 +20,9 @@ type Page struct {
 
 // Passing is an agreed change of control at an instant.
 type Passing struct {
-	To      marz.Authority
-	Article marz.ArticleRef
-	At      marz.Instant
+	To      marz.Authority  `json:"to"`
+	Article marz.ArticleRef `json:"article"`
+	At      marz.Instant    `json:"at"`
 }
 
 // Officer is who is signed in.
@@ -77,6 +78,7 @@ type Live struct {
 	Now        marz.Instant     `json:"now"`
 	Controller marz.AuthorityID `json:"controller"`
 	Article    marz.ArticleRef  `json:"article"`
+	Next       *Passing         `json:"next"`
 	HeadSize   int64            `json:"head_size"`
 	HeadRoot   string           `json:"head_root"` // base64
 	Lanes      []Lane           `json:"lanes"`
@@ -247,9 +249,9 @@ type OfficerRow struct {
 
 // Invitation is a one-time link with which an officer makes his passkey.
 type Invitation struct {
-	Officer marz.OfficerID
-	Link    string
-	Expires marz.Instant
+	Officer marz.OfficerID `json:"officer"`
+	Link    string         `json:"link"`
+	Expires marz.Instant   `json:"expires"`
 }
 
 // ErrorBody is the body of an error page.

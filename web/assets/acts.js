@@ -1,0 +1,73 @@
+// acts.js is the panel over the evidence in which a second act is made: a reason is chosen, a proposal confirmed, an
+// inspection withdrawn, a zone typed by hand. It decides nothing; lane.js does.
+import { $, h, say, show } from "./dom.js";
+import { past, word } from "./words.js";
+
+const panel = () => $("act");
+
+export function close() {
+  if (panel().contains(document.activeElement)) document.activeElement.blur();
+  panel().hidden = true;
+  panel().dataset.kind = "";
+  show($("act-body"));
+}
+
+function open(kind, title, ...body) {
+  panel().dataset.kind = kind;
+  say($("act-title"), title);
+  show($("act-body"), body);
+  panel().hidden = false;
+}
+
+// field returns a text field that the reader cannot fill: wedge.js keeps its keys out.
+function field(id, label, rows, limit) {
+  return h("div", { "data-manual-entry": true },
+    h("label", { for: id }, label),
+    h("textarea", { id, rows, maxlength: limit, spellcheck: "false", autocomplete: "off" }));
+}
+
+function numbered(choices, choose) {
+  return h("ol", { class: "reasons", id: "reasons" }, choices.map((text, i) => h("li", {},
+    h("button", { type: "button", tabindex: "-1", "data-reason": i + 1, onmousedown: (e) => e.preventDefault(), onclick: (e) => e.detail > 0 && choose(i + 1) },
+      h("kbd", {}, String(i + 1)), " ", text))));
+}
+
+// text returns what stands in the panel's field.
+export const text = () => panel().querySelector("textarea")?.value.trim() ?? "";
+
+// toggleField gives the focus to the panel's field, or takes it away.
+export function toggleField() {
+  const el = panel().querySelector("textarea");
+  if (!el) return;
+  if (document.activeElement === el) el.blur();
+  else el.focus();
+}
+
+export const inField = () => panel().contains(document.activeElement);
+
+export function askReason(decision, reasons, choose) {
+  open("reason", `${word(decision)}: choose a reason`,
+    numbered(reasons.map((r) => r.text), choose),
+    field("note", "Note, if one is needed (F6 to write, F6 again when done)", 3, 500));
+}
+
+export function askConfirm(proposal, reasons) {
+  const reason = reasons.find((r) => r.code === proposal.reason)?.text ?? proposal.reason;
+  open("confirm", `${word(proposal.decision)}?`,
+    h("p", { class: "proposal", id: "proposal" }, h("strong", {}, past(proposal.decision).toUpperCase()), ` because: ${reason}`),
+    proposal.note && h("p", { dir: "auto" }, `Note: ${proposal.note}`),
+    h("p", {}, "Press ", h("kbd", {}, "F10"), " to confirm, ", h("kbd", {}, "Esc"), " to go back."));
+}
+
+export function askWithdraw(reasons, choose) {
+  open("withdraw", "Withdraw this inspection: why?",
+    numbered(reasons, choose),
+    field("withdraw-text", "Or write why (F6 to write), then press F7", 3, 300));
+}
+
+export function askZone() {
+  open("manual", "Type the machine-readable zone",
+    h("p", {}, "Two or three lines as printed, < for each filler. F6 uses the text, Esc goes back."),
+    field("manual-text", "Machine-readable zone", 3, 200));
+  panel().querySelector("textarea").focus();
+}

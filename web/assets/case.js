@@ -1,0 +1,107 @@
+// case.js draws one inspection on the lane's page: what the officer has to see, each thing in its fixed place.
+import { $, h, say, show } from "./dom.js";
+import { ago, both } from "./time.js";
+import { checkName, result, shape } from "./words.js";
+
+const plain = ["primary", "secondary", "nationality", "birth", "age", "sex", "issuer", "number", "expiry"];
+
+// draw shows an inspection, and with null nothing.
+export function draw(inspection) {
+  const d = inspection?.document;
+  for (const id of plain) say($(id), d?.[id] ?? "");
+  say($("document"), d ? [d.code, d.format].filter(Boolean).join(", ") : "");
+  say($("stay"), inspection?.stay ?? "");
+  say($("primary-label"), d && !d.secondary ? "Name" : "Surname");
+  const bad = new Set(d?.bad_checks ?? []);
+  for (const [id, field] of [["number", "number"], ["birth", "birth"], ["expiry", "expiry"]]) {
+    $(id).classList.toggle("is-bad", bad.has(field));
+  }
+  drawZone(d, bad);
+  drawHits(inspection?.hits ?? [], Boolean(inspection));
+  drawFindings(inspection?.findings ?? []);
+  $("case").dataset.empty = !inspection;
+}
+
+// drawVerdict shows the verdict in its place. Without an inspection there is none.
+export function drawVerdict(inspection, idle) {
+  const verdict = inspection ? inspection.verdict : "none";
+  $("verdict").dataset.verdict = verdict;
+  show($("verdict-shape"), inspection && shape(verdict));
+  say($("verdict-word"), inspection ? verdict.toUpperCase() : idle);
+  say($("verdict-why"), inspection ? why(inspection) : "");
+}
+
+function why({ findings, hits }) {
+  const grave = (findings ?? []).filter((f) => f.grave !== "clear").length;
+  const parts = [];
+  if (hits?.length) parts.push(`${hits.length} ${hits.length === 1 ? "hit" : "hits"}`);
+  if (grave) parts.push(`${grave} ${grave === 1 ? "finding" : "findings"} to look at`);
+  return parts.join(" · ") || "No hit, nothing found";
+}
+
+// places are those of the check digits, [line, column] from 0 (ICAO 9303-4 §4.2.2, -5 §4.2.2, -6 §4.2.2, -7 §4.2.2, §5.2.2).
+const twoLines = { number: [1, 9], birth: [1, 19], expiry: [1, 27] };
+const places = {
+  TD1: { number: [0, 14], birth: [1, 6], expiry: [1, 14], composite: [1, 29] },
+  TD2: { ...twoLines, composite: [1, 35] },
+  TD3: { ...twoLines, optional: [1, 42], composite: [1, 43] },
+  "MRV-A": twoLines,
+  "MRV-B": twoLines,
+};
+
+function drawZone(d, bad) {
+  const marks = [...bad].map((field) => places[d.format]?.[field]).filter(Boolean);
+  show($("mrz"), (d?.lines ?? []).map((line, n) => {
+    const columns = marks.filter(([l]) => l === n).map(([, c]) => c).sort((a, b) => a - b);
+    const parts = [];
+    let from = 0;
+    for (const c of columns) {
+      parts.push(line.slice(from, c), h("mark", {}, line.slice(c, c + 1)));
+      from = c + 1;
+    }
+    return h("div", {}, parts, line.slice(from));
+  }));
+  say($("mrz-bad"), bad.size ? `wrong check digit: ${[...bad].join(", ")}` : "");
+}
+
+function drawHits(hits, known) {
+  say($("hits-heading"), hits.length ? `Hits: ${hits.length}` : "Hits");
+  show($("hits"), hits.map(drawHit), known && !hits.length && h("p", { class: "none" }, "None"));
+}
+
+function drawHit(hit) {
+  const percent = Math.round(hit.score * 100);
+  return h("article", { class: "hit", "data-alert": hit.alert },
+    h("p", { class: "hit-name" }, h("strong", { dir: "auto" }, hit.name), h("span", { class: "hit-score" }, `${percent} %`)),
+    h("meter", { min: 0, max: 100, value: percent, "aria-label": `Likeness of ${hit.name}` }),
+    h("p", { dir: "auto" }, [hit.kind, hit.why].filter(Boolean).join(": ")),
+    h("ul", { class: "hit-reasons" }, (hit.reasons ?? []).map((r) => h("li", { dir: "auto" }, r))),
+    h("p", { class: "quiet-text" }, `${hit.list}, ${hit.owner}, version ${hit.version}, alert ${hit.alert}`));
+}
+
+function drawFindings(findings) {
+  show($("findings"), findings.map((f) => {
+    const { symbol, word } = result(f.result);
+    return h("article", { class: `finding g-${f.grave}`, "data-check": f.check },
+      h("span", { class: "finding-symbol", "aria-hidden": "true" }, symbol),
+      h("div", {},
+        h("p", { class: "finding-name" }, h("strong", {}, checkName(f.check)), h("span", {}, word)),
+        f.reason && h("p", { dir: "auto" }, f.reason),
+        f.source && h("p", { class: "quiet-text" }, f.source,
+          f.as_of && h("span", {}, ", loaded ", h("span", { "data-ago": f.as_of, title: both(f.as_of) }, ago(f.as_of))))));
+  }));
+}
+
+// drawStrip shows what the lane rests on: its last decision, and the lists with their age.
+export function drawStrip(lane, lists, last) {
+  say($("today"), `${lane.count} today`);
+  say($("last"), last);
+  show($("lists"), lists.map((l) => h("span", { class: l.refused ? "list is-refused" : "list", title: l.refused ? `Refresh refused: ${l.refused}` : both(l.loaded) },
+    `${l.name || l.id} ${l.version}, loaded `, h("span", { "data-ago": l.loaded }, ago(l.loaded)), l.refused && h("strong", {}, ", refresh refused"))),
+  !lists.length && h("strong", {}, "No list is in force"));
+}
+
+// age brings every age on the page up to date.
+export function age() {
+  for (const el of document.querySelectorAll("[data-ago]")) say(el, ago(el.dataset.ago));
+}

@@ -1,0 +1,94 @@
+// supervisor.js shows all lanes at once, each in its fixed place, and what they rest on.
+import { $, h, say, show } from "./dom.js";
+import { attempt, onLive, state } from "./page.js";
+import { send } from "./post.js";
+import { ago, both, clock, now, span } from "./time.js";
+import { capital, past, shape } from "./words.js";
+
+const error = $("error");
+const LONG = 180e3; // ms after which an open inspection is marked
+let drawn = "";
+
+onLive(({ live, ended }) => {
+  if (ended || !live) return;
+  const changed = JSON.stringify([live.lanes, live.lists]);
+  if (changed !== drawn) {
+    drawn = changed;
+    drawLanes(live.lanes ?? []);
+    drawLists(live.lists ?? []);
+  }
+  say($("head-size"), String(live.head_size));
+  say($("head-root"), live.head_root);
+  say($("control-now"), `${live.controller} under ${live.article}`);
+});
+
+setInterval(ages, 500);
+
+// drawLanes keeps each card, and with it the focus, and replaces what stands in it.
+function drawLanes(lanes) {
+  const list = $("lanes");
+  const cards = new Map([...list.children].map((c) => [c.dataset.lane, c]));
+  list.replaceChildren(...lanes.map((lane) => {
+    const card = cards.get(lane.id) ?? h("li", { class: "lane-card", "data-lane": lane.id });
+    fillCard(card, lane);
+    return card;
+  }));
+  ages();
+}
+
+function fillCard(card, lane) {
+  const open = lane.inspection;
+  const focused = card.contains(document.activeElement);
+  card.dataset.open = lane.open;
+  card.dataset.verdict = open?.verdict ?? "none";
+  const close = h("button", { type: "button", class: "quiet", onclick: () => closeLane(lane.id), "aria-label": `Close lane ${lane.id}` }, "Close lane");
+  show(card,
+    h("div", { class: "panel-head" }, h("h2", {}, `Lane ${lane.id}`), lane.open && close),
+    h("p", { class: "quiet-text" }, `${capital(lane.direction)} · ${lane.flow} · ${lane.open ? lane.officer : "closed"}`),
+    open ? inspection(open) : h("p", { class: "card-idle" }, lane.open ? "Ready" : "Closed"),
+    h("p", { class: "card-foot" }, h("span", {}, lastOf(lane)), h("span", { class: "card-count" }, `${lane.count} today`)));
+  if (focused) card.querySelector("button")?.focus();
+}
+
+function inspection(open) {
+  return h("p", { class: `card-verdict v-${open.verdict}` }, shape(open.verdict),
+    h("strong", {}, open.verdict.toUpperCase()),
+    h("span", { "data-opened": open.opened }),
+    open.hits > 0 && h("span", { class: "card-hits" }, `${open.hits} ${open.hits === 1 ? "hit" : "hits"}`));
+}
+
+function lastOf({ last }) {
+  if (!last) return "No decision yet";
+  return last.decision ? `Last: ${past(last.decision)} ${clock(last.decided)}` : "Last: withdrawn";
+}
+
+function drawLists(lists) {
+  show($("lists"), lists.map((l) => h("tr", { class: l.refused ? "is-refused" : "" },
+    h("th", { scope: "row" }, l.name || l.id, l.refused && h("p", { class: "refused" }, `Refresh refused: ${l.refused} Version ${l.version} stays in force.`)),
+    h("td", {}, l.owner), h("td", {}, l.version), h("td", { class: "number" }, String(l.alerts)),
+    h("td", { "data-loaded": l.loaded, title: both(l.loaded) }))));
+  ages();
+}
+
+function ages() {
+  for (const el of document.querySelectorAll("[data-opened]")) {
+    const age = now() - Date.parse(el.dataset.opened);
+    say(el, span(age));
+    el.classList.toggle("is-long", age > LONG);
+  }
+  for (const el of document.querySelectorAll("[data-loaded]")) say(el, ago(el.dataset.loaded));
+}
+
+const closeLane = (id) => attempt(error, () => send(`/api/lanes/${encodeURIComponent(id)}/close`));
+
+$("reload").addEventListener("click", async () => {
+  const button = $("reload");
+  button.disabled = true;
+  say($("reloaded"), "Loading");
+  const lists = await attempt(error, () => send("/api/lists/reload"));
+  button.disabled = false;
+  if (!lists) return say($("reloaded"), "");
+  const refused = lists.filter((l) => l.refused).length;
+  say($("reloaded"), refused ? `${refused} of ${lists.length} lists refused: see the table.` : `${lists.length} lists loaded.`);
+  if (!state.ended) drawLists(lists);
+});

@@ -1,0 +1,62 @@
+// time.js shows instants and spans. The post's clock is the only one: the booth's own clock measures only how long ago the
+// post last told the time.
+
+let offset = 0; // ms to add to performance.now() for the post's time
+let zone = "UTC";
+const formats = new Map();
+
+// setTime notes what the post's clock showed just now.
+export function setTime(instant) {
+  offset = Date.parse(instant) - performance.now();
+}
+
+// now returns the post's time in ms since 1970.
+export const now = () => offset + performance.now();
+
+// setZone sets the zone in which instants are shown. What this browser does not know is UTC.
+export function setZone(name) {
+  zone = name || "UTC";
+  formats.clear();
+}
+
+function format(name, options) {
+  if (!formats.has(name)) {
+    try {
+      formats.set(name, new Intl.DateTimeFormat("en-GB", { ...options, timeZone: zone }));
+    } catch {
+      formats.set(name, new Intl.DateTimeFormat("en-GB", { ...options, timeZone: "UTC" }));
+    }
+  }
+  return formats.get(name);
+}
+
+const ms = (instant) => (typeof instant === "number" ? instant : Date.parse(instant));
+
+export const clock = (instant) =>
+  format("clock", { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }).format(ms(instant));
+export const day = (instant) => format("day", { day: "numeric", month: "long", year: "numeric" }).format(ms(instant));
+export const both = (instant) => `${day(instant)}, ${clock(instant)}`;
+
+const two = (n) => String(n).padStart(2, "0");
+
+// span writes a length of time: 0:07, 12:31, 3:05:09, and with days in words.
+export function span(length) {
+  const s = Math.max(0, Math.floor(length / 1000));
+  const d = Math.floor(s / 86400);
+  const hours = Math.floor((s % 86400) / 3600);
+  const rest = `${two(Math.floor((s % 3600) / 60))}:${two(s % 60)}`;
+  if (d) return `${d} ${d === 1 ? "day" : "days"} ${two(hours)}:${rest}`;
+  return hours ? `${hours}:${rest}` : rest.replace(/^0/, "");
+}
+
+// ago says roughly how long ago an instant was.
+export function ago(instant) {
+  const s = Math.floor((now() - ms(instant)) / 1000);
+  if (Number.isNaN(s)) return "";
+  if (s < 60) return "just now";
+  for (const [size, one, many] of [[86400, "day", "days"], [3600, "h", "h"], [60, "min", "min"]]) {
+    const n = Math.floor(s / size);
+    if (n >= 1) return `${n} ${n === 1 ? one : many} ago`;
+  }
+  return "";
+}

@@ -1,0 +1,179 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"marz"
+)
+
+// scripts names the module of each page. A page whose name is not here does not exist.
+var scripts = map[string]string{
+	"signin":     "signin.js",
+	"enrol":      "enrol.js",
+	"home":       "home.js",
+	"lane":       "lane.js",
+	"supervisor": "supervisor.js",
+	"crossings":  "crossings.js",
+	"journal":    "page.js",
+	"entry":      "page.js",
+	"officers":   "officers.js",
+	"error":      "page.js",
+}
+
+// templates holds each page with the layout around it. It is set once, before main.
+var templates = parseTemplates()
+
+func parseTemplates() map[string]*template.Template {
+	layout := template.Must(template.New("layout.html").Funcs(functions).ParseFS(files, "templates/layout.html"))
+	out := map[string]*template.Template{}
+	for name := range scripts {
+		out[name] = template.Must(template.Must(layout.Clone()).ParseFS(files, path.Join("templates", name+".html")))
+	}
+	if found, err := fs.Glob(files, "templates/*.html"); err != nil || len(found) != len(scripts)+1 {
+		panic("web: a template has no page")
+	}
+	return out
+}
+
+var functions = template.FuncMap{
+	"asset": AssetURL,
+	"json":  toJSON,
+	"at":    at,
+	"day":   day,
+	"clock": clock,
+	"word":  word,
+	"past":  past,
+	"title": func(v any) string { return capital(fmt.Sprint(v)) },
+	"count": func(m map[marz.Decision]int, d marz.Decision) int { return m[d] },
+}
+
+// view is what a template sees: the page, and what only the layout needs.
+type view struct {
+	*Page
+	Name   string
+	Script string
+}
+
+// data is what the modules of every page know about it.
+func (v view) Data() any {
+	type data struct {
+		Now        marz.Instant   `json:"now"`
+		Zone       string         `json:"zone"`
+		Controller marz.Authority `json:"controller"`
+		Next       *Passing       `json:"next"`
+		Officer    marz.OfficerID `json:"officer,omitempty"`
+	}
+	d := data{Now: v.Now, Zone: v.Zone, Controller: v.Controller, Next: v.Next}
+	if v.Officer != nil {
+		d.Officer = v.Officer.ID
+	}
+	return d
+}
+
+// Supervises reports whether the officer is signed in as a supervisor.
+func (v view) Supervises() bool { return v.Officer != nil && v.Officer.Role == marz.RoleSupervisor }
+
+// Decisions returns all decisions, in the order in which screens show them.
+func (v view) Decisions() []marz.Decision {
+	var out []marz.Decision
+	for _, dir := range []marz.Direction{marz.EntryDirection, marz.ExitDirection} {
+		for _, d := range marz.Decisions(dir) {
+			if !slices.Contains(out, d) {
+				out = append(out, d)
+			}
+		}
+	}
+	return out
+}
+
+// Render writes a page: signin, enrol, home, lane, supervisor, crossings, journal, entry, officers or error, whose Body is the model
+// of that name. The whole page is made before its first byte is sent, so that after an error nothing has been written yet. An
+// error is Internal.
+func Render(w http.ResponseWriter, r *http.Request, status int, page string, p *Page) error {
+	t := templates[page]
+	if t == nil {
+		return &marz.Error{Code: marz.Internal, Op: "render page", Subject: page, Fix: "there is no such page"}
+	}
+	var b bytes.Buffer
+	if err := t.Execute(&b, view{Page: p, Name: page, Script: scripts[page]}); err != nil {
+		return &marz.Error{Code: marz.Internal, Op: "render page", Subject: page, Err: err}
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	_, _ = w.Write(b.Bytes()) // whoever asked may have gone: that is no fault of the page
+	return nil
+}
+
+func toJSON(v any) (string, error) {
+	b, err := json.Marshal(v)
+	return string(b), err
+}
+
+// zones keeps the locations that were loaded: a *time.Location by its name.
+var zones sync.Map
+
+// location returns the zone of a post, and UTC where this machine does not know it.
+func location(name string) *time.Location {
+	if z, ok := zones.Load(name); ok {
+		return z.(*time.Location)
+	}
+	z, err := time.LoadLocation(name)
+	if err != nil {
+		z = time.UTC
+	}
+	zones.Store(name, z)
+	return z
+}
+
+func at(zone string, i marz.Instant) string { return show(zone, i, "2006-01-02 15:04:05") }
+
+func day(zone string, i marz.Instant) string { return show(zone, i, "2 January 2006") }
+
+func clock(zone string, i marz.Instant) string { return show(zone, i, "15:04:05") }
+
+func show(zone string, i marz.Instant, layout string) string {
+	if i.IsZero() {
+		return ""
+	}
+	return i.In(location(zone)).Format(layout)
+}
+
+// words and pasts are the decisions as screens call them; words.js has the same.
+var words = map[marz.Decision]string{
+	marz.Admit: "Admit", marz.Refuse: "Refuse", marz.Refer: "Refer", marz.Depart: "Let depart", marz.Hold: "Hold",
+}
+
+var pasts = map[marz.Decision]string{
+	marz.Admit: "Admitted", marz.Refuse: "Refused", marz.Refer: "Referred", marz.Depart: "Departed", marz.Hold: "Held",
+}
+
+func word(d marz.Decision) string { return known(words, d) }
+
+func past(d marz.Decision) string { return known(pasts, d) }
+
+func known(m map[marz.Decision]string, d marz.Decision) string {
+	if s, ok := m[d]; ok {
+		return s
+	}
+	return string(d)
+}
+
+func capital(s string) string {
+	if s == "" {
+		return ""
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}

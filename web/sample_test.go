@@ -1,0 +1,125 @@
+package web_test
+
+import (
+	"fmt"
+	"strings"
+
+	"marz"
+	"marz/web"
+)
+
+// pages are the names of all pages.
+var pages = []string{"signin", "enrol", "home", "lane", "supervisor", "crossings", "journal", "entry", "officers", "error"}
+
+// passport returns the zone of an invented traveller's passport, with true check digits (ICAO 9303-4 §4.2.2).
+func passport(surname, given, number string) string {
+	pad := func(s string, n int) string { return (s + strings.Repeat("<", n))[:n] }
+	cd := func(s string) string { return s + checkDigit(s) }
+	two := cd(pad(number, 9)) + "IRN" + cd("860712") + "M" + cd("291103") + cd(pad("", 14))
+	two += checkDigit(two[:10] + two[13:20] + two[21:43])
+	return pad("P<IRN"+surname+"<<"+given, 44) + "\n" + two
+}
+
+var (
+	ordinary = passport("HOSSEINI", "MARYAM<ZAHRA", "K48213377")
+	second   = passport("KARAPETYAN", "ANI", "AR0412256")
+	expired  = passport("EXPIRED", "DAVIT", "AM7731904")
+	stopper  = passport("STOPPER", "RUBEN", "U12299045")
+)
+
+func sampleEntry(seq marz.Seq) web.Entry {
+	return web.Entry{Seq: seq, At: midday - marz.Instant(1240-seq)*61e3, Kind: "inspection.decided", Officer: officer.ID, Authority: russia.ID, Under: "am-ru-1992/2",
+		Public:  `{"decision":"admit","inspection":"i17","lane":"1","verdict":"clear"}`,
+		Private: "5f1d0c6a9b3e4c70a55e8c2f9b1047d2c6d9f3e1b8a7450c93e2d4f6a8b1c0de"}
+}
+
+const sampleHead = "armenia/agarak\n1234\n9qTzvC0pxLkKJ7c2N0rYgYqS0dQ1wX3zjQ1aH3mB0kE=\n\n— armenia/agarak 8RkXbqk5k0JxFfW0mHqv3G3S9cC0N5w1Qd8e2bM7aZ4y6P1tU0=\n"
+
+// sampleBodies are the bodies of the pages, with what a page shows at its fullest.
+var sampleBodies = map[string]any{
+	"signin": web.SignInBody{Ended: "Control of Agarak passed to am-bg at 00:00 on 1 January 2025.", Exercise: []web.Officer{
+		{ID: "am-bg/0101", Name: "Anahit Grigoryan", Role: marz.RoleSupervisor, Authority: armenia},
+		{ID: "am-bg/0107", Name: "Tigran Sahakyan", Role: marz.RoleOfficer, Authority: armenia},
+		officer,
+	}},
+	"enrol": web.EnrolBody{Code: "7QK2-M4XD-9RTB", Officer: web.Officer{ID: "am-bg/0107", Name: "Tigran Sahakyan", Role: marz.RoleOfficer, Authority: armenia}},
+	"home": web.HomeBody{Lanes: []web.Lane{
+		{ID: "1", Direction: marz.EntryDirection, Flow: "persons", Open: true, Officer: officer.ID, Since: midday - 3600e3},
+		{ID: "2", Direction: marz.EntryDirection, Flow: "persons"},
+		{ID: "3", Direction: marz.ExitDirection, Flow: "persons", Open: true, Officer: "ru-bg/0111", Since: midday - 3600e3},
+		{ID: "t1", Direction: marz.ExitDirection, Flow: "trucks"},
+	}},
+	"lane": web.LaneBody{Lane: web.Lane{ID: "1", Direction: marz.EntryDirection, Flow: "persons", Open: true, Officer: officer.ID}, Lists: sources, Reasons: coded,
+		Decisions: marz.Decisions(marz.EntryDirection)},
+	"supervisor": nil,
+	"crossings": web.CrossingsBody{Older: 1100, Totals: map[marz.Decision]int{marz.Admit: 412, marz.Refuse: 3, marz.Refer: 7, marz.Depart: 388, marz.Hold: 1}, Rows: []web.Crossing{
+		{ID: "i19", Seq: 1233, At: midday - 60e3, Lane: "1", Direction: marz.EntryDirection, Verdict: marz.Clear, Decision: marz.Admit, Officer: officer.ID, Authority: russia.ID, Under: "am-ru-1992/2", Seconds: 6.42},
+		{ID: "i18", Seq: 1230, At: midday - 140e3, Lane: "2", Direction: marz.EntryDirection, Verdict: marz.Stop, Hits: 2, Decision: marz.Refuse, Reason: "H", Officer: "ru-bg/0111", Authority: russia.ID, Under: "am-ru-1992/2", Seconds: 74.1},
+		{ID: "i17", Seq: 1228, At: midday - 201e3, Lane: "4", Direction: marz.ExitDirection, Verdict: marz.Attention, Decision: marz.Depart, Reason: "order", Officer: "ru-bg/0111", Authority: russia.ID, Under: "am-ru-1992/2", Seconds: 21},
+	}},
+	"journal": web.JournalBody{Origin: "armenia/agarak", VerifierKey: "armenia/agarak+f119176e+AQ3iF2nV8kY0c7Qw5xJ1hL4mB6pT9zR2sD8uE0gK3aX", Head: sampleHead, Size: 1234,
+		Root: "9qTzvC0pxLkKJ7c2N0rYgYqS0dQ1wX3zjQ1aH3mB0kE=", Entries: []web.Entry{sampleEntry(1233), sampleEntry(1232), sampleEntry(1231), sampleEntry(1230)}, From: 1230, Older: 1210, Newer: -1},
+	"entry": web.EntryBody{Entry: sampleEntry(1230), Body: `{"v":1,"seq":1230,"at":"2024-12-31T19:02:07.000Z","origin":"armenia/agarak","kind":"inspection.decided","officer":"ru-bg/0102","authority":"ru-bg","under":"am-ru-1992/2","policy":"c09f","public":{"decision":"admit"},"private":"5f1d0c6a"}`,
+		Leaf: "Zq0cJ7c2N0rYgYqS0dQ1wX3zjQ1aH3mB0kE9qTzvC0=", Size: 1234, Root: "9qTzvC0pxLkKJ7c2N0rYgYqS0dQ1wX3zjQ1aH3mB0kE=",
+		Proof: []string{"mB0kE9qTzvC0pxLkKJ7c2N0rYgYqS0dQ1wX3zjQ1aH3=", "S0dQ1wX3zjQ1aH3mB0kE9qTzvC0pxLkKJ7c2N0rYgYq="}},
+	"officers": web.OfficersBody{Own: "ru-bg", Officers: []web.OfficerRow{
+		{Officer: officer, Passkeys: 2, SignedIn: true, Enrolled: midday - 80*86400e3},
+		{Officer: web.Officer{ID: "ru-bg/0111", Name: "Oleg Antonov", Role: marz.RoleOfficer, Authority: russia}, Passkeys: 1, Enrolled: midday - 40*86400e3},
+		{Officer: web.Officer{ID: "ru-bg/0112", Name: "Irina Belova", Role: marz.RoleOfficer, Authority: russia}},
+	}},
+	"error": web.ErrorBody{Status: 403, Message: "Read record i18: no article in force at this post allows am-bg to read it. Ask the authority in control."},
+}
+
+// samplePage returns a full model of a page, or nil when there is none of that name.
+func samplePage(name string) *web.Page {
+	body, ok := sampleBodies[name]
+	if !ok {
+		return nil
+	}
+	next := handing
+	p := &web.Page{Title: strings.ToUpper(name[:1]) + name[1:], Post: marz.Post{ID: "agarak", Name: "Agarak"}, Exercise: true, Officer: &officer, Controller: russia,
+		Article: "am-ru-1992/2", Since: instant("1992-09-30T00:00:00+04:00"), Next: &next, Now: midday, Zone: "Asia/Yerevan", Path: "/" + name, Body: body}
+	switch name {
+	case "lane":
+		p.Path = "/lane/1"
+	case "signin", "enrol":
+		p.Officer = nil
+	}
+	return p
+}
+
+// hostile is a name that would break a page which believed it.
+const hostile = `</script><script>alert(1)</script>"' onmouseover=alert(1) {{.}} &lt;`
+
+// hostilePage returns the model of a page with a hostile name wherever it takes text.
+func hostilePage(name string) *web.Page {
+	p := samplePage(name)
+	who := web.Officer{ID: hostile, Name: hostile, Role: hostile, Authority: marz.Authority{ID: hostile, Name: hostile}}
+	p.Title, p.Post.Name, p.Controller, p.Article, p.Zone = hostile, hostile, who.Authority, hostile, hostile
+	if p.Officer != nil {
+		p.Officer = &who
+	}
+	lane := web.Lane{ID: hostile, Direction: hostile, Flow: hostile, Officer: hostile, Open: true}
+	entry := web.Entry{Kind: hostile, Officer: hostile, Authority: hostile, Under: hostile, Public: hostile, Private: hostile}
+	switch name {
+	case "signin":
+		p.Body = web.SignInBody{Exercise: []web.Officer{who}, Ended: hostile}
+	case "enrol":
+		p.Body = web.EnrolBody{Code: hostile, Officer: who}
+	case "home":
+		p.Body = web.HomeBody{Lanes: []web.Lane{lane}}
+	case "lane":
+		p.Body = web.LaneBody{Lane: lane, Lists: []web.ListState{{ID: hostile, Name: hostile}}, Reasons: map[marz.Decision][]web.Reason{hostile: {{Code: hostile, Text: hostile}}}}
+	case "crossings":
+		p.Body = web.CrossingsBody{Rows: []web.Crossing{{ID: hostile, Lane: hostile, Verdict: hostile, Decision: hostile, Reason: hostile, Officer: hostile, Under: hostile}}}
+	case "journal":
+		p.Body = web.JournalBody{Origin: hostile, VerifierKey: hostile, Head: hostile, Entries: []web.Entry{entry}}
+	case "entry":
+		p.Body = web.EntryBody{Entry: entry, Body: hostile, Leaf: hostile, Proof: []string{hostile}}
+	case "officers":
+		p.Body = web.OfficersBody{Own: hostile, Officers: []web.OfficerRow{{Officer: who}}, Invited: &web.Invitation{Officer: hostile, Link: hostile}}
+	case "error":
+		p.Body = web.ErrorBody{Message: fmt.Sprint(hostile)}
+	}
+	return p
+}
