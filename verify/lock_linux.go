@@ -52,6 +52,16 @@ func inUse(f *os.File) bool {
 	return syscall.FcntlFlock(f.Fd(), ofdGetLock, &lock) == nil && lock.Type != syscall.F_UNLCK
 }
 
+// starting reports whether a process that has just opened the database still has to recover the log. It cannot while
+// checkpoints are locked. The first to open the database cuts the shared memory off, and the byte tells when the index in it
+// is there again (walformat.html §2.1, isInit).
+func starting(f *os.File) bool {
+	const indexHeader, isInit = 136, 12
+	var b [indexHeader]byte
+	_, err := f.ReadAt(b[:], 0)
+	return err != nil || b[isInit] == 0
+}
+
 // heldHere reports whether this very process has one of the files open. Looking does not open them.
 func heldHere(files ...fs.FileInfo) bool {
 	open, err := os.ReadDir("/proc/self/fd")
