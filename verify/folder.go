@@ -20,8 +20,8 @@ const (
 // Folder checks the data folder of a node, which may be running: the check sees one committed state, and the node goes on.
 // An error means that the folder could not be read as a journal at all, or that ctx ended.
 //
-// It must not be called in a process that has the journal open itself, and refuses with marz.Conflict where it can tell
-// (Linux): run marz verify as a process of its own there, or check an exported bundle.
+// It must not be called in a process that has the journal open itself, be it for another check, and refuses with marz.Conflict
+// where it can tell (Linux): run marz verify as a process of its own there, or check an exported bundle.
 func Folder(ctx context.Context, dir string, o Options) (*Report, error) {
 	info, err := os.Stat(dir)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// Open file description locks (fcntl(2)): they conflict with the locks that SQLite takes, and belong to the descriptor
-// instead of the process, so that two checks in one process do not undo each other's.
+// Open file description locks (fcntl(2)): they conflict with the locks that SQLite takes, and end with the descriptor they were
+// taken on and no other.
 const (
 	ofdGetLock = 36 // F_OFD_GETLK
 	ofdSetLock = 37 // F_OFD_SETLK
