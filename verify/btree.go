@@ -236,6 +236,9 @@ func (l *level) account() (fault string) {
 			return "the page's list of free blocks is broken"
 		}
 		size := int(binary.BigEndian.Uint16(l.page[at+2:]))
+		if size < 4 { // room for its own header; less would also let the list stand still
+			return "the page's list of free blocks is broken"
+		}
 		sum += size
 		before = at + size - 1
 		at = int(binary.BigEndian.Uint16(l.page[at:]))

@@ -77,7 +77,7 @@ func bundle(ctx context.Context, in io.ReaderAt, size int64, name string, o Opti
 	return c.r, nil
 }
 
-// place is a position in a bundle: a byte offset and the number of lines before it.
+// position is a place in a bundle: a byte offset and the number of lines before it.
 type position struct {
 	offset int64
 	line   int
@@ -166,7 +166,7 @@ func (b *bundleSource) bad(l *lines, seq int64, fault string) {
 	b.c.r.problem(seq, "line %d of the bundle: %s", l.n, fault)
 }
 
-// check returns a cursor over a line that has its line feed and is not too long.
+// cursor returns a cursor over a line, which has failed already unless the line has its line feed and is not too long.
 func (l *lines) cursor(line []byte) *cursor {
 	c := &cursor{b: line}
 	switch {

@@ -28,7 +28,7 @@ type row struct {
 // maxSeq bounds a sequence number so that no sum of it overflows.
 const maxSeq = 1 << 48
 
-// maxGap is how many missing entries are still kept account of one by one.
+// maxGap is how many missing entries, taken together, are still kept account of one by one.
 const maxGap = 1 << 20
 
 // payloadState is what is known of one entry's payload.
@@ -58,6 +58,7 @@ type checker struct {
 	lastAt  [24]byte
 	states  []payloadState
 	blind   bool  // states is incomplete: too much is missing
+	gaps    int64 // entries missing so far
 	unsure  int64 // one more than the last entry that is missing or altered: it may have been an erasure
 	broken  bool  // entries are missing, so that no tree can be computed any more
 	scratch hash.Hash
@@ -148,7 +149,8 @@ func (c *checker) place(row *row, e *entry, parsed bool) bool {
 	c.broken = true
 	c.unsure = row.seq
 	c.settle("entries after it are missing")
-	if gap := row.seq - c.next; gap <= maxGap && !c.blind {
+	gap := row.seq - c.next
+	if c.gaps += gap; c.gaps <= maxGap && !c.blind {
 		c.states = append(c.states, make([]payloadState, gap)...)
 	} else {
 		c.blind = true

@@ -98,6 +98,8 @@ func TestBrokenStructure(t *testing.T) {
 		return out
 	}
 	number := func(n uint32) []byte { return binary.BigEndian.AppendUint32(nil, n) }
+	standing := patch(child, 1, 0x0f, 0xf0) // a free block that is its own successor
+	copy(standing[int(child-1)*pageSize+0xff0:], []byte{0x0f, 0xf0, 0, 0})
 	rightmost := 8
 	cell1 := int(binary.BigEndian.Uint16(top[12:]))
 	for name, c := range map[string]struct {
@@ -112,6 +114,7 @@ func TestBrokenStructure(t *testing.T) {
 		"cell pointer to the end": {patch(child, 8, 0x0f, 0xff), child, "outside of the page"},
 		"cell area":               {patch(child, 5, 0, 3), child, "cell area"},
 		"free block":              {patch(child, 1, 0, 3), child, "free blocks"},
+		"free block of no size":   {standing, child, "free blocks"},
 		"fragments":               {patch(child, 7, 9), child, "do not fill"},
 		"page outside":            {patch(root, rightmost, 0x7f, 0, 0, 0), 0x7f000000, "not among"},
 		"page nought":             {patch(root, rightmost, 0, 0, 0, 0), 0, "not among"},
@@ -286,4 +289,15 @@ func TestManyFlips(t *testing.T) {
 		inLog.with(rt, dir2, "journal.db-wal", mess(inLog["journal.db-wal"]))
 		_, _ = Folder(context.Background(), dir2, Options{})
 	})
+}
+
+// TestGaps has rows so far apart that counting what is missing between them would take all memory.
+func TestGaps(t *testing.T) {
+	b := sample(t, 30, 9)
+	r := altered(t, b, func(exec func(string, ...any)) {
+		for i := range 200 {
+			exec("INSERT INTO entry VALUES (?, ?, ?)", (i+1)<<20, []byte("{}"), make([]byte, 32))
+		}
+	})
+	wantProblem(t, r, 30, "missing")
 }

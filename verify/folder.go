@@ -3,10 +3,8 @@ package verify
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -22,8 +20,8 @@ const (
 // Folder checks the data folder of a node, which may be running: the check sees one committed state, and the node goes on.
 // An error means that the folder could not be read as a journal at all, or that ctx ended.
 //
-// It must not be called in a process that has the journal open itself, and refuses with marz.Conflict where it can tell
-// (Linux): run marz verify as a process of its own there, or check an exported bundle.
+// It must not be called in a process that has the journal open itself, be it for another check, and refuses with marz.Conflict
+// where it can tell (Linux): run marz verify as a process of its own there, or check an exported bundle.
 func Folder(ctx context.Context, dir string, o Options) (*Report, error) {
 	info, err := os.Stat(dir)
 	if err != nil {
@@ -86,28 +84,21 @@ func folderOnce(ctx context.Context, dir string, given verifierKey) (r *Report, 
 // readAll reads a file that may not be longer than limit. The problem is reported and nil returned when it cannot be.
 func (c *checker) readAll(path string, limit int64) []byte {
 	name := filepath.Base(path)
-	info, err := os.Stat(path)
-	if err == nil && !info.Mode().IsRegular() {
-		c.r.problem(-1, "%s is not a file", name)
+	f, err := openRegular(path)
+	if marz.CodeOf(err) == marz.NotFound {
+		c.r.problem(-1, "the file %s is missing", name)
 		return nil
 	}
 	var b []byte
-	f, err := os.Open(path)
 	if err == nil {
 		b, err = io.ReadAll(io.LimitReader(f, limit+1))
 		f.Close()
 	}
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		c.r.problem(-1, "the file %s is missing", name)
-	case errors.Is(err, fs.ErrPermission):
-		c.r.problem(-1, "the file %s may not be read", name)
-	case err != nil:
+	if err != nil {
 		c.r.problem(-1, "the file %s cannot be read", name)
-	default:
-		return b
+		return nil
 	}
-	return nil
+	return b
 }
 
 // readNodeKey reads node.pub: one line.
@@ -210,7 +201,7 @@ func (c *checker) compareHeadFile(h *head, s *snapshot) {
 		c.r.problem(c.covered, "the entries from here to %d were acknowledged, as the file head proves, and are gone: "+
 			"an older database was put back, or its end was cut off%s", h.size-1, why)
 	case c.watched.size == 0:
-		c.r.problem(-1, "the file head has a head of size %d, which the table head lacks", h.size)
+		c.r.problem(-1, "the file head has a head of size %d, of which the table head has no sound one", h.size)
 	default:
 		c.contradiction(&c.watched, h, h.size-1)
 	}

@@ -9,7 +9,7 @@ import (
 // The parsers of hostile bytes must end, and must not panic.
 
 func FuzzDatabase(f *testing.F) {
-	b := sample(f, 12, 4)
+	b := sample(f, 3, 2)
 	f.Add(load(f, b.dir)["journal.db"])
 	f.Add([]byte(sqliteMagic))
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -75,7 +75,7 @@ func FuzzKey(f *testing.F) {
 }
 
 func FuzzBundle(f *testing.F) {
-	b := sample(f, 12, 4)
+	b := sample(f, 3, 2) // small, for long inputs are fuzzed slowly
 	f.Add(b.bundle(false))
 	f.Add(b.bundle(true))
 	f.Add([]byte(bundleStart))

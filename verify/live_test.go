@@ -15,15 +15,10 @@ import (
 
 // writerFolder names the folder in which a child process of the tests is to run a node. The checker must not be in the
 // process that has the journal open.
-const writerFolder = "MARZ_TEST_WRITER"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(writerFolder) != "" {
-		m.Run()
-		return
-	}
-	os.Exit(m.Run())
-}
+const (
+	writerFolder = "MARZ_TEST_WRITER"
+	openerFolder = "MARZ_TEST_OPENER"
+)
 
 // TestWriter is the child process: it writes commits, checkpoints now and then, and closes and opens again, until its input ends.
 func TestWriter(t *testing.T) {
@@ -51,8 +46,9 @@ func TestWriter(t *testing.T) {
 		default:
 		}
 		b.fill(n, 3)
+		time.Sleep(3 * time.Millisecond)
 		switch {
-		case n%700 == 0:
+		case n%2800 == 0: // about once a second
 			b.close()
 			b.open(40)
 		case n%100 == 0:
@@ -110,6 +106,7 @@ func TestLive(t *testing.T) {
 func TestLiveRead(t *testing.T) {
 	dir, stop := startWriter(t)
 	defer stop()
+	steady := 0
 	for range 10 {
 		s, err := openSnapshot(context.Background(), dir)
 		must(t, err)
@@ -120,8 +117,60 @@ func TestLiveRead(t *testing.T) {
 		if !c.r.OK() && !s.changed() {
 			t.Errorf("%v", c.r.Problems)
 		}
+		if !s.changed() {
+			steady++
+		}
 		s.close()
 	}
+	if steady < 5 { // it is only a restart of the node that may change journal.db
+		t.Errorf("journal.db stayed as it was during %d of 10 checks", steady)
+	}
+}
+
+// TestStartDuringCheck stops a node and starts another while a check that began before goes on: the other must get to work
+// long before the check ends.
+func TestStartDuringCheck(t *testing.T) {
+	dir, stop := startWriter(t)
+	s, err := openSnapshot(context.Background(), dir)
+	must(t, err)
+	defer s.close()
+	stop()
+	ticks := time.NewTicker(5 * time.Millisecond)
+	defer ticks.Stop()
+	opened := make(chan error, 1)
+	cmd := exec.Command(os.Args[0], "-test.run=^TestOpener$")
+	cmd.Env = append(os.Environ(), openerFolder+"="+dir)
+	go func() {
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			err = fmt.Errorf("%w: %s", err, out)
+		}
+		opened <- err
+	}()
+	late := time.After(8 * time.Second)
+	for {
+		select {
+		case err := <-opened:
+			must(t, err)
+			return
+		case <-ticks.C:
+			must(t, s.tick())
+		case <-late:
+			t.Fatal("the node does not get to work")
+		}
+	}
+}
+
+// TestOpener is the child process that opens a journal and writes to it.
+func TestOpener(t *testing.T) {
+	dir := os.Getenv(openerFolder)
+	if dir == "" {
+		t.Skip("only as a child process of TestStartDuringCheck")
+	}
+	b := &builder{t: t, dir: dir}
+	b.open(40)
+	b.exec("INSERT OR REPLACE INTO state (name, value) VALUES ('x', x'00')")
+	b.close()
 }
 
 // TestTreeLaw holds the streaming tree against the recursive definition of RFC 6962 §2.1.

@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// Open file description locks (fcntl(2)): they conflict with the locks that SQLite takes, and belong to the descriptor
-// instead of the process, so that two checks in one process do not undo each other's.
+// Open file description locks (fcntl(2)): they conflict with the locks that SQLite takes, and end with the descriptor they were
+// taken on and no other.
 const (
 	ofdGetLock = 36 // F_OFD_GETLK
 	ofdSetLock = 37 // F_OFD_SETLK
@@ -50,6 +50,16 @@ func lockShared(f *os.File, start, length int64) (bool, error) {
 func inUse(f *os.File) bool {
 	lock := syscall.Flock_t{Type: syscall.F_WRLCK, Whence: io.SeekStart, Start: deadManByte, Len: 1}
 	return syscall.FcntlFlock(f.Fd(), ofdGetLock, &lock) == nil && lock.Type != syscall.F_UNLCK
+}
+
+// starting reports whether a process that has just opened the database still has to recover the log. It cannot while
+// checkpoints are locked. The first to open the database cuts the shared memory off, and the byte tells when the index in it
+// is there again (walformat.html §2.1, isInit).
+func starting(f *os.File) bool {
+	const indexHeader, isInit = 136, 12
+	var b [indexHeader]byte
+	_, err := f.ReadAt(b[:], 0)
+	return err != nil || b[isInit] == 0
 }
 
 // heldHere reports whether this very process has one of the files open. Looking does not open them.

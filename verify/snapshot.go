@@ -43,17 +43,14 @@ func openSnapshot(ctx context.Context, dir string) (s *snapshot, err error) {
 	if err := s.refuseOwn(); err != nil {
 		return s, err
 	}
-	if s.file, err = os.Open(s.path); err != nil {
-		return s, cannotOpen(s.path, err)
+	if s.file, err = openRegular(s.path); err != nil {
+		return s, err
 	}
 	if err := s.lock(ctx); err != nil {
 		return s, err
 	}
 	if s.was, err = s.file.Stat(); err != nil {
 		return s, unreadable(marz.Internal, s.path, "its size cannot be read", err)
-	}
-	if !s.was.Mode().IsRegular() {
-		return s, unreadable(marz.Invalid, s.path, "it is not a file", nil)
 	}
 	if err := s.readLog(ctx); err != nil {
 		return s, err
@@ -75,6 +72,22 @@ func cannotOpen(path string, err error) error {
 		return unreadable(marz.Invalid, path, "it may not be read: run as the user of the node", nil)
 	}
 	return unreadable(marz.Internal, path, "it cannot be read", err)
+}
+
+// openRegular opens a file for reading, and refuses what is no file: opening a named pipe would wait for ever.
+func openRegular(path string) (*os.File, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, cannotOpen(path, err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, unreadable(marz.Invalid, path, "it is not a file", nil)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, cannotOpen(path, err)
+	}
+	return f, nil
 }
 
 // refuseOwn refuses a database that this process has open by itself. SQLite guards its files with locks that belong to
@@ -115,13 +128,17 @@ func (s *snapshot) tryLock() bool {
 	if got, err := lockDatabase(s.file); err != nil || !got {
 		return err != nil // a file system without locks
 	}
-	f, err := os.Open(s.path + "-shm")
+	f, err := openRegular(s.path + "-shm")
 	if err != nil {
 		return true
 	}
 	if !inUse(f) {
 		f.Close()
 		return true
+	}
+	if starting(f) {
+		f.Close()
+		return false
 	}
 	got, err := lockCheckpoints(f)
 	if got && sameFile(f, s.path+"-shm") {
@@ -147,12 +164,12 @@ func (s *snapshot) readLog(ctx context.Context) error {
 	path := s.path + "-wal"
 	twice := false
 	for range walAttempts {
-		f, err := os.Open(path)
-		if errors.Is(err, fs.ErrNotExist) {
+		f, err := openRegular(path)
+		if marz.CodeOf(err) == marz.NotFound {
 			s.log = &walLog{}
 			return nil
 		} else if err != nil {
-			return cannotOpen(path, err)
+			return err
 		}
 		info, err := f.Stat()
 		if err == nil {
@@ -196,9 +213,9 @@ func (s *snapshot) firstPage() ([]byte, error) {
 	return buf, nil
 }
 
-// tick gives the lock on checkpoints back as soon as the node is gone, so that the next one can start at once.
+// tick gives the lock on checkpoints back as soon as the node is gone or another is starting, which needs that lock.
 func (s *snapshot) tick() error {
-	if s.shm != nil && !inUse(s.shm) {
+	if s.shm != nil && (!inUse(s.shm) || starting(s.shm)) {
 		s.unlock()
 	}
 	return nil
