@@ -351,6 +351,19 @@ func TestMissingFiles(t *testing.T) {
 	}
 }
 
+// TestNewNode has a journal that was created and never opened: the file head comes with the first start.
+func TestNewNode(t *testing.T) {
+	b := newBuilder(t, 0)
+	b.create(false)
+	b.close()
+	must(t, os.Remove(filepath.Join(b.dir, "head")))
+	r := check(t, b.dir, Options{})
+	wantSound(t, r, b)
+	if len(r.Notes) != 1 {
+		t.Errorf("notes: %q", r.Notes)
+	}
+}
+
 // read returns all that the three tables hold, as SQLite sees it.
 func read(dir string) (out []string, err error) {
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "journal.db")+"?mode=ro")

@@ -52,6 +52,7 @@ type checker struct {
 	origin   string
 	withheld bool
 	watch    *head        // what the file head says, or nil
+	headless bool         // there is no file head
 	tick     func() error // called now and then
 
 	next    int64 // the seq that is expected

@@ -74,8 +74,13 @@ func folderOnce(ctx context.Context, dir string, given verifierKey) (r *Report, 
 	if err := c.run(ctx, src); err != nil {
 		return nil, false, err
 	}
-	if acknowledged != nil {
+	switch {
+	case acknowledged != nil:
 		c.compareHeadFile(acknowledged, s)
+	case c.headless && c.next == 1 && c.covered == 1:
+		c.r.Notes = append(c.r.Notes, "there is no file head yet: the node was created and has not run")
+	case c.headless:
+		c.r.problem(-1, "the file head is missing: nothing proves what was acknowledged")
 	}
 	c.reportLog(s)
 	return c.r, !s.changed(), nil
@@ -86,7 +91,11 @@ func (c *checker) readAll(path string, limit int64) []byte {
 	name := filepath.Base(path)
 	f, err := openRegular(path)
 	if marz.CodeOf(err) == marz.NotFound {
-		c.r.problem(-1, "the file %s is missing", name)
+		if name == "head" {
+			c.headless = true
+		} else {
+			c.r.problem(-1, "the file %s is missing", name)
+		}
 		return nil
 	}
 	var b []byte
