@@ -110,13 +110,21 @@ func (p *Post) page(q *request, title string, body any) *web.Page {
 	if q.actor.Officer != "" {
 		pg.Officer = &web.Officer{ID: q.actor.Officer, Name: q.actor.Name, Role: q.actor.Role, Authority: p.bodies[q.actor.Officer.Authority()]}
 	}
+	if h, ok := p.register.Load().ControlAt(p.post.ID.Place(), now); ok {
+		pg.Since = h.From
+	}
+	pg.Next = p.nextPassing(now)
+	return pg
+}
+
+// nextPassing returns the next passing of control that the articles agree on, or nil.
+func (p *Post) nextPassing(now marz.Instant) *web.Passing {
 	for _, h := range p.Timeline() {
 		if h.From > now {
-			pg.Next = &web.Passing{To: p.bodies[h.Authority], Article: h.Article, At: h.From}
-			break
+			return &web.Passing{To: p.bodies[h.Authority], Article: h.Article, At: h.From}
 		}
 	}
-	return pg
+	return nil
 }
 
 func (p *Post) render(q *request, name, title string, body any) error {

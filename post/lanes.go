@@ -149,7 +149,7 @@ func (c *caseColumns) lane() *web.LaneCase {
 func (p *Post) Live(ctx context.Context, actor Actor) (web.Live, error) {
 	now := p.opts.Clock()
 	c, head := p.control.Load(), p.journal.Head()
-	l := web.Live{Now: now, Controller: c.authority, Article: c.article, HeadSize: head.Size, HeadRoot: base64.StdEncoding.EncodeToString(head.Root[:])}
+	l := web.Live{Now: now, Controller: c.authority, Article: c.article, Next: p.nextPassing(now), HeadSize: head.Size, HeadRoot: base64.StdEncoding.EncodeToString(head.Root[:])}
 	if err := p.may(actor, marz.ActReadJournal); err != nil {
 		if marz.CodeOf(err) == marz.Internal {
 			return l, err

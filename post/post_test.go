@@ -41,7 +41,7 @@ parties = ["am-bg", "ru-bg"]
 signed = "1992-09-30"
 source = "invented"
 article = [
- { id = "1", kind = "control", authority = "ru-bg", place = "agarak", from = "1992-09-30T00:00:00+04:00", until = "2025-01-01T00:00:00+04:00", text = "" },
+ { id = "1", kind = "control", authority = "ru-bg", place = "agarak", from = "1992-09-30T00:00:00+03:00", until = "2025-01-01T00:00:00+04:00", text = "" },
  { id = "2", kind = "control", authority = "am-bg", place = "agarak", from = "2025-01-01T00:00:00+04:00", text = "" },
  { id = "3", kind = "observe", authority = "am-bg", place = "agarak", from = "2024-10-08T00:00:00+04:00", text = "" },
 ]`

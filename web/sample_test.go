@@ -78,7 +78,7 @@ func samplePage(name string) *web.Page {
 	}
 	next := handing
 	p := &web.Page{Title: strings.ToUpper(name[:1]) + name[1:], Post: marz.Post{ID: "agarak", Name: "Agarak"}, Exercise: true, Officer: &officer, Controller: russia,
-		Article: "am-ru-1992/2", Since: instant("1992-09-30T00:00:00+04:00"), Next: &next, Now: midday, Zone: "Asia/Yerevan", Path: "/" + name, Body: body}
+		Article: "am-ru-1992/2", Since: instant("1992-09-30T00:00:00+03:00"), Next: &next, Now: midday, Zone: "Asia/Yerevan", Path: "/" + name, Body: body}
 	switch name {
 	case "lane":
 		p.Path = "/lane/1"

@@ -86,13 +86,14 @@ addEventListener("focusin", () => keys.draw());
 addEventListener("focusout", () => setTimeout(() => keys.draw()));
 
 function complain(words) {
-  say($("error"), words);
+  if (!state.ended) say($("error"), words);
 }
 
 // painting
 
 // paint shows everything as it is now. What the officer has to answer to arms the keys once it has been on the screen.
 function paint() {
+  if (state.ended) return;
   const shown = inspection?.hidden ? null : inspection;
   drawVerdict(isOpen() || shown?.decision || shown?.state === "withdrawn" ? shown : null, idleWord());
   $("verdict").dataset.state = inspection?.state ?? "none";
@@ -197,6 +198,7 @@ async function once(work) {
 }
 
 function scan(text, anew, lastCharAt) {
+  if (state.ended) return;
   if (busy && text === reading) return; // the reader read the document twice
   if (busy) return complain("A document was scanned while the post was answering. Scan it again.");
   if (!state.up) return complain("Connection to the post lost. This scan was not recorded.");
