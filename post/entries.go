@@ -94,13 +94,36 @@ type listEntry struct {
 	Refused string       `json:"refused,omitempty"`
 }
 
-// inspectionEntry's findings have their reasons cut off: those may quote the document.
 type inspectionEntry struct {
-	Lane      marz.LaneID    `json:"lane"`
-	Direction marz.Direction `json:"direction"`
-	Verdict   marz.Verdict   `json:"verdict"`
-	Findings  []marz.Finding `json:"findings"`
-	Hits      int            `json:"hits"`
+	Lane      marz.LaneID     `json:"lane"`
+	Direction marz.Direction  `json:"direction"`
+	Verdict   marz.Verdict    `json:"verdict"`
+	Findings  []publicFinding `json:"findings"`
+	Hits      int             `json:"hits"`
+}
+
+// publicFinding is what of a finding anyone may read. Its reason may quote the document and stays private; its source is named where it is
+// not the document itself, which was read at the entry's own instant.
+type publicFinding struct {
+	Check  string       `json:"check"`
+	Result marz.Result  `json:"result"`
+	Grave  marz.Verdict `json:"grave,omitempty"` // absent: clear
+	Source string       `json:"source,omitempty"`
+	AsOf   marz.Instant `json:"as_of,omitzero"`
+}
+
+func publicFindings(all []marz.Finding, at marz.Instant) []publicFinding {
+	out := make([]publicFinding, len(all))
+	for i, f := range all {
+		out[i] = publicFinding{Check: f.Check, Result: f.Result}
+		if f.Grave != marz.Clear {
+			out[i].Grave = f.Grave
+		}
+		if f.AsOf != at {
+			out[i].Source, out[i].AsOf = f.Source, f.AsOf
+		}
+	}
+	return out
 }
 
 type inspectionPrivate struct {

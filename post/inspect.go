@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -93,12 +92,8 @@ func (p *Post) open(a *act, l *laneRow, doc *mrz.Document, answer watchlist.Answ
 	}
 	findings, verdict := inspection.Inspect(inspection.Input{Document: doc, Direction: l.direction, At: a.Now(), Zone: p.zone, Answer: answer, Lists: lists,
 		History: history, Stay: p.config.Stay, ClockLate: a.ClockBehind()})
-	public := slices.Clone(findings)
-	for i := range public {
-		public[i].Reason = ""
-	}
 	_, err = a.append(KindInspection,
-		inspectionEntry{Lane: l.id, Direction: l.direction, Verdict: verdict, Findings: public, Hits: len(answer.Hits)},
+		inspectionEntry{Lane: l.id, Direction: l.direction, Verdict: verdict, Findings: publicFindings(findings, a.Now()), Hits: len(answer.Hits)},
 		inspectionPrivate{Scan: scan, Traveller: traveller, Document: document(doc, marz.DateOf(a.Now().In(p.zone))), Findings: findings,
 			Hits: p.hits(answer), Stay: p.config.Stay.StayText(doc.Nationality, history, a.Now(), p.zone)})
 	return err
