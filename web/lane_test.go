@@ -89,7 +89,7 @@ func ordinaryDecision(t *testing.T, b *browsertest.Browser) {
 		}
 	}
 	p.WaitFor(armed)
-	shoot(t, p, "lane-clear")
+	shootBoth(t, p, "lane-clear")
 	if ms := browsertest.Eval[float64](p, `performance.getEntriesByName("marz:scan-to-verdict")[0].duration`); ms <= 0 || ms > 5000 {
 		t.Errorf("scan to verdict took %v ms", ms)
 	}
@@ -97,7 +97,7 @@ func ordinaryDecision(t *testing.T, b *browsertest.Browser) {
 	waitText(p, "decision-result", "ADMITTED")
 	waitText(p, "decision-result", "under am-ru-1992/2")
 	wantDecided(t, f, marz.Admit)
-	shoot(t, p, "lane-decided")
+	shootBoth(t, p, "lane-decided")
 	read(p, second)
 	waitText(p, "primary", "KARAPETYAN")
 	p.WaitFor(`document.getElementById("decision-result").textContent === ""`)
@@ -110,10 +110,10 @@ func reasonedDecision(t *testing.T, b *browsertest.Browser) {
 	if n := browsertest.Eval[int](p, `document.querySelectorAll("#hits .hit").length`); n != 2 {
 		t.Errorf("%d hits shown, want 2", n)
 	}
-	shoot(t, p, "lane-stop")
+	shootBoth(t, p, "lane-stop")
 	press(p, "F3")
 	p.WaitFor(`document.getElementById("reasons")`)
-	shoot(t, p, "lane-reason")
+	shootBoth(t, p, "lane-reason")
 	press(p, "F6", "KeyO", "KeyK", "Digit1", "Enter", "F6")
 	if f.posts("/decide") != 0 {
 		t.Error("a digit in the note chose a reason")
@@ -121,7 +121,7 @@ func reasonedDecision(t *testing.T, b *browsertest.Browser) {
 	press(p, "Digit3")
 	p.WaitFor(`document.getElementById("proposal")`)
 	wantDecided(t, f)
-	shoot(t, p, "lane-proposal")
+	shootBoth(t, p, "lane-proposal")
 	press(p, "F1", "F3", "F5", "Enter", "Digit1")
 	wantDecided(t, f)
 	p.WaitFor(`document.querySelector('[data-key=F10]').getAttribute("aria-disabled") === "false"`)
@@ -138,7 +138,7 @@ func backFromProposal(t *testing.T, b *browsertest.Browser) {
 	f, p := openLane(t, b)
 	read(p, expired)
 	p.WaitFor(`document.getElementById("verdict").dataset.verdict === "attention" && ` + armed)
-	shoot(t, p, "lane-attention")
+	shootBoth(t, p, "lane-attention")
 	press(p, "F5")
 	p.WaitFor(`document.getElementById("reasons")`)
 	press(p, "Escape")
@@ -149,7 +149,7 @@ func backFromProposal(t *testing.T, b *browsertest.Browser) {
 	p.WaitFor(armed)
 	press(p, "F10") // its panel is closed: nobody sees what would be confirmed
 	press(p, "F3", "Digit1")
-	p.WaitFor(`document.getElementById("proposal")?.textContent.includes("REFUSED")`)
+	p.WaitFor(`document.getElementById("proposal")?.textContent.includes("REFUSE ")`)
 	wantDecided(t, f)
 }
 
@@ -219,6 +219,7 @@ func scanInPanel(t *testing.T, b *browsertest.Browser) {
 	press(p, "F3")
 	p.WaitFor(`document.getElementById("reasons")`)
 	read(p, "11111"+second)
+	waitText(p, "error", "Scan not readable")
 	read(p, second)
 	waitText(p, "error", "another traveller's inspection is open")
 	if n := f.posts("/decide"); n != 0 {

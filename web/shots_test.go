@@ -42,6 +42,15 @@ func TestPagesInBrowser(t *testing.T) {
 	}
 }
 
+// shootBoth leaves a screenshot in each theme.
+func shootBoth(t *testing.T, p *browsertest.Page, name string) {
+	t.Helper()
+	shoot(t, p, name)
+	p.EmulateMedia("", map[string]string{"prefers-color-scheme": "light"})
+	shoot(t, p, name+"-light")
+	p.EmulateMedia("", map[string]string{"prefers-color-scheme": "dark"})
+}
+
 // shoot leaves a screenshot in the folder that MARZ_SHOTS names, if it does.
 func shoot(t *testing.T, p *browsertest.Page, name string) {
 	t.Helper()

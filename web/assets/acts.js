@@ -1,7 +1,7 @@
 // acts.js is the panel over the evidence in which a second act is made: a reason is chosen, a proposal confirmed, an
 // inspection withdrawn, a zone typed by hand. It decides nothing; lane.js does.
 import { $, h, say, show } from "./dom.js";
-import { past, word } from "./words.js";
+import { word } from "./words.js";
 
 const panel = () => $("act");
 
@@ -45,18 +45,21 @@ export function toggleField() {
 
 export const inField = () => panel().contains(document.activeElement);
 
-export function askReason(decision, reasons, choose) {
-  open("reason", `${word(decision)}: choose a reason`,
+const nameOf = (d) => [d.primary, d.secondary].filter(Boolean).join(", ");
+
+export function askReason(decision, document, reasons, choose) {
+  open("reason", `${word(decision)} ${nameOf(document)}: why?`,
     numbered(reasons.map((r) => r.text), choose),
-    field("note", "Note, if one is needed (F6 to write, F6 again when done)", 3, 500));
+    field("note", "Note, if needed (F6 to write, F6 again when done)", 2, 500));
 }
 
-export function askConfirm(proposal, reasons) {
+export function askConfirm(proposal, document, reasons) {
   const reason = reasons.find((r) => r.code === proposal.reason)?.text ?? proposal.reason;
-  open("confirm", `${word(proposal.decision)}?`,
-    h("p", { class: "proposal", id: "proposal" }, h("strong", {}, past(proposal.decision).toUpperCase()), ` because: ${reason}`),
+  open("confirm", "Not yet decided",
+    h("p", { class: "proposal", id: "proposal" }, h("strong", {}, word(proposal.decision).toUpperCase()), ` ${nameOf(document)}`),
+    h("p", { class: "proposal-why" }, `because: ${reason}`),
     proposal.note && h("p", { dir: "auto" }, `Note: ${proposal.note}`),
-    h("p", {}, "Press ", h("kbd", {}, "F10"), " to confirm, ", h("kbd", {}, "Esc"), " to go back."));
+    h("p", { class: "proposal-keys" }, "Press ", h("kbd", {}, "F10"), " to confirm, ", h("kbd", {}, "Esc"), " to go back."));
 }
 
 export function askWithdraw(reasons, choose) {

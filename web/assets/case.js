@@ -1,7 +1,7 @@
 // case.js draws one inspection on the lane's page: what the officer has to see, each thing in its fixed place.
 import { $, h, say, show } from "./dom.js";
 import { ago, both } from "./time.js";
-import { checkName, result, shape } from "./words.js";
+import { capital, checkName, result, shape } from "./words.js";
 
 const plain = ["primary", "secondary", "nationality", "birth", "age", "sex", "issuer", "number", "expiry"];
 
@@ -66,6 +66,7 @@ function drawZone(d, bad) {
 
 function drawHits(hits, known) {
   say($("hits-heading"), hits.length ? `Hits: ${hits.length}` : "Hits");
+  $("hits").dataset.many = hits.length > 1;
   show($("hits"), hits.map(drawHit), known && !hits.length && h("p", { class: "none" }, "None"));
 }
 
@@ -74,9 +75,9 @@ function drawHit(hit) {
   return h("article", { class: "hit", "data-alert": hit.alert },
     h("p", { class: "hit-name" }, h("strong", { dir: "auto" }, hit.name), h("span", { class: "hit-score" }, `${percent} %`)),
     h("meter", { min: 0, max: 100, value: percent, "aria-label": `Likeness of ${hit.name}` }),
-    h("p", { dir: "auto" }, [hit.kind, hit.why].filter(Boolean).join(": ")),
+    h("p", { class: "hit-why" }, h("strong", {}, capital(hit.kind)), hit.why && h("bdi", {}, hit.why)),
     h("ul", { class: "hit-reasons" }, (hit.reasons ?? []).map((r) => h("li", { dir: "auto" }, r))),
-    h("p", { class: "quiet-text" }, `${hit.list}, ${hit.owner}, version ${hit.version}, alert ${hit.alert}`));
+    h("p", { class: "quiet-text" }, `${hit.list} of ${hit.owner}, ${hit.version}`, h("br"), `Alert ${hit.alert}`));
 }
 
 function drawFindings(findings) {

@@ -57,6 +57,7 @@ export function watchDigits(active, act) {
   let last = -Infinity;
   addEventListener("keydown", (event) => {
     const char = decode(event.code, event.shiftKey);
+    if (/^F[0-9]/.test(event.code)) last = -Infinity; // no reader has these keys
     if (!char || event.repeat || event.ctrlKey || event.altKey || event.metaKey) return;
     const alone = event.timeStamp - last > DIGIT_IDLE;
     last = event.timeStamp;

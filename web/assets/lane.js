@@ -7,7 +7,7 @@
 // - What the person's document says leaves the screen when the session ends, and half a minute after the decision.
 import * as acts from "./acts.js";
 import { age, draw, drawStrip, drawVerdict } from "./case.js";
-import { $, say } from "./dom.js";
+import { $, h, say, show } from "./dom.js";
 import { Keys, watchDigits } from "./keys.js";
 import { onLive, state } from "./page.js";
 import { Refusal, get, send } from "./post.js";
@@ -71,7 +71,7 @@ const place = (code) => (code === "Escape" ? 0 : Number(code.slice(1)));
 function keyF6() {
   if (panel === "reason") return { label: acts.inField() ? "Done writing" : "Write", on: true, act: writeNote };
   if (panel === "manual") return { label: "Use this text", on: ready(), act: useText };
-  return { label: "Type the zone", on: ready() && !isOpen() && !panel, act: () => openPanel("manual", acts.askZone) };
+  return { label: "Type zone", on: ready() && !isOpen() && !panel, act: () => openPanel("manual", acts.askZone) };
 }
 
 // refusedKey says why a decision key did nothing, where that is not plain to see.
@@ -98,7 +98,7 @@ function paint() {
   drawVerdict(isOpen() || shown?.decision || shown?.state === "withdrawn" ? shown : null, idleWord());
   $("verdict").dataset.state = inspection?.state ?? "none";
   draw(shown);
-  say($("decision-result"), resultText());
+  drawResult($("decision-result"));
   $("decision-result").dataset.decision = inspection?.decision ?? "";
   tick();
   keys.draw();
@@ -109,11 +109,11 @@ function idleWord() {
   return reading ? "Reading" : "Ready";
 }
 
-function resultText() {
-  if (inspection?.state === "withdrawn") return "WITHDRAWN";
-  if (inspection?.state !== "decided") return "";
-  const seq = inspection.seq ? ` · entry ${inspection.seq}` : "";
-  return `${past(inspection.decision).toUpperCase()}${seq}${inspection.under ? ` · under ${inspection.under}` : ""}`;
+function drawResult(el) {
+  const { state: how, decision, seq, under } = inspection ?? {};
+  if (how !== "decided" && how !== "withdrawn") return show(el);
+  const proof = [seq && h("span", {}, `entry ${seq} `), under && h("span", {}, `under ${under}`)];
+  show(el, h("strong", {}, (how === "decided" ? past(decision) : "Withdrawn").toUpperCase()), " ", proof.filter(Boolean));
 }
 
 // arm lets the keys count once the browser has painted and the officer can have seen it. then runs right after the painting.
@@ -133,7 +133,7 @@ function arm(then) {
 
 // take shows what the post answered.
 function take(answer, painted) {
-  const changed = inspection?.id !== answer.id || inspection?.state !== answer.state;
+  const changed = ["id", "state"].some((k) => inspection?.[k] !== answer[k]) || inspection?.proposal?.seq !== answer.proposal?.seq;
   inspection = answer;
   clearTimeout(forget);
   if (!isOpen()) {
@@ -141,7 +141,7 @@ function take(answer, painted) {
     closePanel();
   }
   paint();
-  if (answer.state === "proposed" && changed) openPanel("confirm", () => acts.askConfirm(answer.proposal, reasonsFor(answer.proposal.decision)));
+  if (answer.state === "proposed" && changed) openPanel("confirm", () => acts.askConfirm(answer.proposal, answer.document, reasonsFor(answer.proposal.decision)));
   else if (changed) closePanel();
   if (changed || !armed) arm(painted);
   else painted?.();
@@ -158,7 +158,7 @@ function tick() {
   const opened = inspection && Date.parse(inspection.opened);
   if (isOpen()) say($("lane-state"), `${inspection.state === "proposed" ? `${word(inspection.proposal.decision)} proposed` : "Open"} for ${span(now() - opened)}`);
   else if (!mine()) say($("lane-state"), lane.open ? `Lane taken by ${lane.officer}` : "This lane is closed. Take it on the page Lanes.");
-  else say($("lane-state"), reading ? "Asking the post" : "Ready for the next document");
+  else say($("lane-state"), reading ? "Asking the post" : "Scan the next document");
 }
 
 function openPanel(kind, ask) {
@@ -240,7 +240,7 @@ const inspectionURL = (act) => `/api/inspections/${encodeURIComponent(inspection
 function choose(decision) {
   if ((inspection.ordinary ?? []).includes(decision)) return decide({ decision, reason: "", note: "" });
   asked = decision;
-  openPanel("reason", () => acts.askReason(decision, reasonsFor(decision), giveReason));
+  openPanel("reason", () => acts.askReason(decision, inspection.document, reasonsFor(decision), giveReason));
 }
 
 function giveReason(n) {

@@ -38,5 +38,5 @@ const results = {
 
 export const result = (r) => results[r] ?? { symbol: "?", word: r };
 
-// checkName writes "document.expiry" as "Document expiry".
-export const checkName = (check) => capital(check.replace(/[._-]+/g, " "));
+// checkName writes "document.check-digits" as "Document: check digits".
+export const checkName = (check) => capital(check.replace(".", ": ").replace(/[._-]+/g, " "));
