@@ -157,7 +157,7 @@ func (f *fakePost) page(w http.ResponseWriter, r *http.Request, name string) {
 	f.mu.Lock()
 	p.Now = f.now()
 	if name == "lane" {
-		p.Body = web.LaneBody{Lane: f.lanes[0], Lists: sources, Reasons: coded, Decisions: marz.Decisions(marz.EntryDirection)}
+		p.Body = web.LaneBody{Lane: f.lanes[0], Lists: sources, Reasons: coded, Withdraw: withdrawals, Decisions: marz.Decisions(marz.EntryDirection)}
 	}
 	f.mu.Unlock()
 	status := http.StatusOK
