@@ -31,7 +31,7 @@ id = "1"
 kind = "control"
 authority = "bb-bg"
 place = "agarak"
-from = "1992-09-30T00:00:00+04:00"
+from = "1992-09-30T00:00:00+03:00"
 until = "2025-01-01T00:00:00+04:00"
 text = ""
 [[agreement.article]]
@@ -66,8 +66,8 @@ func register(t *testing.T, text string) *Register {
 func TestControlPassesAtTheInstant(t *testing.T) {
 	r := register(t, agarak)
 	for when, want := range map[string]marz.ArticleRef{
-		"1992-09-29T23:59:59.999+04:00": "",
-		"1992-09-30T00:00:00+04:00":     "treaty/1",
+		"1992-09-29T23:59:59.999+03:00": "",
+		"1992-09-30T00:00:00+03:00":     "treaty/1",
 		"2024-12-31T23:59:59.999+04:00": "treaty/1",
 		"2025-01-01T00:00:00+04:00":     "treaty/2",
 		"2044-01-01T00:00:00+04:00":     "treaty/2",
@@ -118,7 +118,7 @@ func TestRefusedAgreements(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"two controllers": {replace(`from = "2025-01-01T00:00:00+04:00"`, `from = "2024-12-31T00:00:00+04:00"`), "treaty/2"},
 		"gap":             {replace(`from = "2025-01-01T00:00:00+04:00"`, `from = "2025-01-01T00:00:01+04:00"`), "nobody would control agarak"},
-		"no zone":         {replace(`1992-09-30T00:00:00+04:00`, `1992-09-30T00:00:00`), "offset"},
+		"no zone":         {replace(`1992-09-30T00:00:00+03:00`, `1992-09-30T00:00:00`), "offset"},
 		"kind":            {replace(`"observe"`, `"rule"`), "treaty/3"},
 		"party":           {replace(`authority = "bb-bg"`, `authority = "cc-bg"`), "treaty/1"},
 		"unknown key":     {replace(`title`, `titel`), "agreement.titel"},

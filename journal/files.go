@@ -5,7 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io/fs"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,11 +51,11 @@ func openHeadFile(dir string) (*headFile, error) {
 func (h *headFile) read() ([]byte, error) {
 	b := make([]byte, headFileSize)
 	n, err := h.f.ReadAt(b, 0)
+	if err != nil && err != io.EOF {
+		return nil, &marz.Error{Op: "read head file", Subject: h.f.Name(), Err: err}
+	}
 	if n == 0 {
 		return nil, nil
-	}
-	if n < headFileSize && err == nil {
-		err = fs.ErrInvalid
 	}
 	return append(bytes.TrimRight(b[:n], "\n"), '\n'), nil
 }

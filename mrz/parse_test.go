@@ -93,7 +93,7 @@ func TestDates(t *testing.T) {
 
 func TestFields(t *testing.T) {
 	name := func(s string) string {
-		return "P<D<<" + padded(s, 39) + "\n" + "C11T002JM4D<<9608122F2310314<<<<<<<<<<<<<<<4"
+		return "P<D<<" + s + strings.Repeat("<", 39-len(s)) + "\n" + "C11T002JM4D<<9608122F2310314<<<<<<<<<<<<<<<4"
 	}
 	for _, c := range []struct {
 		what, text string

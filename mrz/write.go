@@ -135,7 +135,7 @@ func (w *writer) numbers(d *Document) error {
 	if err != nil {
 		return err
 	}
-	check := string(CheckDigit(padded(number, l.number.width())))
+	check := string(CheckDigit(number)) // trailing fillers count 0 and change nothing
 	if rest := number[min(len(number), 9):]; rest != "" {
 		// 9303-5 and 9303-6 §4.2.2 note j: nine characters, a filler for the check digit, the rest, its check digit, a filler.
 		if !l.longNumber || number[8] == filler || strings.ContainsRune(rest, filler) || len(rest)+2 > l.optional1.width() {
@@ -152,7 +152,7 @@ func (w *writer) numbers(d *Document) error {
 	l.number.checkAt().put(w.lines, check)
 	l.optional1.put(w.lines, optional)
 	if l.optCheck && optional != "" {
-		l.optional1.checkAt().put(w.lines, string(CheckDigit(padded(optional, l.optional1.width()))))
+		l.optional1.checkAt().put(w.lines, string(CheckDigit(optional)))
 	}
 	return nil
 }
@@ -168,10 +168,6 @@ func (w *writer) optional2(d *Document) error {
 	w.layout.optional2.put(w.lines, text)
 	return nil
 }
-
-// padded returns a field with its fillers. Leading characters keep their weights, so the fillers, whose value is 0, change
-// no check digit; they are there so that the field reads as in the zone.
-func padded(s string, width int) string { return s + strings.Repeat("<", max(0, width-len(s))) }
 
 func (w *writer) dates(d *Document) error {
 	for _, f := range []struct {

@@ -33,6 +33,7 @@ type fakePost struct {
 	slow    time.Duration // how long a decision takes
 	travel  []string      // what the exercise gives next
 	asked   []string      // paths of all POST requests
+	given   []string      // "reason/note" of every reading of a record
 	changed chan struct{} // closed at every change
 }
 
@@ -52,6 +53,11 @@ var (
 		marz.Refuse: {{Code: "A", Text: "No valid travel document"}, {Code: "B", Text: "False or altered travel document"}, {Code: "H", Text: "Alert for refusal of entry"}, {Code: "I", Text: "Threat to public order or security"}},
 		marz.Refer:  {{Code: "identity", Text: "Identity in doubt"}, {Code: "asylum", Text: "Asks for asylum"}},
 	}
+)
+
+var (
+	withdrawing = []web.Reason{{Code: "mistake", Text: "Scanned by mistake"}, {Code: "left", Text: "The traveller left the lane"}}
+	reading     = []web.Reason{{Code: "complaint", Text: "Complaint of the traveller"}, {Code: "court", Text: "Inquiry of a court or prosecutor"}}
 )
 
 func instant(s string) marz.Instant {
@@ -157,7 +163,7 @@ func (f *fakePost) page(w http.ResponseWriter, r *http.Request, name string) {
 	f.mu.Lock()
 	p.Now = f.now()
 	if name == "lane" {
-		p.Body = web.LaneBody{Lane: f.lanes[0], Lists: sources, Reasons: coded, Decisions: marz.Decisions(marz.EntryDirection)}
+		p.Body = web.LaneBody{Lane: f.lanes[0], Lists: sources, Reasons: coded, Withdraw: withdrawing, Decisions: marz.Decisions(marz.EntryDirection)}
 	}
 	f.mu.Unlock()
 	status := http.StatusOK
@@ -365,11 +371,12 @@ func (f *fakePost) end(c *web.Inspection, state string, d marz.Decision) {
 }
 
 func (f *fakePost) record(w http.ResponseWriter, r *http.Request) {
-	var in struct{ Reason string }
+	var in struct{ Reason, Note string }
 	if err := web.ReadJSON(w, r, &in, 1000); err != nil {
 		web.WriteError(w, r, err)
 		return
 	}
+	f.with(func() { f.given = append(f.given, in.Reason+"/"+in.Note) })
 	c, err := f.inspect(stopper)
 	if err != nil {
 		f.t.Error(err)

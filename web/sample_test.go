@@ -50,9 +50,9 @@ var sampleBodies = map[string]any{
 		{ID: "t1", Direction: marz.ExitDirection, Flow: "trucks"},
 	}},
 	"lane": web.LaneBody{Lane: web.Lane{ID: "1", Direction: marz.EntryDirection, Flow: "persons", Open: true, Officer: officer.ID}, Lists: sources, Reasons: coded,
-		Decisions: marz.Decisions(marz.EntryDirection)},
+		Withdraw: withdrawing, Decisions: marz.Decisions(marz.EntryDirection)},
 	"supervisor": nil,
-	"crossings": web.CrossingsBody{Older: 1100, Totals: map[marz.Decision]int{marz.Admit: 412, marz.Refuse: 3, marz.Refer: 7, marz.Depart: 388, marz.Hold: 1}, Rows: []web.Crossing{
+	"crossings": web.CrossingsBody{Reasons: reading, Older: 1100, Totals: map[marz.Decision]int{marz.Admit: 412, marz.Refuse: 3, marz.Refer: 7, marz.Depart: 388, marz.Hold: 1}, Rows: []web.Crossing{
 		{ID: "i19", Seq: 1233, At: midday - 60e3, Lane: "1", Direction: marz.EntryDirection, Verdict: marz.Clear, Decision: marz.Admit, Officer: officer.ID, Authority: russia.ID, Under: "am-ru-1992/2", Seconds: 6.42},
 		{ID: "i18", Seq: 1230, At: midday - 140e3, Lane: "2", Direction: marz.EntryDirection, Verdict: marz.Stop, Hits: 2, Decision: marz.Refuse, Reason: "H", Officer: "ru-bg/0111", Authority: russia.ID, Under: "am-ru-1992/2", Seconds: 74.1},
 		{ID: "i17", Seq: 1228, At: midday - 201e3, Lane: "4", Direction: marz.ExitDirection, Verdict: marz.Attention, Decision: marz.Depart, Reason: "order", Officer: "ru-bg/0111", Authority: russia.ID, Under: "am-ru-1992/2", Seconds: 21},
@@ -78,7 +78,7 @@ func samplePage(name string) *web.Page {
 	}
 	next := handing
 	p := &web.Page{Title: strings.ToUpper(name[:1]) + name[1:], Post: marz.Post{ID: "agarak", Name: "Agarak"}, Exercise: true, Officer: &officer, Controller: russia,
-		Article: "am-ru-1992/2", Since: instant("1992-09-30T00:00:00+04:00"), Next: &next, Now: midday, Zone: "Asia/Yerevan", Path: "/" + name, Body: body}
+		Article: "am-ru-1992/2", Since: instant("1992-09-30T00:00:00+03:00"), Next: &next, Now: midday, Zone: "Asia/Yerevan", Path: "/" + name, Body: body}
 	switch name {
 	case "lane":
 		p.Path = "/lane/1"

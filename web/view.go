@@ -91,6 +91,7 @@ type LaneBody struct {
 	Lane      Lane
 	Lists     []ListState
 	Reasons   map[marz.Decision][]Reason // what can be chosen for each decision, in order of keys 1 to 9
+	Withdraw  []Reason                   // what can be chosen for ending an inspection without a decision
 	Decisions []marz.Decision            // of the lane's direction, in order of the keys F1, F3, F5
 }
 
@@ -175,9 +176,10 @@ type Hit struct {
 // CrossingsBody is the body of the page of recent crossings. Its rows hold no personal data: a record is read one at a time, with a
 // reason, as an entry.
 type CrossingsBody struct {
-	Rows   []Crossing
-	Older  marz.Seq // "before" of the next page, or 0
-	Totals map[marz.Decision]int
+	Rows    []Crossing
+	Reasons []Reason // what can be given for reading a record
+	Older   marz.Seq // "before" of the next page, or 0
+	Totals  map[marz.Decision]int
 }
 
 // Crossing is one decided inspection.

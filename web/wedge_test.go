@@ -47,12 +47,12 @@ var specimens = []sample{
 }
 
 // typings are the ways in which readers end lines.
-var typings = map[string]func(sample) string{
-	"no line end": sample.oneLine,
-	"Enter":       func(s sample) string { return s.Text + "\n" },
-	"Tab":         func(s sample) string { return strings.ReplaceAll(s.Text, "\n", "\t") + "\t" },
-	"last Enter":  func(s sample) string { return s.oneLine() + "\n" },
-	"Enter twice": func(s sample) string { return strings.ReplaceAll(s.Text, "\n", "\n\n") + "\n\n" },
+var typings = []func(sample) string{
+	func(s sample) string { return s.Text },
+	func(s sample) string { return s.Text + "\n" },
+	func(s sample) string { return strings.ReplaceAll(s.Text, "\n", "\t") + "\t" },
+	func(s sample) string { return s.oneLine() + "\n" },
+	func(s sample) string { return strings.ReplaceAll(s.Text, "\n", "\n\n") + "\n\n" },
 }
 
 // randomSample returns a zone of one of the five formats with true check digits and every character somewhere.
@@ -123,11 +123,11 @@ func openWedge(t *testing.T, b *browsertest.Browser, url string) *browsertest.Pa
 	return p
 }
 
-// received waits for n scans, and returns them once it is sure that nothing else came: no partial or garbled scan, and no
-// control of the page activated.
+// received waits for n reports with nothing begun after them, and returns the scans. It fails when there was anything besides: a
+// partial or garbled scan, a control of the page activated, a key left to the page.
 func received(t *testing.T, p *browsertest.Page, n int) []sample {
 	t.Helper()
-	p.WaitFor(fmt.Sprintf("seen.scans.length + seen.partial.length + seen.garbled.length >= %d && wedge.timer === null", n))
+	p.WaitFor(fmt.Sprintf("seen.scans.length + seen.partial.length + seen.garbled.length >= %d && wedge.scan.chars === 0", n))
 	got := browsertest.Eval[struct {
 		Scans            []sample
 		Partial, Garbled []any
@@ -154,19 +154,76 @@ func TestWedgeLogic(t *testing.T) {
 	}
 }
 
+// TestWedgeBulk feeds thousands of zones in one stream, so that each end must be found by the characters alone.
+func TestWedgeBulk(t *testing.T) {
+	p := browsertest.New(t, browsertest.Options{}).Page()
+	p.Navigate(wedgeServer(t) + "/unit.html")
+	p.WaitFor("window.bulk")
+	r := rand.New(rand.NewPCG(9303, 2))
+	var want []sample
+	var lines []string
+	for range 5000 {
+		s := randomSample(r)
+		want = append(want, s)
+		lines = append(lines, s.oneLine())
+	}
+	got := browsertest.Eval[[]sample](p, "bulk("+mustJSON(t, lines)+")")
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("scans of a stream (-want +got):\n%.4000s", diff)
+	}
+}
+
+// TestWedgeAmongControls types into a page whose button or field has the focus.
+func TestWedgeAmongControls(t *testing.T) {
+	p := openWedge(t, browsertest.New(t, browsertest.Options{}), wedgeServer(t))
+	for _, focus := range []string{"button", "link", "manual"} {
+		t.Run(focus, func(t *testing.T) {
+			p.In(t)
+			// The reader's pace is the machine's, and a busy machine is slow: the pace stands still.
+			browsertest.Eval[any](p, "clear(), start(500, () => 0), document.getElementById('"+focus+"').focus()")
+			var want []sample
+			for _, s := range specimens {
+				want = append(want, s)
+				p.Key(browsertest.Reader(s.Text + "\n")...)
+				if focus == "manual" { // each scan finds a field that nobody has taken from the officer yet
+					p.WaitFor("wedge.timer === null")
+				}
+			}
+			got := browsertest.Eval[[]sample](p, "seen.scans")
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("scans (-want +got):\n%s", diff)
+			}
+			if focus != "manual" {
+				p.Key(browsertest.Stroke{Code: "Enter"}, browsertest.Stroke{Code: "Enter", Ctrl: true}, browsertest.Stroke{Code: "NumpadEnter"})
+			}
+			if n := browsertest.Eval[int](p, "seen.activated"); n != 0 {
+				t.Errorf("%d activations by Enter", n)
+			}
+			if v := browsertest.Eval[string](p, "document.getElementById('manual').value"); v != "AB" {
+				t.Errorf("the field holds %q after scans, want AB as before", v)
+			}
+		})
+	}
+	browsertest.Eval[any](p, "start(500), document.getElementById('manual').select()")
+	p.Key(browsertest.Reader("P12<")...)
+	if v := browsertest.Eval[string](p, "document.getElementById('manual').value"); v != "P12<" {
+		t.Errorf("the field holds %q after typing by hand, want P12<", v)
+	}
+}
+
 // TestWedgeUnderLayouts types every format under every layout through the browser's own input.
 func TestWedgeUnderLayouts(t *testing.T) {
 	p := openWedge(t, browsertest.New(t, browsertest.Options{}), wedgeServer(t))
-	browsertest.Eval[any](p, "start(500)") // a busy machine may pause between two keys
+	browsertest.Eval[any](p, "start(5000)") // a busy machine may pause between two keys
 	for _, l := range browsertest.Layouts {
 		t.Run(l.Name, func(t *testing.T) {
 			p.In(t)
 			browsertest.Eval[any](p, "clear()")
 			var want []sample
 			for _, s := range specimens {
-				for _, way := range []string{"no line end", "Enter"} {
+				for _, way := range []func(sample) string{sample.oneLine, typings[1]} {
 					want = append(want, s)
-					p.Type(l, browsertest.Reader(typings[way](s)))
+					p.Type(l, browsertest.Reader(way(s)))
 				}
 			}
 			if diff := cmp.Diff(want, received(t, p, len(want))); diff != "" {
@@ -181,8 +238,6 @@ func TestWedgeUnderLayouts(t *testing.T) {
 func TestWedgeUnderTrueKeyboard(t *testing.T) {
 	d := browsertest.NewDisplay(t)
 	p := openWedge(t, browsertest.New(t, browsertest.Options{Display: d}), wedgeServer(t))
-	d.Focus()
-	browsertest.Eval[any](p, "start(500)")
 	r := rand.New(rand.NewPCG(9303, 1))
 	for _, l := range browsertest.Layouts {
 		t.Run(l.Name, func(t *testing.T) {
@@ -190,15 +245,15 @@ func TestWedgeUnderTrueKeyboard(t *testing.T) {
 			d.In(t)
 			d.SetLayout(l.Name)
 			layoutIsTrue(t, d, p, l)
-			browsertest.Eval[any](p, "start(500), clear()")
+			browsertest.Eval[any](p, "start(5000), clear()")
 			var want []sample
-			for _, s := range specimens {
-				for _, way := range typings {
+			for i, s := range specimens {
+				for _, way := range []func(sample) string{sample.oneLine, typings[i]} {
 					want = append(want, s)
 					d.Type(browsertest.Reader(way(s)))
 				}
 			}
-			for range 40 {
+			for range 15 {
 				s := randomSample(r)
 				want = append(want, s)
 				d.Type(browsertest.Reader(s.oneLine()))
@@ -207,6 +262,23 @@ func TestWedgeUnderTrueKeyboard(t *testing.T) {
 				t.Errorf("scans under layout %s (-want +got):\n%s", l.Name, diff)
 			}
 		})
+	}
+}
+
+// TestWedgeUnderCapsLock scans while caps lock is on, which turns the reader's capitals into small letters.
+func TestWedgeUnderCapsLock(t *testing.T) {
+	d := browsertest.NewDisplay(t)
+	p := openWedge(t, browsertest.New(t, browsertest.Options{Display: d}), wedgeServer(t))
+	browsertest.Eval[any](p, "start(5000)")
+	d.Type([]browsertest.Stroke{{Code: "CapsLock"}})
+	for _, s := range specimens {
+		d.Type(browsertest.Reader(s.oneLine()))
+	}
+	if diff := cmp.Diff(specimens, received(t, p, len(specimens))); diff != "" {
+		t.Errorf("scans under caps lock (-want +got):\n%s", diff)
+	}
+	if first := browsertest.Eval[string](p, "seen.keys[0]"); first != "i" {
+		t.Errorf("the first key gave %q, so caps lock was not on", first)
 	}
 }
 

@@ -25,7 +25,13 @@ func (e *exitError) Unwrap() error { return e.err }
 
 // commands lists the subcommands in the order in which help shows them.
 var commands = []func() *cobra.Command{
+	initCommand,
+	postCommand,
+	demoCommand,
+	journalCommand,
 	mrzCommand,
+	screenCommand,
+	verifyCommand,
 }
 
 func rootCommand() *cobra.Command {

@@ -1,7 +1,10 @@
 package browsertest
 
 import (
+	"context"
+
 	"github.com/chromedp/cdproto/webauthn"
+	"github.com/chromedp/chromedp"
 )
 
 // Authenticator is a virtual security key of a page. It holds resident keys, and its holder is present and verified until
@@ -43,11 +46,18 @@ func (a *Authenticator) Credentials() []*webauthn.Credential {
 		webauthn.GetCredentialsParams{AuthenticatorID: a.id})).Credentials
 }
 
-// Add puts a credential into the key, for example one that another page's key held.
+// Add puts a resident credential into the key, for example one that another page's key held.
 func (a *Authenticator) Add(c *webauthn.Credential) {
 	a.page.t.Helper()
-	do(a.page, "add credential", call(webauthn.AddCredential,
-		webauthn.AddCredentialParams{AuthenticatorID: a.id, Credential: c}))
+	// The generated parameters always name the CMTG extension, and Chromium refuses them for a key without it.
+	params := map[string]any{
+		"authenticatorId": a.id,
+		"credential": map[string]any{"credentialId": c.CredentialID, "isResidentCredential": true, "rpId": c.RpID,
+			"privateKey": c.PrivateKey, "userHandle": c.UserHandle, "signCount": c.SignCount},
+	}
+	do(a.page, "add credential", func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
+		return chromedp.Void{}, t.Call(ctx, webauthn.CommandAddCredential, params, nil)
+	})
 }
 
 // Remove unplugs the key.

@@ -52,7 +52,7 @@ func New(t testing.TB, o Options) *Browser {
 		path = "/usr/bin/chromium"
 	}
 	if _, err := exec.LookPath(path); err != nil {
-		missing(t, "a browser at "+path, "install chromium, or name one in the environment variable CHROMIUM")
+		missing(t, "browser at "+path, "install chromium, or name one in the environment variable CHROMIUM")
 	}
 	if o.Timeout == 0 {
 		o.Timeout = 20 * time.Second

@@ -15,10 +15,9 @@ import (
 // Display is an X server without a screen (Xvfb), with a keyboard whose keys are pressed by the XTEST extension: below it everything
 // is as with a USB keyboard, the keyboard layout above all.
 type Display struct {
-	Name   string // for the environment variable DISPLAY
-	t      testing.TB
-	xdo    io.WriteCloser
-	layout string
+	Name string // for the environment variable DISPLAY
+	t    testing.TB
+	xdo  io.WriteCloser
 }
 
 // NewDisplay starts an X server on a free display, and the program that presses its keys. Where Xvfb, xdotool or setxkbmap is
@@ -36,8 +35,9 @@ func NewDisplay(t testing.TB) *Display {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	// The server writes the number of the display that it found free to file descriptor 3.
-	server := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "1280x1024x24", "-nolisten", "tcp", "-noreset")
+	// The server writes the number of the display that it found free to file descriptor 3. It ends with its last client, so that
+	// nothing stays when the test's process is killed: xdotool, the first client, ends with its input.
+	server := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "1280x1024x24", "-nolisten", "tcp", "-terminate")
 	server.ExtraFiles = []*os.File{w}
 	start(t, server)
 	w.Close()
@@ -55,7 +55,15 @@ func NewDisplay(t testing.TB) *Display {
 	if d.xdo, err = xdo.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}
+	out, err := xdo.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	start(t, xdo)
+	d.command("getdisplaygeometry")
+	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+		t.Fatalf("start xdotool on display %s: %q: %v", d.Name, line, err)
+	}
 	d.SetLayout("us")
 	return d
 }
@@ -86,13 +94,6 @@ func (d *Display) SetLayout(name string) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		d.t.Fatalf("set keyboard layout %s: %v: %s", name, err, out)
 	}
-	d.layout = name
-}
-
-// Focus gives the keyboard to the window in the middle of the screen.
-func (d *Display) Focus() {
-	d.t.Helper()
-	d.command("mousemove 640 512 getmouselocation windowfocus")
 }
 
 // Type presses and releases keys, one after the other and without a pause, and returns before the last has arrived.

@@ -6,7 +6,7 @@ import (
 )
 
 // Layout is what a keyboard layout types with the keys that a document reader uses. The tables are those of xkeyboard-config 2.35
-// (/usr/share/X11/xkb/symbols), levels 1 and 2 of each layout's default variant; TestLayoutsAreTrue in package web holds them
+// (/usr/share/X11/xkb/symbols), levels 1 and 2 of each layout's default variant; TestWedgeUnderTrueKeyboard in package web holds them
 // against a real X server.
 type Layout struct {
 	Name           string // as setxkbmap knows it

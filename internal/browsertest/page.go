@@ -40,6 +40,7 @@ func (b *Browser) Page() *Page {
 	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
 	p := &Page{t: b.t, ctx: ctx, timeout: b.timeout, urls: map[network.RequestID]string{}}
 	b.t.Cleanup(func() {
+		p.settle()
 		for _, s := range p.Problems() {
 			b.t.Errorf("page: %s", s)
 		}
@@ -51,6 +52,13 @@ func (b *Browser) Page() *Page {
 		b.t.Fatalf("open page: %v", err)
 	}
 	return p
+}
+
+// settle lets the browser tell what it has noted so far: it answers after that. A page that is gone has told all.
+func (p *Page) settle() {
+	ctx, cancel := context.WithTimeout(p.ctx, 2*time.Second)
+	defer cancel()
+	_ = chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void]("0"))
 }
 
 // In makes the page's steps report to a subtest until the subtest ends.

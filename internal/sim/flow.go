@@ -2,6 +2,7 @@ package sim
 
 import (
 	"container/heap"
+	"slices"
 	"time"
 
 	"marz"
@@ -140,11 +141,12 @@ func (s *Source) comeBack(p *party) {
 	}
 	p.due = s.at.Add(away)
 	p.home = !p.home
+	// Nobody comes back on a document that is about to expire, so that only refusable travellers bear an expired one.
 	until := marz.DateOf(p.due.Add(30 * day).In(s.zone))
+	if slices.ContainsFunc(p.members, func(t Traveller) bool { return t.Document.Expiry.Compare(until) < 0 }) {
+		return
+	}
 	for i := range p.members {
-		if p.members[i].Document.Expiry.Compare(until) < 0 {
-			return
-		}
 		p.members[i].Truth.Before = s.at
 	}
 	heap.Push(&p.flow.away, p)

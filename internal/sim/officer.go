@@ -13,9 +13,9 @@ const (
 	ReasonNotSame  = "not-the-same-person"
 	ReasonSame     = "same-person"
 	ReasonUnsure   = "cannot-tell"
-	ReasonExpired  = "document-expired"
+	ReasonExpired  = "a-no-valid-document"
 	ReasonLongStay = "stay-exceeded"
-	ReasonInOrder  = "in-order"
+	ReasonInOrder  = "document-compared"
 )
 
 // maxStay is what most visitors may stay. The officer needs it for his reason, not for his decision.

@@ -51,7 +51,7 @@ type Truth struct {
 }
 
 // Name fields hold 39, 30 or 31 letters (9303-4 §4.2.2, -5 §4.2.2, -6 §4.2.2). A field that is full counts as cut, so names stay
-// below; the shortest of the formats without a card is what every name of the lists fits.
+// below. Every name of the word lists is shorter than longName; one longer than shortName travels on a passport or a full visa.
 const (
 	longName  = 38
 	shortName = 29

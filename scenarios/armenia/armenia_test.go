@@ -7,6 +7,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"marz"
+	"marz/scenarios"
 )
 
 func TestLoad(t *testing.T) {
@@ -41,9 +42,9 @@ func TestStrict(t *testing.T) {
 	tests := []struct{ name, old, new, want string }{
 		{"unknown key", `state = "ARM"`, "state = \"ARM\"\ncolour = \"blue\"", `"authority.colour"`},
 		{"unknown table", "[[frontier]]", "[[boundary]]\n[[frontier]]", `"boundary"`},
-		{"second post", `id = "bavra"`, `id = "agarak"`, "post agarak: it is defined twice"},
-		{"second lane", `id = "t2"`, `id = "t1"`, "lane t1: it is defined twice"},
-		{"bad id", `id = "bavra"`, `id = "Bavra"`, `post id "Bavra"`},
+		{"second post", `id = "bavra"`, `id = "agarak"`, `post "agarak": it is defined twice`},
+		{"second lane", `id = "t2"`, `id = "t1"`, `lane "t1" of post agarak: it is defined twice`},
+		{"bad id", `id = "bavra"`, `id = "Bavra"`, `post "Bavra": its id`},
 		{"no such frontier", `frontier = "am-ir"`, `frontier = "am-xx"`, `no frontier "am-xx"`},
 		{"frontier of others", `states = ["ARM", "IRN"]`, `states = ["TUR", "IRN"]`, "not one of its frontier's states"},
 		{"airport on a frontier", `kind = "air"`, "kind = \"air\"\nfrontier = \"am-ge\"", "an airport has no frontier"},
@@ -51,9 +52,9 @@ func TestStrict(t *testing.T) {
 		{"position", "lat = 38.84", "lat = 138.84", "post agarak: lat is"},
 		{"position not a number", "lat = 38.84", "lat = nan", "post agarak: lat is"},
 		{"state", `state = "RUS"`, `state = "ru"`, `"ru" is no state`},
-		{"flow", `flow = "trucks"`, `flow = "lorries"`, "flow of lane t1"},
-		{"direction", `direction = "entry"`, `direction = "in"`, `direction "in"`},
-		{"no source", `source = "Position: public maps, approximate, not surveyed."`, "", "say in source"},
+		{"flow", `flow = "trucks"`, `flow = "lorries"`, `lane "t1" of post agarak: flow is`},
+		{"direction", `direction = "entry"`, `direction = "in"`, "direction is entry or exit"},
+		{"no source", `source = "Position: public maps, approximate, not surveyed. Lanes: invented for this scenario."`, "", "say in source"},
 		{"cut", good[len(good)/2:], "lat = ", "correct the TOML"},
 	}
 	for _, tt := range tests {
@@ -62,7 +63,7 @@ func TestStrict(t *testing.T) {
 			if data == good {
 				t.Fatalf("%q does not stand in the scenario", tt.old)
 			}
-			_, err := parse("scenario.toml", []byte(data))
+			_, err := scenarios.Parse("scenario.toml", []byte(data))
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Fatalf("got %v, want an error with %q", err, tt.want)
 			}
@@ -71,7 +72,7 @@ func TestStrict(t *testing.T) {
 			}
 		})
 	}
-	if _, err := parse("empty", nil); err == nil {
+	if _, err := scenarios.Parse("empty", nil); err == nil {
 		t.Error("an empty scenario is taken")
 	}
 }

@@ -64,8 +64,7 @@ export function askConfirm(proposal, document, reasons) {
 
 export function askWithdraw(reasons, choose) {
   open("withdraw", "Withdraw this inspection: why?",
-    numbered(reasons, choose),
-    field("withdraw-text", "Or write why (F6 to write), then press F7", 2, 300));
+    numbered(reasons.map((r) => r.text), choose));
 }
 
 export function askZone() {

@@ -36,7 +36,7 @@ async function read() {
   if (!reason) return say(error, "Choose a reason first.");
   const note = $("read-note").value.trim();
   const record = await attempt(error, () =>
-    send(`/api/records/${encodeURIComponent(id)}/read`, { reason: note ? `${reason}: ${note}` : reason }));
+    send(`/api/records/${encodeURIComponent(id)}/read`, { reason, note }));
   if (!record || !dialog.open) return;
   $("read-ask").hidden = true;
   $("read-go").hidden = true;

@@ -19,7 +19,6 @@ const main = $("main");
 const body = JSON.parse(main.dataset.lane);
 const exercise = main.dataset.exercise === "true";
 const api = `/api/lanes/${encodeURIComponent(body.Lane.id)}`;
-const WITHDRAW = ["Scanned by mistake", "The traveller left the lane", "Document of another traveller"];
 const GUARD = 250; // ms between the painting of a verdict and the first key that counts
 const FORGET = 30e3; // ms after a decision
 
@@ -56,7 +55,7 @@ function list() {
   const rest = [
     { code: "F2", label: exercise ? "Next traveller" : "", on: exercise && ready() && !isOpen() && !panel, act: nextTraveller },
     { code: "F6", ...keyF6() },
-    { code: "F7", label: panel === "withdraw" ? "Withdraw so" : "Withdraw", on: ready() && isOpen() && (!panel || panel === "withdraw"), act: withdrawKey },
+    { code: "F7", label: "Withdraw", on: ready() && isOpen() && !panel, act: askWithdraw },
     { code: "F9", label: again ? "Inspect again" : "", on: Boolean(again) && ready() && !isOpen() && !panel, act: () => scan(again, true) },
     {
       code: "F10", label: proposal && isOpen() ? `Confirm ${word(proposal.decision).toLowerCase()}` : "Confirm", tone: "hold",
@@ -70,7 +69,7 @@ function list() {
 const place = (code) => (code === "Escape" ? 0 : Number(code.slice(1)));
 
 function keyF6() {
-  if (panel === "reason" || panel === "withdraw") return { label: acts.inField() ? "Done writing" : "Write", on: true, act: writeNote };
+  if (panel === "reason") return { label: acts.inField() ? "Done writing" : "Write", on: true, act: writeNote };
   if (panel === "manual") return { label: "Use this text", on: ready(), act: useText };
   return { label: "Type zone", on: ready() && !isOpen() && !panel, act: () => openPanel("manual", acts.askZone) };
 }
@@ -82,18 +81,19 @@ function refusedKey() {
 }
 
 const keys = new Keys($("keys"), list);
-watchDigits(() => (panel === "reason" || panel === "withdraw") && ready(), (n) => (panel === "reason" ? giveReason(n) : withdrawWith(WITHDRAW[n - 1])));
+watchDigits(() => (panel === "reason" || panel === "withdraw") && ready(), (n) => (panel === "reason" ? giveReason(n) : withdrawWith(n)));
 addEventListener("focusin", () => keys.draw());
 addEventListener("focusout", () => setTimeout(() => keys.draw()));
 
 function complain(words) {
-  say($("error"), words);
+  if (!state.ended) say($("error"), words);
 }
 
 // painting
 
 // paint shows everything as it is now. What the officer has to answer to arms the keys once it has been on the screen.
 function paint() {
+  if (state.ended) return;
   const shown = inspection?.hidden ? null : inspection;
   drawVerdict(isOpen() || shown?.decision || shown?.state === "withdrawn" ? shown : null, idleWord());
   $("verdict").dataset.state = inspection?.state ?? "none";
@@ -174,7 +174,7 @@ function closePanel() {
 }
 
 function back() {
-  if ((panel === "reason" || panel === "withdraw") && acts.inField()) return acts.toggleField();
+  if (panel === "reason" && acts.inField()) return acts.toggleField();
   closePanel();
 }
 
@@ -198,6 +198,7 @@ async function once(work) {
 }
 
 function scan(text, anew, lastCharAt) {
+  if (state.ended) return;
   if (busy && text === reading) return; // the reader read the document twice
   if (busy) return complain("A document was scanned while the post was answering. Scan it again.");
   if (!state.up) return complain("Connection to the post lost. This scan was not recorded.");
@@ -260,14 +261,13 @@ function writeNote() {
   keys.draw();
 }
 
-function withdrawKey() {
-  if (panel !== "withdraw") return openPanel("withdraw", () => acts.askWithdraw(WITHDRAW, (n) => withdrawWith(WITHDRAW[n - 1])));
-  if (!acts.text()) return complain("Choose or write why the inspection is withdrawn.");
-  return withdrawWith(acts.text());
+function askWithdraw() {
+  openPanel("withdraw", () => acts.askWithdraw(body.Withdraw, withdrawWith));
 }
 
-function withdrawWith(reason) {
-  if (reason && ready() && panel === "withdraw") return once(async () => take(await send(inspectionURL("withdraw"), { reason })));
+function withdrawWith(n) {
+  const reason = body.Withdraw[n - 1];
+  if (reason && ready() && panel === "withdraw") return once(async () => take(await send(inspectionURL("withdraw"), { reason: reason.code })));
 }
 
 function useText() {

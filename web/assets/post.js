@@ -45,7 +45,8 @@ async function ask(url, options) {
 }
 
 // follow reads /events for as long as the page lives. onLive gets each live event, onState "up" and "down", onEnded is told when the
-// post no longer knows the session. A stream that ends or falls silent is down at once, and asked for again.
+// post no longer knows the session. A stream that ends or falls silent is down at once, and asked for again; after an event that
+// ended the session it is not.
 export async function follow({ onLive, onState, onEnded }) {
   for (;;) {
     const stop = new AbortController();
@@ -54,7 +55,7 @@ export async function follow({ onLive, onState, onEnded }) {
     try {
       const response = await fetch("/events", { headers: { Accept: "text/event-stream" }, signal: silence(stop) });
       if (response.status === 401) return onEnded();
-      if (response.ok) await read(response.body, stop, onLive, onState);
+      if (response.ok && await read(response.body, stop, onLive, onState)) return;
     } catch {
       // Whatever it was, the stream is down, and is said to be.
     }
@@ -73,6 +74,7 @@ function silence(stop) {
   return stop.signal;
 }
 
+// read returns true when an event has ended the session.
 async function read(body, stop, onLive, onState) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   stop.heard();
@@ -87,11 +89,11 @@ async function read(body, stop, onLive, onState) {
     for (;;) {
       listen();
       const { done, value } = await reader.read();
-      if (done) return;
+      if (done) return false;
       onState("up");
       const events = (rest + value).split("\n\n");
       rest = events.pop();
-      for (const event of events) dispatch(event, onLive);
+      for (const event of events) if (dispatch(event, onLive)) return true;
     }
   } finally {
     clearTimeout(timer);
@@ -105,5 +107,8 @@ function dispatch(event, onLive) {
     if (line.startsWith("event: ")) name = line.slice(7);
     else if (line.startsWith("data: ")) data += line.slice(6);
   }
-  if (name === "live") onLive(JSON.parse(data));
+  if (name !== "live") return false;
+  const live = JSON.parse(data);
+  onLive(live);
+  return Boolean(live.ended);
 }

@@ -5,21 +5,23 @@
 //   lock, dead keys and an input method change nothing. The reader must emulate a US keyboard, not type Alt codes.
 // - A scan ends with its last character. No line end is needed; where there are any they are used. Formats are those of ICAO
 //   9303-4 to -7: TD1 3×30, TD2 and MRV-B 2×36, TD3 and MRV-A 2×44.
-// - Enter and Tab are line ends of the reader. Enter never activates anything on the page; outside a scan, Tab moves the focus.
-// - F1 to F12, Escape, keys that move the caret, and combinations with Ctrl, Alt and Meta are left to the page.
+// - Enter and Tab are line ends of the reader. Enter never activates anything; outside a scan, Tab moves the focus.
+// - F1 to F12, Escape, keys that move the caret, and other combinations with Ctrl, Alt and Meta are left to the page.
 // - One run of characters without an idle gap gives at most one report (onScan for each complete scan in it). Runs of fewer
 //   than three characters are keys touched by a person and are dropped; whoever types more slowly than one key in idleMs makes
 //   only such runs, so that typing by hand is never a scan.
-// - A text field inside an element with the attribute data-manual-entry is the officer's. Keys there are left alone, until ten
-//   characters have come less than 35 ms apart each: that is a reader. The field is then put back as it was before the first
-//   of them, and the rest goes to the scan. This holds for input and textarea; contenteditable is left alone altogether.
+// - A text field with the attribute data-manual-entry, on it or around it, is the officer's. Keys there are left alone, until
+//   ten characters have come less than 35 ms apart each: that is a reader. The field is then put back as it was before the first
+//   of them, and the rest goes to the scan. This holds for input and textarea; contenteditable, and text that an input method
+//   is composing, are left alone altogether.
 //
 // It holds no state beyond the run under way, and at most 90 characters of that.
 
 const LETTER = /^Key([A-Z])$/;
 const DIGIT = /^(?:Digit|Numpad)([0-9])$/;
 const PRINTING = /^(?:Digit[0-9]|Space|Minus|Equal|Bracket(?:Left|Right)|Semicolon|Quote|Back(?:quote|slash)|Comma|Period|Slash|Intl(?:Ro|Yen)|Numpad(?:Add|Subtract|Multiply|Divide|Decimal|Comma|Equal))$/;
-const LINE_END = new Set(["Enter", "NumpadEnter", "Tab"]);
+const MODIFIER = /^(?:Shift|Caps|NumLock)/;
+const ENTER = new Set(["Enter", "NumpadEnter"]);
 const TEXT_INPUT = new Set(["text", "search", "tel", "url", "email", "password", "number"]);
 
 const FEWEST = 3; // characters; a shorter run is not reported
@@ -64,7 +66,7 @@ function certain72(text) {
   return holds(line, true) && checks(line.slice(0, 10) + line.slice(13, 20) + line.slice(21, 35), line[35]);
 }
 
-// certain88 reports whether 88 characters that begin with no letter known are a whole TD3 and not the beginning of a TD1.
+// certain88 reports whether 88 characters of a kind of document not known here are a whole TD3 and not the beginning of a TD1.
 function certain88(text) {
   const line = text.slice(44);
   return holds(line, false) && checks(line.slice(0, 10) + line.slice(13, 20) + line.slice(21, 43), line[43]);
@@ -145,7 +147,8 @@ export class Scan {
     const same = !this.spoilt && !this.width && possible.find((w) => total(w) === n);
     if (same) return { scan: this.whole(same) };
     const expected = this.width ? total(this.width) : possible.map(total).find((m) => m > n);
-    const garbled = this.garbled || expected === undefined || expected <= n;
+    const long = expected === undefined || expected <= n;
+    const garbled = this.garbled || long || (this.broken && possible.some((w) => total(w) === n));
     this.reset();
     if (n < FEWEST) return null;
     return garbled ? { garbled: { chars: n } } : { partial: { chars: n, expected } };
@@ -169,17 +172,17 @@ function manualField(event) {
 
 // Burst watches one manual field for a reader. Until it is sure, every key goes to the field.
 class Burst {
-  constructor(field, now) {
+  constructor(field) {
     this.field = field;
     this.value = field.value;
     this.start = field.selectionStart; // null where the type of field has no selection
     this.end = field.selectionEnd;
     this.chars = "";
-    this.last = now;
+    this.last = 0; // when its last key was pressed
   }
 
-  continues(field, now) {
-    return field === this.field && now - this.last < BURST_GAP;
+  continues(field, at) {
+    return field === this.field && at - this.last < BURST_GAP;
   }
 
   restore() {
@@ -195,6 +198,7 @@ class Burst {
 //   onGarbled({chars})                  a character no MRZ has, or too many
 //   idleMs                              a pause this long ends a run; 150
 //   now, setTimer, clearTimer           the clock: performance.now, setTimeout, clearTimeout
+//   timeOf                              when a key was pressed, in ms: event.timeStamp, so that a busy page is no slow reader
 export class Wedge {
   constructor(options) {
     this.onScan = options.onScan;
@@ -204,6 +208,7 @@ export class Wedge {
     this.now = options.now ?? (() => performance.now());
     this.setTimer = options.setTimer ?? ((f, ms) => setTimeout(f, ms));
     this.clearTimer = options.clearTimer ?? ((id) => clearTimeout(id));
+    this.timeOf = options.timeOf ?? ((event) => event.timeStamp);
     this.scan = new Scan();
     this.burst = null;
     this.timer = null; // runs from a character until idle: while it does, the reader is at work
@@ -225,43 +230,48 @@ export class Wedge {
 
   // key takes one keydown event, and keeps it from the page when it belongs to a reader.
   key(event) {
-    if (event.ctrlKey || event.altKey || event.metaKey) return;
-    const char = decode(event.code, event.shiftKey);
-    const field = this.timer === null ? manualField(event) : null;
-    if (field) {
-      if (!this.inField(field, char, event)) return;
-    } else if (char) {
-      if (!event.repeat) this.take(char); // a reader releases each key; a repeat is a key held down
-    } else if (LINE_END.has(event.code)) {
-      if (this.timer === null && event.code === "Tab") return;
-      if (!event.repeat) this.report(this.scan.lineEnd());
-    } else if (this.timer !== null && PRINTING.test(event.code)) {
-      this.scan.garbage();
-      this.touch();
-    } else {
-      return;
-    }
-    event.preventDefault();
+    const combined = event.ctrlKey || event.altKey || event.metaKey;
+    if (combined && !ENTER.has(event.code)) return; // browsers activate a button by Ctrl+Enter too
+    const work = this.work(event);
+    if (!work) return;
+    event.preventDefault(); // before the page's own functions run, which may throw
     event.stopImmediatePropagation();
+    if (!event.repeat) work(); // a reader releases each key; a repeat is a key held down
   }
 
-  // inField reports whether a key in a manual field turned out to be a reader's.
+  // work returns what is to be done about a key of the reader, and null for a key of the page.
+  work(event) {
+    const char = decode(event.code, event.shiftKey);
+    const busy = this.timer !== null;
+    const field = busy ? null : manualField(event);
+    if (field) return this.inField(field, char, event);
+    if (char) return () => this.take(char);
+    if (ENTER.has(event.code) || (event.code === "Tab" && busy)) return () => this.report(this.scan.lineEnd());
+    if (!busy || !PRINTING.test(event.code)) return null;
+    return () => {
+      this.scan.garbage();
+      this.touch();
+    };
+  }
+
+  // inField is work for a key in a manual field: null until the keys have turned out to be a reader's.
   inField(field, char, event) {
-    if (event.key === "Shift" || event.code.startsWith("Shift")) return false;
+    if (MODIFIER.test(event.code)) return null;
     if (!char || event.repeat || event.isComposing || field.isContentEditable) {
       this.burst = null;
-      return false;
+      return null;
     }
-    const now = this.now();
-    if (!this.burst?.continues(field, now)) this.burst = new Burst(field, now);
-    this.burst.last = now;
-    this.burst.chars += char;
-    if (this.burst.chars.length < BURST_CHARS) return false;
-    const { chars } = this.burst;
-    this.burst.restore();
+    const at = this.timeOf(event);
+    if (!this.burst?.continues(field, at)) this.burst = new Burst(field);
+    const { burst } = this;
+    burst.last = at;
+    burst.chars += char;
+    if (burst.chars.length < BURST_CHARS) return null;
     this.burst = null;
-    for (const c of chars) this.take(c);
-    return true;
+    return () => {
+      burst.restore();
+      for (const c of burst.chars) this.take(c);
+    };
   }
 
   take(char) {

@@ -27,11 +27,11 @@ func main() {
 }
 
 func run(out string) error {
-	list, err := list()
+	data, err := list()
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(out, list, 0o644)
+	return os.WriteFile(out, data, 0o644)
 }
 
 func list() ([]byte, error) {

@@ -5,10 +5,10 @@ const seen = { scans: [], partial: [], garbled: [], keys: [], page: [], activate
 window.seen = seen;
 
 window.addEventListener("keydown", (e) => {
-  if (!e.code.startsWith("Shift")) seen.keys.push(e.key);
+  if (!/^(Shift|Caps)/.test(e.code)) seen.keys.push(e.key);
 }, { capture: true });
 document.addEventListener("keydown", (e) => {
-  if (!e.code.startsWith("Shift")) seen.page.push(e.code);
+  if (!/^(Shift|Caps)/.test(e.code)) seen.page.push(e.code);
 });
 document.addEventListener("submit", (e) => {
   e.preventDefault();
@@ -24,10 +24,11 @@ window.clear = () => {
   seen.activated = 0;
 };
 
-window.start = (idleMs) => {
+window.start = (idleMs, timeOf) => {
   window.wedge?.detach();
   window.wedge = new Wedge({
     idleMs,
+    timeOf,
     onScan: (s) => seen.scans.push({ ...s, late: performance.now() - s.lastCharAt }),
     onPartial: (p) => seen.partial.push(p),
     onGarbled: (g) => seen.garbled.push(g),

@@ -1,0 +1,56 @@
+# make run   starts the exercise and prints the address to open
+# make test  checks everything
+# The rest are longer campaigns and figures; see CONTRIBUTING.md.
+
+GO ?= go
+ARGS ?=
+# What the tests need beside Go: a browser, a real X keyboard to type with, and a C compiler for the race detector.
+PROGRAMS = chromium Xvfb xdotool setxkbmap gcc
+PACKAGES = chromium xvfb x11-xkb-utils xkb-data xdotool gcc libc6-dev
+APT = apt-get -o DPkg::Lock::Timeout=300
+
+.PHONY: run build test tools check unit bench shots fuzz
+
+run: build
+	./bin/marz demo $(ARGS)
+
+build:
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/marz ./cmd/marz
+
+test: tools check unit
+
+# Installs what is missing, with Debian's package manager.
+tools:
+	@missing=; for p in $(PROGRAMS); do command -v $$p >/dev/null || missing="$$missing $$p"; done; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	echo "installing for the tests:$$missing"; \
+	if [ "$$(id -u)" = 0 ]; then as=; elif command -v sudo >/dev/null; then as=sudo; \
+	else echo "run as root once: $(APT) install $(PACKAGES)"; exit 1; fi; \
+	$$as $(APT) update -qq && DEBIAN_FRONTEND=noninteractive $$as $(APT) install -y -qq $(PACKAGES)
+
+check:
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt these:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/marz ./cmd/marz
+
+# -p 2: two packages at once, so that the browser tests have a core each on a small machine.
+unit:
+	CGO_ENABLED=1 $(GO) test -race -p 2 -timeout 12m ./...
+
+# Figures, each beside a reference in the same run. They print and judge nothing.
+bench:
+	$(GO) test ./journal -run xxx -bench Durable -benchtime 1x
+	$(GO) test ./mrz ./verify ./internal/sim -run xxx -bench .
+	$(GO) test ./post -run xxx -bench Lane -benchtime 1x
+	MARZ_DATA=$${MARZ_DATA:-../shared/data} $(GO) test ./watchlist -run 'Every|Figures' -v
+
+# Screenshots of every page into tmp/shots, and the one of the README.
+shots:
+	mkdir -p tmp/shots
+	MARZ_SHOTS=$(CURDIR)/tmp/shots $(GO) test ./post -run Shots -count 1 -v
+
+fuzz:
+	for t in $$(grep -rlE '^func Fuzz' --include='*_test.go' . | xargs -n1 dirname | sort -u); do \
+	  for f in $$(grep -hoE '^func Fuzz[A-Za-z]+' $$t/*_test.go | cut -c6-); do \
+	    $(GO) test $$t -run xxx -fuzz "^$$f$$" -fuzztime 60s -fuzzminimizetime 20x || exit 1; done; done

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"marz"
+	"marz/internal/exercise"
+)
+
+type demoFlags struct {
+	dir, listen, until, report string
+	speed, traffic             float64
+	seed                       uint64
+}
+
+// demoCommand runs post Agarak as an exercise, for people at browsers or as fast as it can.
+func demoCommand() *cobra.Command {
+	var f demoFlags
+	c := &cobra.Command{
+		Use:   "demo",
+		Short: "Run post Agarak as an exercise, with simulated travellers",
+		Long: "Runs post Agarak of the Armenian scenario as an exercise. Its clock starts at 2024-12-31T23:50:00+04:00, ten minutes before\n" +
+			"control passes. With --until it runs without browsers, as fast as it can, and writes a report.",
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return demo(c, f) },
+	}
+	c.Flags().StringVar(&f.dir, "data", "", "folder for the exercise, kept afterwards (default: a temporary one)")
+	c.Flags().StringVar(&f.listen, "listen", "localhost:8443", "address to listen on")
+	c.Flags().Float64Var(&f.speed, "speed", 1, "seconds of the exercise's clock for each real one")
+	c.Flags().Float64Var(&f.traffic, "traffic", 0, "travellers an hour (default: 240 with browsers, the post's own day with --until)")
+	c.Flags().StringVar(&f.until, "until", "", "run to this instant as fast as possible, for example 2025-01-01T00:30:00+04:00")
+	c.Flags().StringVar(&f.report, "report", "-", "with --until: where the JSON report goes")
+	c.Flags().Uint64Var(&f.seed, "seed", 1, "seed of the simulated travellers")
+	return c
+}
+
+func demo(c *cobra.Command, f demoFlags) (err error) {
+	if f.speed <= 0 || f.traffic < 0 {
+		return &marz.Error{Code: marz.Invalid, Op: "demo", Fix: "--speed must be above 0 and --traffic not below it"}
+	}
+	if f.dir == "" {
+		if f.dir, err = os.MkdirTemp("", "marz-exercise-"); err != nil {
+			return err
+		}
+		if err := os.Remove(f.dir); err != nil { // init makes it, with its own mode
+			return err
+		}
+		defer os.RemoveAll(f.dir)
+	}
+	o := exercise.Options{Dir: f.dir, Listen: f.listen, Seed: f.seed, PerHour: f.traffic, Viewers: f.until == "", Wall: systemClock,
+		Log: slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))}
+	if o.Viewers && f.traffic == 0 {
+		o.PerHour = 240
+	}
+	if f.until != "" {
+		return demoReport(c, f, o)
+	}
+	return demoServe(c, f, o)
+}
+
+func demoReport(c *cobra.Command, f demoFlags, o exercise.Options) error {
+	until, err := marz.ParseInstant(f.until)
+	if err != nil {
+		return err
+	}
+	e, err := exercise.Open(c.Context(), o)
+	if err != nil {
+		return err
+	}
+	if until <= e.Clock.Now() {
+		e.Close()
+		return &marz.Error{Code: marz.Invalid, Op: "demo", Subject: "--until " + f.until, Fix: "the exercise's clock already shows " + e.Clock.Now().String()}
+	}
+	if err := e.RunUntil(c.Context(), until); err != nil {
+		e.Close()
+		return err
+	}
+	r, err := e.Finish(c.Context())
+	if err != nil {
+		return err
+	}
+	write := func(w io.Writer) error {
+		j := json.NewEncoder(w)
+		j.SetIndent("", "  ")
+		return j.Encode(r)
+	}
+	if f.report == "-" {
+		err = write(c.OutOrStdout())
+	} else {
+		err = exportFile(f.report, write)
+	}
+	if err == nil && !r.Verified {
+		return &exitError{code: 1, err: fmt.Errorf("the independent checker found %d problems", len(r.Problems))}
+	}
+	return err
+}
+
+func demoServe(c *cobra.Command, f demoFlags, o exercise.Options) (err error) {
+	e, err := exercise.Open(c.Context(), o)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if e := e.Close(); err == nil {
+			err = e
+		}
+	}()
+	group, ctx := errgroup.WithContext(c.Context())
+	group.Go(func() error {
+		return e.Post.Serve(ctx, func(net.Addr) { demoHello(c.OutOrStdout(), e, f) })
+	})
+	group.Go(func() error { return e.Run(ctx, f.speed) })
+	err = group.Wait()
+	if c.Context().Err() != nil && err == context.Canceled {
+		return nil
+	}
+	return err
+}
+
+func demoHello(w io.Writer, e *exercise.Exercise, f demoFlags) {
+	fmt.Fprintf(w, `Marz: an exercise at post Agarak. Its clock shows 23:50 on 31 December 2024; at midnight control passes from ru-bg to am-bg.
+
+  Open   %s
+
+The certificate is the exercise's own, so the browser asks once whether to go on.
+Sign in with one click, take lane 1 or 4, and press F2 for the next traveller.
+Meanwhile, in another terminal:   marz verify %s
+Stop with Ctrl+C.
+`, e.Post.Address(), f.dir)
+}

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"marz"
+	"marz/post"
+)
+
+// postCommand runs a post.
+func postCommand() *cobra.Command {
+	var dir string
+	c := &cobra.Command{
+		Use:   "post --data FOLDER",
+		Short: "Run the post of a data folder until it is told to stop",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) (err error) {
+			log := slog.New(slog.NewTextHandler(c.ErrOrStderr(), nil))
+			p, err := post.Open(c.Context(), post.Options{Dir: dir, Clock: systemClock, Log: log})
+			if err != nil {
+				return err
+			}
+			defer func() {
+				if e := p.Close(); err == nil {
+					err = e
+				}
+			}()
+			if p.Exercise() {
+				return &marz.Error{Code: marz.Conflict, Op: "run post", Subject: dir, Fix: "this is the folder of an exercise; run it with marz demo --data"}
+			}
+			return p.Serve(c.Context(), func(a net.Addr) {
+				log.Info("the post is open", "post", p.Described().ID, "listen", a, "address", p.Address(), "pid", os.Getpid())
+				fmt.Fprintln(c.OutOrStdout(), p.Address())
+			})
+		},
+	}
+	c.Flags().StringVar(&dir, "data", "", "the post's data folder, made by marz init")
+	c.MarkFlagRequired("data")
+	return c
+}

@@ -1,0 +1,93 @@
+package inspection
+
+import (
+	"fmt"
+	"slices"
+
+	"marz"
+)
+
+// Reason is one coded reason for a decision. Codes are public and free of personal data.
+type Reason struct {
+	Code string
+	Text string
+}
+
+// Reasons returns what can be given as the reason for a decision, in the order in which screens number them.
+func Reasons(d marz.Decision) []Reason {
+	switch d {
+	case marz.Admit, marz.Depart:
+		return passReasons
+	case marz.Refuse:
+		return refusalReasons
+	case marz.Refer, marz.Hold:
+		return referReasons
+	}
+	return nil
+}
+
+var passReasons = []Reason{
+	{"not-the-same-person", "Compared: not the person on the list"},
+	{"alert-answered", "Alert answered: its owner has no objection"},
+	{"document-compared", "Document compared by eye and in order"},
+	{"lawful-stay", "Stay is lawful: residence, visa or exemption seen"},
+	{"stay-exceeded", "Stay exceeded: recorded, and may go"},
+	{"own-national", "Own national: may not be refused"},
+	{"supervisor-ordered", "Ordered by the supervisor"},
+}
+
+// refusalReasons follow the lettered grounds of the standard form for refusal of entry, Regulation (EU) 2016/399 Annex V Part B.
+var refusalReasons = []Reason{
+	{"a-no-valid-document", "A: no valid travel document"},
+	{"b-false-document", "B: false, counterfeit or forged travel document"},
+	{"c-no-valid-visa", "C: no valid visa or residence permit"},
+	{"d-false-visa", "D: false, counterfeit or forged visa or residence permit"},
+	{"e-purpose-not-justified", "E: purpose and conditions of stay not justified"},
+	{"f-stay-exceeded", "F: has already stayed for as long as is allowed"},
+	{"g-no-means", "G: no sufficient means of subsistence"},
+	{"h-alert", "H: an alert for the purpose of refusing entry"},
+	{"i-threat", "I: threat to public policy, security, health or relations"},
+}
+
+var referReasons = []Reason{
+	{"same-person", "May be the person on the list"},
+	{"cannot-tell", "Cannot be told at the lane"},
+	{"document-doubtful", "Document is doubtful"},
+	{"stay-exceeded", "Stay exceeded"},
+	{"interview", "Interview needed"},
+}
+
+// WithdrawReasons are those for ending an inspection without a decision.
+var WithdrawReasons = []Reason{
+	{"scanned-by-mistake", "Scanned by mistake"},
+	{"traveller-left", "The traveller stepped back before a decision"},
+	{"wrong-lane", "Wrong lane or direction"},
+}
+
+// Ordinary reports whether a decision needs one key only: the verdict is clear, nothing hit, and the traveller passes.
+// Every other decision needs a reason and a second deliberate act.
+func Ordinary(v marz.Verdict, hits int, d marz.Decision) bool {
+	return v == marz.Clear && hits == 0 && d.Passes()
+}
+
+// CheckReason reports whether the reason can be given for the decision.
+func CheckReason(d marz.Decision, code string) error {
+	return checkReason(Reasons(d), string(d), code)
+}
+
+// CheckWithdrawal reports whether the reason can be given for ending an inspection without a decision.
+func CheckWithdrawal(code string) error { return checkReason(WithdrawReasons, "withdraw", code) }
+
+func checkReason(all []Reason, what, code string) error {
+	if slices.ContainsFunc(all, func(r Reason) bool { return r.Code == code }) {
+		return nil
+	}
+	var codes []string
+	for _, r := range all {
+		codes = append(codes, r.Code)
+	}
+	if code == "" {
+		return &marz.Error{Code: marz.Invalid, Op: what, Fix: fmt.Sprintf("this needs a reason; choose one of %v", codes)}
+	}
+	return &marz.Error{Code: marz.Invalid, Op: what, Fix: fmt.Sprintf("the reason %.40q is not known; choose one of %v", code, codes)}
+}

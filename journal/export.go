@@ -1,0 +1,129 @@
+package journal
+
+import (
+	"bufio"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"marz"
+)
+
+// The lines of a bundle (docs/spec/journal.md §5).
+type (
+	bundleStart struct {
+		Version  int         `json:"marz_bundle"`
+		Origin   marz.Origin `json:"origin"`
+		Key      string      `json:"key"`
+		Payloads string      `json:"payloads"`
+	}
+	bundleEntry struct {
+		Seq     int64  `json:"seq"`
+		Body    []byte `json:"body"`
+		Hashes  []byte `json:"hashes"`
+		Salt    []byte `json:"salt,omitempty"`
+		Payload []byte `json:"payload,omitempty"`
+	}
+	bundleHead struct {
+		Head string `json:"head"`
+	}
+	bundleEnd struct {
+		End     bool  `json:"end"`
+		Entries int64 `json:"entries"`
+		Heads   int64 `json:"heads"`
+	}
+)
+
+// Export writes the journal of a data folder as a bundle, as it was committed at one instant; the node may be running. With payloads it holds
+// personal data. It checks nothing: that is the reader's part, with marz verify.
+func Export(ctx context.Context, dir string, payloads bool, w io.Writer) error {
+	path := filepath.Join(dir, "journal.db")
+	fail := func(err error) error {
+		return &marz.Error{Op: "export journal", Subject: path, Err: err}
+	}
+	vkey, err := os.ReadFile(filepath.Join(dir, "node.pub"))
+	if err != nil {
+		return &marz.Error{Code: marz.NotFound, Op: "export journal", Subject: dir, Fix: "there is no node in this folder", Err: err}
+	}
+	if _, err := os.Stat(path); err != nil {
+		return &marz.Error{Code: marz.NotFound, Op: "export journal", Subject: path, Fix: "there is no journal here", Err: err}
+	}
+	db, err := openDB("sqlite", path, true)
+	if err != nil {
+		return fail(err)
+	}
+	defer db.Close()
+	tx, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true}) // one snapshot for entries and heads
+	if err != nil {
+		return fail(err)
+	}
+	defer tx.Rollback()
+	key := strings.TrimSpace(string(vkey))
+	name, _, _ := strings.Cut(key, "+")
+	start := bundleStart{1, marz.Origin(name), key, "withheld"}
+	if payloads {
+		start.Payloads = "included"
+	}
+	out := bufio.NewWriter(w)
+	if err := exportAll(ctx, tx, payloads, start, out); err != nil {
+		return fail(err)
+	}
+	if err := out.Flush(); err != nil {
+		return fail(err)
+	}
+	return nil
+}
+
+func exportAll(ctx context.Context, tx *sql.Tx, payloads bool, start bundleStart, w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(start); err != nil {
+		return err
+	}
+	end := bundleEnd{End: true}
+	err := each(ctx, tx, func(rows *sql.Rows) error {
+		var l bundleEntry
+		if err := rows.Scan(&l.Seq, &l.Body, &l.Hashes, &l.Salt, &l.Payload); err != nil {
+			return err
+		}
+		if !payloads {
+			l.Salt, l.Payload = nil, nil
+		}
+		end.Entries++
+		return e.Encode(l)
+	}, `SELECT e.seq, e.body, e.hashes, p.salt, p.body FROM entry e LEFT JOIN payload p ON p.seq = e.seq ORDER BY e.seq`)
+	if err != nil {
+		return err
+	}
+	err = each(ctx, tx, func(rows *sql.Rows) error {
+		var note []byte
+		if err := rows.Scan(&note); err != nil {
+			return err
+		}
+		end.Heads++
+		return e.Encode(bundleHead{string(note)})
+	}, `SELECT note FROM head ORDER BY size`)
+	if err != nil {
+		return err
+	}
+	return e.Encode(end)
+}
+
+func each(ctx context.Context, tx *sql.Tx, do func(*sql.Rows) error, query string) (err error) {
+	rows, err := tx.QueryContext(ctx, query)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		if err := do(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}

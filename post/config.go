@@ -1,0 +1,82 @@
+package post
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+
+	"marz"
+	"marz/inspection"
+)
+
+const configFile = "post.toml"
+
+// Config is post.toml: how this machine serves the post. What the post is, and who may do what there, stands in the journal.
+type Config struct {
+	Listen string              `toml:"listen"` // address and port, for example ":8443"
+	Host   string              `toml:"host"`   // the name under which booths reach it; passkeys are bound to it
+	Stay   inspection.StayRule `toml:"stay"`
+	Lists  []ListSource        `toml:"list"`
+}
+
+// ListSource is where a list is read from.
+type ListSource struct {
+	ID   marz.ListID `toml:"id"`
+	Path string      `toml:"path"` // of a file, or of a folder for OFAC's set; relative to the data folder
+}
+
+func readConfig(path string) (Config, error) {
+	var c Config
+	meta, err := toml.DecodeFile(path, &c)
+	if os.IsNotExist(err) {
+		return c, &marz.Error{Code: marz.NotFound, Op: "open post", Subject: path, Fix: "there is no post in this folder; make one with marz init"}
+	}
+	if err != nil {
+		return c, &marz.Error{Code: marz.Invalid, Op: "read", Subject: path, Fix: "correct the TOML", Err: err}
+	}
+	if keys := meta.Undecoded(); len(keys) > 0 {
+		return c, &marz.Error{Code: marz.Invalid, Op: "read", Subject: path, Fix: fmt.Sprintf("the key %q is not known; correct or remove it", keys[0].String())}
+	}
+	return c, c.validate(path)
+}
+
+func (c *Config) validate(path string) error {
+	bad := func(what string) error {
+		return &marz.Error{Code: marz.Invalid, Op: "read", Subject: path, Fix: what}
+	}
+	if _, port, err := net.SplitHostPort(c.Listen); err != nil || port == "" {
+		return bad(fmt.Sprintf("listen = %q is no address; write for example \":8443\"", c.Listen))
+	}
+	if c.Host == "" || net.ParseIP(c.Host) != nil || strings.ContainsAny(c.Host, ":/ ") {
+		return bad(fmt.Sprintf("host = %q: give the name under which booths reach the post; passkeys cannot be bound to an IP address", c.Host))
+	}
+	seen := map[marz.ListID]bool{}
+	for _, l := range c.Lists {
+		if l.ID == "" || l.Path == "" || seen[l.ID] || !filepath.IsLocal(string(l.ID)) {
+			return bad(fmt.Sprintf("a [[list]] needs an id of its own and a path (%q, %q)", l.ID, l.Path))
+		}
+		seen[l.ID] = true
+	}
+	return c.Stay.Validate()
+}
+
+// Port returns the port on which the post listens.
+func (c *Config) port() string {
+	_, port, _ := net.SplitHostPort(c.Listen)
+	return port
+}
+
+// origins returns the web origins that passkeys accept.
+func (c *Config) origins() []string {
+	if c.port() == "443" {
+		return []string{"https://" + c.Host}
+	}
+	return []string{"https://" + c.Host + ":" + c.port()}
+}
+
+// Address is what to open in a browser.
+func (p *Post) Address() string { return p.config.origins()[0] + "/" }

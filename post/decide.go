@@ -1,0 +1,159 @@
+package post
+
+import (
+	"context"
+	"fmt"
+
+	"marz"
+	"marz/inspection"
+	"marz/web"
+)
+
+// Decide is the officer's decision. One that is ordinary is recorded at once. Every other needs a reason, is recorded as proposed, and
+// becomes a decision by Confirm. The same decision again gives the same answer; another one after a decision is refused.
+func (p *Post) Decide(ctx context.Context, actor Actor, id marz.InspectionID, decision marz.Decision, reason, note string) (*web.Inspection, error) {
+	note, err := trim(note)
+	if err != nil {
+		return nil, err
+	}
+	repeated := false
+	err = p.act(ctx, actor, marz.ActDecide, func(a *act) error {
+		r, err := p.undecided(a, actor, id)
+		if err != nil {
+			return err
+		}
+		if err := decision.Validate(r.direction); err != nil {
+			return err
+		}
+		if repeated, err = r.repeats(decision); repeated || err != nil {
+			return err
+		}
+		if inspection.Ordinary(r.verdict, r.hits, decision) {
+			_, err := a.append(KindDecided, r.entry(decision, "", 0), nil)
+			return err
+		}
+		if err := inspection.CheckReason(decision, reason); err != nil {
+			return err
+		}
+		repeated, err = p.propose(a, r, decision, reason, note)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return p.inspection(ctx, number(id), repeated)
+}
+
+// Confirm is the second act: it makes the proposal that the same officer made the decision.
+func (p *Post) Confirm(ctx context.Context, actor Actor, id marz.InspectionID, proposal marz.Seq) (*web.Inspection, error) {
+	repeated := false
+	err := p.act(ctx, actor, marz.ActDecide, func(a *act) error {
+		r, err := p.undecided(a, actor, id)
+		if err != nil {
+			return err
+		}
+		if r.proposal == 0 || marz.Seq(r.proposal) != proposal || r.state == "withdrawn" {
+			return &marz.Error{Code: marz.Conflict, Op: "confirm", Subject: "inspection " + string(id), Fix: "this is not what was proposed last; look at the case again"}
+		}
+		if r.state == "decided" {
+			repeated = true
+			return nil
+		}
+		if r.proposer != actor.Officer {
+			return &marz.Error{Code: marz.Conflict, Op: "confirm", Subject: "inspection " + string(id), Fix: "another officer proposed this; propose your own decision"}
+		}
+		d, err := p.proposal(ctx, proposal)
+		if err != nil {
+			return err
+		}
+		_, err = a.append(KindDecided, r.entry(d.Decision, d.Reason, proposal), nil)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return p.inspection(ctx, number(id), repeated)
+}
+
+// Withdraw ends an inspection without a decision, with a reason. There is no crossing.
+func (p *Post) Withdraw(ctx context.Context, actor Actor, id marz.InspectionID, reason string) (*web.Inspection, error) {
+	if err := inspection.CheckWithdrawal(reason); err != nil {
+		return nil, err
+	}
+	repeated := false
+	err := p.act(ctx, actor, marz.ActDecide, func(a *act) error {
+		r, err := p.undecided(a, actor, id)
+		if err != nil {
+			return err
+		}
+		switch r.state {
+		case "withdrawn":
+			repeated = true
+			return nil
+		case "decided":
+			return r.conflict()
+		}
+		_, err = a.append(KindWithdrawn, withdrawnEntry{id, r.lane, reason}, nil)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return p.inspection(ctx, number(id), repeated)
+}
+
+// undecided returns the inspection, held by this officer's lane. One that has ended already is returned too, whoever holds the lane now: the
+// answer to a repeated key is the same as to the first.
+func (p *Post) undecided(a *act, actor Actor, id marz.InspectionID) (*row, error) {
+	r, err := readRow(a, number(id))
+	if err != nil {
+		return nil, err
+	}
+	if r.state == "decided" || r.state == "withdrawn" {
+		return r, nil
+	}
+	l, err := p.lane(a, r.lane)
+	if err != nil {
+		return nil, err
+	}
+	return r, l.heldBy(actor.Officer)
+}
+
+// repeats reports whether the inspection has been decided this way already; decided otherwise or withdrawn is a conflict.
+func (r *row) repeats(decision marz.Decision) (bool, error) {
+	if r.state == "open" || r.state == "proposed" {
+		return false, nil
+	}
+	if r.decision == decision {
+		return true, nil
+	}
+	return false, r.conflict()
+}
+
+func (r *row) conflict() error {
+	fix := "it was withdrawn"
+	if r.state == "decided" {
+		fix = fmt.Sprintf("it has been decided already: %s, by %s at %s, entry %d; a decision is never changed, a new scan opens a new inspection", r.decision, r.officer, r.decided, r.seq)
+	}
+	return &marz.Error{Code: marz.Conflict, Op: "decide", Subject: fmt.Sprintf("inspection %d", r.id), Fix: fix}
+}
+
+func (r *row) entry(d marz.Decision, reason string, proposed marz.Seq) decisionEntry {
+	return decisionEntry{Inspection: inspectionID(r.id), Lane: r.lane, Direction: r.direction, Verdict: r.verdict, Hits: r.hits, Decision: d, Reason: reason, Proposed: proposed}
+}
+
+// propose records the first of two acts. The same proposal again is not recorded twice; another one takes its place.
+func (p *Post) propose(a *act, r *row, d marz.Decision, reason, note string) (repeated bool, err error) {
+	if r.state == "proposed" && r.proposer == a.actor.Officer {
+		old, err := p.proposal(context.Background(), marz.Seq(r.proposal))
+		if err == nil && old.Decision == d && old.Reason == reason && old.Note == note {
+			return true, nil
+		}
+	}
+	var private any
+	if note != "" {
+		private = decisionPrivate{note}
+	}
+	_, err = a.append(KindProposed, r.entry(d, reason, 0), private)
+	return false, err
+}

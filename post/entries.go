@@ -1,0 +1,180 @@
+package post
+
+import (
+	"encoding/json"
+
+	"marz"
+	"marz/agreement"
+	"marz/inspection"
+	"marz/web"
+)
+
+// The kinds of entry that a post writes beside those of package journal. docs/spec/entries.md describes their public parts.
+const (
+	KindDescribed   = "post.described"       // the post, its lanes and the authorities
+	KindAgreement   = "agreement.recorded"   // one agreement, whole
+	KindControl     = "control.passed"       // who controls the post from here on
+	KindInvited     = "officer.invited"      // an officer may make a passkey
+	KindEnrolled    = "officer.enrolled"     // an officer has a passkey, or is invented in an exercise
+	KindSignedIn    = "session.opened"       //
+	KindSignedOut   = "session.closed"       //
+	KindLaneOpened  = "lane.opened"          // an officer took a lane
+	KindLaneClosed  = "lane.closed"          //
+	KindListLoaded  = "list.loaded"          // a list came into force
+	KindListRefused = "list.refused"         // a list could not be read; the one before stays in force
+	KindInspection  = "inspection.opened"    // a document was scanned: findings and verdict
+	KindProposed    = "decision.proposed"    // the first of two acts
+	KindDecided     = "crossing.decided"     // the officer's decision
+	KindWithdrawn   = "inspection.withdrawn" // ended without a decision
+	KindRead        = "record.read"          // somebody read a person's record
+	KindRefusedAct  = "act.refused"          // somebody tried what no article gave him
+)
+
+type describedEntry struct {
+	Post        marz.Post        `json:"post"`
+	Authorities []marz.Authority `json:"authorities"`
+}
+
+type agreementEntry struct {
+	Agreement agreement.Agreement `json:"agreement"`
+}
+
+type controlEntry struct {
+	Place   marz.PlaceID       `json:"place"`
+	From    marz.AuthorityID   `json:"from"` // "" when control is first recorded
+	To      marz.AuthorityID   `json:"to"`
+	Instant marz.Instant       `json:"instant"`        // from when the article gives it
+	Ends    []marz.AuthorityID `json:"ends,omitempty"` // authorities that have no power here from now on
+}
+
+type invitedEntry struct {
+	Officer marz.OfficerID `json:"officer"`
+	Role    marz.Role      `json:"role"`
+	Code    string         `json:"code"` // hex SHA-256 of the one-time code
+	Expires marz.Instant   `json:"expires"`
+}
+
+type invitedPrivate struct {
+	Name string `json:"name"`
+}
+
+type enrolledEntry struct {
+	Officer marz.OfficerID `json:"officer"`
+	Role    marz.Role      `json:"role"`
+	Method  string         `json:"method"`         // "passkey" or "exercise"
+	Code    string         `json:"code,omitempty"` // the invitation that this uses up
+}
+
+type credentialPrivate struct {
+	Name       string          `json:"name,omitempty"`
+	Credential string          `json:"credential,omitempty"` // hex ID
+	Record     json.RawMessage `json:"record,omitempty"`     // package passkey's, whole
+}
+
+type sessionEntry struct {
+	Officer marz.OfficerID `json:"officer"`
+	Session string         `json:"session"` // hex SHA-256 of the cookie
+	Method  string         `json:"method,omitempty"`
+	Why     string         `json:"why,omitempty"`
+}
+
+type laneEntry struct {
+	Lane      marz.LaneID    `json:"lane"`
+	Direction marz.Direction `json:"direction"`
+	Why       string         `json:"why,omitempty"`
+}
+
+type listEntry struct {
+	List    marz.ListID  `json:"list"`
+	Name    string       `json:"name,omitempty"`
+	Owner   string       `json:"owner,omitempty"`
+	Version string       `json:"version,omitempty"`
+	Loaded  marz.Instant `json:"loaded,omitempty"`
+	Alerts  int          `json:"alerts,omitempty"`
+	Refused string       `json:"refused,omitempty"`
+}
+
+type inspectionEntry struct {
+	Lane      marz.LaneID     `json:"lane"`
+	Direction marz.Direction  `json:"direction"`
+	Verdict   marz.Verdict    `json:"verdict"`
+	Findings  []publicFinding `json:"findings"`
+	Hits      int             `json:"hits"`
+}
+
+// publicFinding is what of a finding anyone may read. Its reason may quote the document and stays private; its source is named where it is
+// not the document itself, which was read at the entry's own instant.
+type publicFinding struct {
+	Check  string       `json:"check"`
+	Result marz.Result  `json:"result"`
+	Grave  marz.Verdict `json:"grave,omitempty"` // absent: clear
+	Source string       `json:"source,omitempty"`
+	AsOf   marz.Instant `json:"as_of,omitzero"`
+}
+
+func publicFindings(all []marz.Finding, at marz.Instant) []publicFinding {
+	out := make([]publicFinding, len(all))
+	for i, f := range all {
+		out[i] = publicFinding{Check: f.Check, Result: f.Result}
+		if f.Grave != marz.Clear {
+			out[i].Grave = f.Grave
+		}
+		if f.AsOf != at {
+			out[i].Source, out[i].AsOf = f.Source, f.AsOf
+		}
+	}
+	return out
+}
+
+type inspectionPrivate struct {
+	Scan      string         `json:"scan"`      // hex keyed digest of the zone's text
+	Traveller string         `json:"traveller"` // hex keyed digest of the person
+	Document  web.Document   `json:"document"`
+	Findings  []marz.Finding `json:"findings"`
+	Hits      []web.Hit      `json:"hits"`
+	Stay      string         `json:"stay,omitempty"`
+}
+
+type decisionEntry struct {
+	Inspection marz.InspectionID `json:"inspection"`
+	Lane       marz.LaneID       `json:"lane"`
+	Direction  marz.Direction    `json:"direction"`
+	Verdict    marz.Verdict      `json:"verdict"`
+	Hits       int               `json:"hits"`
+	Decision   marz.Decision     `json:"decision"`
+	Reason     string            `json:"reason,omitempty"`
+	Proposed   marz.Seq          `json:"proposed,omitempty"` // seq of the first of two acts
+}
+
+type decisionPrivate struct {
+	Note string `json:"note"`
+}
+
+type withdrawnEntry struct {
+	Inspection marz.InspectionID `json:"inspection"`
+	Lane       marz.LaneID       `json:"lane"`
+	Reason     string            `json:"reason"`
+}
+
+type readEntry struct {
+	Inspection marz.InspectionID `json:"inspection"`
+	Reason     string            `json:"reason"`
+}
+
+type readPrivate struct {
+	Note string `json:"note"`
+}
+
+type refusedEntry struct {
+	Officer marz.OfficerID `json:"officer"`
+	Action  marz.Action    `json:"action"`
+	Why     string         `json:"why"`
+}
+
+func reasons(all []inspection.Reason) []web.Reason {
+	out := make([]web.Reason, len(all))
+	for i, r := range all {
+		out[i] = web.Reason{Code: r.Code, Text: r.Text}
+	}
+	return out
+}

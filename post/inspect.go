@@ -1,0 +1,258 @@
+package post
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"marz"
+	"marz/inspection"
+	"marz/mrz"
+	"marz/watchlist"
+	"marz/web"
+)
+
+// rescan is how long after its decision the same scan at the same lane is taken for a reader that fired twice.
+const rescan = 20 * time.Second
+
+func inspectionID(seq int64) marz.InspectionID {
+	return marz.InspectionID(strconv.FormatInt(seq, 10))
+}
+
+// Scan opens an inspection for what a reader sent. The same scan again gives the inspection that it opened. While another is open the
+// scan is refused, since a new one never ends an old one. again asks for a new inspection of a document just decided on.
+func (p *Post) Scan(ctx context.Context, actor Actor, lane marz.LaneID, text string, again bool) (*web.Inspection, error) {
+	doc, err := mrz.Parse(text, marz.DateOf(p.opts.Clock().In(p.zone)))
+	if err != nil {
+		return nil, err
+	}
+	answer := p.lists.Screen(ctx, inspection.QueryFor(doc)) // before the journal's turn, so that lanes do not wait for each other
+	scan := p.keyed("scan", doc.Lines...)
+	var id int64
+	var repeated bool
+	err = p.act(ctx, actor, marz.ActInspect, func(a *act) error {
+		l, err := p.lane(a, lane)
+		if err != nil {
+			return err
+		}
+		if err := l.heldBy(actor.Officer); err != nil {
+			return err
+		}
+		if id, err = p.sameScan(a, l, scan, again); err != nil || id >= 0 {
+			repeated = true
+			return err
+		}
+		id = int64(a.Next())
+		return p.open(a, l, doc, answer, scan)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return p.inspection(ctx, id, repeated)
+}
+
+// sameScan returns the inspection that this very scan has opened already, -1 when there is none, or a conflict.
+func (p *Post) sameScan(a *act, l *laneRow, scan string, again bool) (int64, error) {
+	if l.open >= 0 {
+		var open sql.NullString
+		if err := a.QueryRow(`SELECT scan FROM s_inspection WHERE id = ?`, l.open).Scan(&open); err != nil {
+			return -1, err
+		}
+		if open.String == scan {
+			return l.open, nil
+		}
+		return -1, &marz.Error{Code: marz.Conflict, Op: "scan", Subject: "at lane " + string(l.id), Fix: fmt.Sprintf("inspection %d is open here: decide or withdraw it first; the new scan was not taken", l.open)}
+	}
+	if again {
+		return -1, nil
+	}
+	var id int64
+	err := a.QueryRow(`SELECT id FROM s_inspection WHERE id = (SELECT max(id) FROM s_inspection WHERE lane = ?) AND state = 'decided' AND scan = ? AND decided > ?`,
+		l.id, scan, a.Now().Add(-rescan)).Scan(&id)
+	if absent(err) {
+		return -1, nil
+	}
+	return id, err
+}
+
+// open runs the checks and records what they found.
+func (p *Post) open(a *act, l *laneRow, doc *mrz.Document, answer watchlist.Answer, scan string) error {
+	traveller := p.keyed("traveller", doc.Nationality, doc.Birth.String(), doc.Primary, doc.Secondary)
+	history, err := collect(a, scanMovement, `SELECT at, direction FROM s_movement WHERE traveller = ? ORDER BY inspection`, traveller)
+	if err != nil {
+		return err
+	}
+	lists, err := p.listAges(a)
+	if err != nil {
+		return err
+	}
+	findings, verdict := inspection.Inspect(inspection.Input{Document: doc, Direction: l.direction, At: a.Now(), Zone: p.zone, Answer: answer, Lists: lists,
+		History: history, Stay: p.config.Stay, ClockLate: a.ClockBehind()})
+	_, err = a.append(KindInspection,
+		inspectionEntry{Lane: l.id, Direction: l.direction, Verdict: verdict, Findings: publicFindings(findings, a.Now()), Hits: len(answer.Hits)},
+		inspectionPrivate{Scan: scan, Traveller: traveller, Document: document(doc, marz.DateOf(a.Now().In(p.zone))), Findings: findings,
+			Hits: p.hits(answer), Stay: p.config.Stay.StayText(doc.Nationality, history, a.Now(), p.zone)})
+	return err
+}
+
+func scanMovement(rows *sql.Rows) (m inspection.Movement, err error) {
+	err = rows.Scan(&m.At, &m.Direction)
+	return m, err
+}
+
+func document(d *mrz.Document, today marz.Date) web.Document {
+	return web.Document{Format: string(d.Format), Code: d.Code, Issuer: d.Issuer, Number: d.Number, Primary: d.Primary, Secondary: d.Secondary,
+		Nationality: d.Nationality, Birth: d.Birth.String(), Age: age(d.Birth, today), Sex: d.Sex, Expiry: d.Expiry.String(), Lines: d.Lines, BadChecks: inspection.BadChecks(d)}
+}
+
+// age returns the age in years, as a range where the birth date is not wholly known, or "".
+func age(birth, today marz.Date) string {
+	if birth.Year == 0 {
+		return ""
+	}
+	years := today.Year - birth.Year
+	if !birth.Full() {
+		return fmt.Sprintf("%d or %d", max(0, years-1), years)
+	}
+	if (marz.Date{Year: today.Year, Month: birth.Month, Day: birth.Day}).Compare(today) > 0 {
+		years--
+	}
+	return strconv.Itoa(years)
+}
+
+func (p *Post) hits(a watchlist.Answer) []web.Hit {
+	out := []web.Hit{}
+	versions := map[marz.ListID]string{}
+	for _, l := range p.lists.Lists() {
+		versions[l.ID] = l.Version
+	}
+	for _, h := range a.Hits {
+		alert, _ := p.lists.Alert(h.List, h.Alert)
+		out = append(out, web.Hit{Alert: h.Alert, Kind: string(h.Kind), List: h.List, Owner: string(h.Owner), Version: versions[h.List], Score: h.Score, Name: h.Name,
+			Why: alert.Why, Reasons: h.Reasons})
+	}
+	return out
+}
+
+// row is an inspection as the state has it.
+type row struct {
+	id        int64
+	lane      marz.LaneID
+	direction marz.Direction
+	opened    marz.Instant
+	verdict   marz.Verdict
+	hits      int
+	state     string
+	proposal  int64 // seq, or 0
+	proposer  marz.OfficerID
+	decision  marz.Decision
+	reason    string
+	decided   marz.Instant
+	seq       marz.Seq
+	officer   marz.OfficerID
+	authority marz.AuthorityID
+	article   marz.ArticleRef
+}
+
+const rowQuery = `SELECT id, lane, direction, opened, verdict, hits, state, coalesce(proposal, 0), coalesce(proposer, ''), coalesce(decision, ''), coalesce(reason, ''),
+	coalesce(decided, 0), coalesce(decided_seq, 0), coalesce(officer, ''), coalesce(authority, ''), coalesce(article, '') FROM s_inspection `
+
+func scanRow(r interface{ Scan(...any) error }) (*row, error) {
+	var i row
+	err := r.Scan(&i.id, &i.lane, &i.direction, &i.opened, &i.verdict, &i.hits, &i.state, &i.proposal, &i.proposer, &i.decision, &i.reason,
+		&i.decided, &i.seq, &i.officer, &i.authority, &i.article)
+	return &i, err
+}
+
+func readRow(q querier, id int64) (*row, error) {
+	r, err := scanRow(q.QueryRow(rowQuery+`WHERE id = ?`, id))
+	if absent(err) {
+		return nil, &marz.Error{Code: marz.NotFound, Op: "inspection", Subject: strconv.FormatInt(id, 10), Fix: "there is no such inspection at this post"}
+	}
+	return r, err
+}
+
+// inspection returns all that the officer at the lane sees of it.
+func (p *Post) inspection(ctx context.Context, id int64, repeated bool) (*web.Inspection, error) {
+	r, err := readRow(p.journal.State(), id)
+	if err != nil {
+		return nil, err
+	}
+	w := &web.Inspection{ID: inspectionID(r.id), Lane: r.lane, Direction: r.direction, Opened: r.opened, State: r.state, Verdict: r.verdict,
+		Decision: r.decision, Decided: r.decided, By: r.officer, Under: r.article, Seq: r.seq, Repeated: repeated, Findings: []marz.Finding{}, Hits: []web.Hit{}, Ordinary: []marz.Decision{}}
+	for _, d := range marz.Decisions(r.direction) {
+		if inspection.Ordinary(r.verdict, r.hits, d) {
+			w.Ordinary = append(w.Ordinary, d)
+		}
+	}
+	if r.proposal > 0 {
+		if w.Proposal, err = p.proposal(ctx, marz.Seq(r.proposal)); err != nil {
+			return nil, err
+		}
+	}
+	return w, p.addPrivate(ctx, w, marz.Seq(r.id))
+}
+
+func (p *Post) addPrivate(ctx context.Context, w *web.Inspection, seq marz.Seq) error {
+	payload, err := p.journal.Payload(ctx, seq)
+	if marz.CodeOf(err) == marz.NotFound {
+		return nil // erased: what is left is what the log holds
+	}
+	if err != nil {
+		return err
+	}
+	var private inspectionPrivate
+	if err := json.Unmarshal(payload, &private); err != nil {
+		return &marz.Error{Op: "read inspection", Subject: string(w.ID), Fix: "its payload is malformed; run marz verify"}
+	}
+	w.Document, w.Findings, w.Hits, w.Stay = private.Document, private.Findings, private.Hits, private.Stay
+	return nil
+}
+
+func (p *Post) proposal(ctx context.Context, seq marz.Seq) (*web.Proposal, error) {
+	e, _, err := p.journal.Entry(ctx, seq)
+	if err != nil {
+		return nil, err
+	}
+	var d decisionEntry
+	var n decisionPrivate
+	payload, err := p.journal.Payload(ctx, seq)
+	if err != nil && marz.CodeOf(err) != marz.NotFound {
+		return nil, err
+	}
+	if err := read(e, payload, &d, &n); err != nil {
+		return nil, err
+	}
+	return &web.Proposal{Seq: seq, Decision: d.Decision, Reason: d.Reason, Note: n.Note}, nil
+}
+
+// Case returns the inspection that is open on a lane, to the officer who holds it.
+func (p *Post) Case(ctx context.Context, actor Actor, id marz.LaneID) (*web.Inspection, error) {
+	if err := p.may(actor, marz.ActInspect); err != nil {
+		return nil, err
+	}
+	l, err := p.lane(p.journal.State(), id)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.heldBy(actor.Officer); err != nil {
+		return nil, err
+	}
+	if l.open < 0 {
+		return nil, &marz.Error{Code: marz.NotFound, Op: "case", Subject: "of lane " + string(id), Fix: "no inspection is open here"}
+	}
+	return p.inspection(ctx, l.open, true)
+}
+
+// trim bounds a note that an officer wrote.
+func trim(note string) (string, error) {
+	note = strings.TrimSpace(note)
+	if len(note) > 4000 || strings.ContainsRune(note, 0) {
+		return "", &marz.Error{Code: marz.Invalid, Op: "note", Fix: "write at most 4,000 bytes of plain text"}
+	}
+	return note, nil
+}

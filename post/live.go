@@ -1,0 +1,37 @@
+package post
+
+import "sync"
+
+// hub tells pages that something has changed. It carries no content: a page that wakes asks for the present state, so that a
+// slow one can miss steps and never be wrong.
+type hub struct {
+	mu   sync.Mutex
+	subs map[chan struct{}]bool
+}
+
+// subscribe returns a channel that receives after every change, and the function that ends it.
+func (h *hub) subscribe() (<-chan struct{}, func()) {
+	c := make(chan struct{}, 1)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.subs == nil {
+		h.subs = map[chan struct{}]bool{}
+	}
+	h.subs[c] = true
+	return c, func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(h.subs, c)
+	}
+}
+
+func (h *hub) changed() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for c := range h.subs {
+		select {
+		case c <- struct{}{}:
+		default: // it has been told already and has not looked yet
+		}
+	}
+}

@@ -1,0 +1,280 @@
+package post
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"marz"
+	"marz/agreement"
+	"marz/journal"
+	"marz/passkey"
+	"marz/web"
+)
+
+// invitationLife is how long an invited officer has to make his passkey.
+const invitationLife = 7 * 24 * time.Hour
+
+// newSecret returns 32 random bytes for a cookie or a link.
+func newSecret(random io.Reader) (string, error) {
+	b := make([]byte, 32)
+	if _, err := io.ReadFull(random, b); err != nil {
+		return "", &marz.Error{Op: "draw a secret", Err: err}
+	}
+	return base64.RawURLEncoding.EncodeToString(b), nil
+}
+
+func (p *Post) random() io.Reader {
+	if p.opts.Rand != nil {
+		return p.opts.Rand
+	}
+	return rand.Reader
+}
+
+// Session returns who is signed in with a cookie's secret. ended says why a session that was open is not any more.
+func (p *Post) Session(ctx context.Context, secret string) (actor Actor, ended string, err error) {
+	actor.session = codeHash(secret)
+	var why sql.NullString
+	var end sql.NullInt64
+	err = p.journal.State().QueryRowContext(ctx, `SELECT s.officer, o.role, coalesce(o.name, ''), s.ended, s.why
+		FROM s_session s JOIN s_officer o ON o.id = s.officer WHERE s.hash = ?`, actor.session).Scan(&actor.Officer, &actor.Role, &actor.Name, &end, &why)
+	if absent(err) {
+		return Actor{}, "", &marz.Error{Code: marz.Unauthenticated, Op: "sign in", Fix: "nobody is signed in; sign in"}
+	}
+	if err != nil {
+		return Actor{}, "", &marz.Error{Op: "read session", Err: err}
+	}
+	if end.Valid {
+		return Actor{}, why.String, &marz.Error{Code: marz.Unauthenticated, Op: "sign in", Fix: "this session has ended: " + why.String}
+	}
+	return actor, "", nil
+}
+
+// openFor opens a session for an officer who has shown who he is, under the article that gives his authority anything here at all.
+func (p *Post) openFor(ctx context.Context, officer marz.OfficerID, method string, credential *passkey.Credential) (secret string, actor Actor, err error) {
+	if secret, err = newSecret(p.random()); err != nil {
+		return "", Actor{}, err
+	}
+	var private any
+	if credential != nil {
+		private = credentialRecord(credential)
+	}
+	var refused agreement.Answer
+	actor = Actor{Officer: officer, session: codeHash(secret)}
+	for {
+		if err := p.Tick(ctx); err != nil {
+			return "", actor, err
+		}
+		err = p.journal.Update(ctx, func(tx *journal.Tx) error {
+			if _, due := p.due(tx.Now()); due {
+				return errDue
+			}
+			if err := readOfficer(tx, &actor); err != nil {
+				return err
+			}
+			register := p.register.Load()
+			q := agreement.Question{Officer: officer, Role: actor.Role, Action: marz.ActReadJournal, Place: p.post.ID.Place(), At: tx.Now()}
+			answer := register.May(q)
+			if !answer.Allowed {
+				refused = answer
+				return answer.Err(q)
+			}
+			_, err := tx.Append(journal.Draft{Kind: KindSignedIn, Officer: officer, Authority: officer.Authority(), Under: answer.Article, Policy: register.Policy(),
+				Public: sessionEntry{Officer: officer, Session: actor.session, Method: method}, Private: private})
+			return err
+		})
+		if !errors.Is(err, errDue) {
+			break
+		}
+	}
+	if marz.CodeOf(err) == marz.Forbidden && refused.Reason != "" {
+		p.recordRefusal(ctx, actor, "sign-in", refused)
+	}
+	p.live.changed()
+	return secret, actor, err
+}
+
+func readOfficer(q querier, a *Actor) error {
+	var enrolled sql.NullInt64
+	err := q.QueryRow(`SELECT role, coalesce(name, ''), enrolled FROM s_officer WHERE id = ?`, a.Officer).Scan(&a.Role, &a.Name, &enrolled)
+	if absent(err) || err == nil && !enrolled.Valid {
+		return &marz.Error{Code: marz.Unauthenticated, Op: "sign in", Subject: string(a.Officer), Fix: "this officer is not enrolled here; ask a supervisor for an invitation"}
+	}
+	return err
+}
+
+// SignInExercise signs in an invented officer with one click. Only a post that was an exercise's from entry 0 does it.
+func (p *Post) SignInExercise(ctx context.Context, officer marz.OfficerID) (string, Actor, error) {
+	if !p.Exercise() {
+		return "", Actor{}, &marz.Error{Code: marz.NotFound, Op: "sign in", Fix: "this is not an exercise: sign in with a passkey"}
+	}
+	return p.openFor(ctx, officer, "exercise", nil)
+}
+
+// SignOut ends a session and leaves the officer's lane, unless an inspection is open there.
+func (p *Post) SignOut(ctx context.Context, actor Actor) error {
+	return p.act(ctx, actor, marz.ActReadJournal, func(a *act) error {
+		lane, err := laneOf(a, actor.Officer)
+		if err != nil {
+			return err
+		}
+		if lane != nil {
+			if err := a.closeLane(lane, "signed out"); err != nil {
+				return err
+			}
+		}
+		_, err = a.append(KindSignedOut, sessionEntry{Officer: actor.Officer, Session: actor.session, Why: "signed out"}, nil)
+		return err
+	})
+}
+
+// Invite lets an officer make a passkey with a one-time link. A supervisor invites officers of his own authority only.
+func (p *Post) Invite(ctx context.Context, actor Actor, o Officer) (*web.Invitation, error) {
+	if err := o.ID.Validate(); err != nil {
+		return nil, err
+	}
+	if o.Role != marz.RoleOfficer && o.Role != marz.RoleSupervisor {
+		return nil, &marz.Error{Code: marz.Invalid, Op: "invite", Subject: string(o.ID), Fix: "the role is officer or supervisor"}
+	}
+	if o.Name == "" || len(o.Name) > 200 {
+		return nil, &marz.Error{Code: marz.Invalid, Op: "invite", Subject: string(o.ID), Fix: "give the officer's name, in at most 200 bytes"}
+	}
+	if o.ID.Authority() != actor.Officer.Authority() {
+		return nil, &marz.Error{Code: marz.Forbidden, Op: "invite", Subject: string(o.ID), Fix: "a supervisor invites officers of his own authority, " + string(actor.Officer.Authority())}
+	}
+	code, err := newSecret(p.random())
+	if err != nil {
+		return nil, err
+	}
+	inv := &web.Invitation{Officer: o.ID, Link: p.config.origins()[0] + "/enrol/" + code}
+	err = p.act(ctx, actor, marz.ActEnrol, func(a *act) error {
+		inv.Expires = a.Now().Add(invitationLife)
+		_, err := a.append(KindInvited, invitedEntry{o.ID, o.Role, codeHash(code), inv.Expires}, invitedPrivate{o.Name})
+		return err
+	})
+	return inv, err
+}
+
+// Invited returns the officer whom a code invites, or says why it does not.
+func (p *Post) Invited(ctx context.Context, code string) (passkey.User, marz.Role, error) {
+	var u passkey.User
+	var role marz.Role
+	err := readInvitation(p.journal.State(), codeHash(code), p.opts.Clock(), &u, &role)
+	return u, role, err
+}
+
+func readInvitation(q querier, hash string, now marz.Instant, u *passkey.User, role *marz.Role) error {
+	var expires marz.Instant
+	var used sql.NullInt64
+	err := q.QueryRow(`SELECT o.id, coalesce(o.name, ''), o.role, i.expires, i.used FROM s_invitation i JOIN s_officer o ON o.id = i.officer WHERE i.code = ?`, hash).
+		Scan(&u.Officer, &u.Name, role, &expires, &used)
+	if absent(err) || err == nil && (used.Valid || now >= expires) {
+		return &marz.Error{Code: marz.NotFound, Op: "enrol", Fix: "this invitation is unknown, used or older than a week; ask a supervisor for a new one"}
+	}
+	if err != nil {
+		return &marz.Error{Op: "read invitation", Err: err}
+	}
+	u.Credentials, err = credentials(q, u.Officer)
+	return err
+}
+
+// Enrol records the passkey that an invited officer has made.
+func (p *Post) Enrol(ctx context.Context, code string, c passkey.Credential) error {
+	err := p.node(ctx, func(n *node) error {
+		var u passkey.User
+		var role marz.Role
+		if err := readInvitation(n, codeHash(code), n.Now(), &u, &role); err != nil {
+			return err
+		}
+		if u.Officer != c.Officer {
+			return &marz.Error{Code: marz.Invalid, Op: "enrol", Subject: string(u.Officer), Fix: "the passkey was made for another officer"}
+		}
+		return n.append(KindEnrolled, enrolledEntry{Officer: c.Officer, Role: role, Method: "passkey", Code: codeHash(code)}, credentialRecord(&c))
+	})
+	return err
+}
+
+func credentialRecord(c *passkey.Credential) credentialPrivate {
+	record, _ := json.Marshal(c) // plain data
+	return credentialPrivate{Credential: hex.EncodeToString(c.ID), Record: record}
+}
+
+func scanCredential(rows *sql.Rows) (passkey.Credential, error) {
+	var c passkey.Credential
+	var record string
+	if err := rows.Scan(&record); err != nil {
+		return c, err
+	}
+	return c, json.Unmarshal([]byte(record), &c)
+}
+
+func credentials(q querier, officer marz.OfficerID) ([]passkey.Credential, error) {
+	return collect(q, scanCredential, `SELECT record FROM s_passkey WHERE officer = ? ORDER BY seq`, officer)
+}
+
+// credentialOwner finds whose passkey signed in.
+func (p *Post) credentialOwner(id, _ []byte) (passkey.User, error) {
+	var u passkey.User
+	db := p.journal.State()
+	err := db.QueryRow(`SELECT o.id, coalesce(o.name, '') FROM s_passkey k JOIN s_officer o ON o.id = k.officer WHERE k.id = ?`, hex.EncodeToString(id)).Scan(&u.Officer, &u.Name)
+	if absent(err) {
+		return u, &marz.Error{Code: marz.Unauthenticated, Op: "sign in", Fix: "this passkey is not enrolled at this post"}
+	}
+	if err != nil {
+		return u, err
+	}
+	u.Credentials, err = credentials(db, u.Officer)
+	return u, err
+}
+
+// OfficerRows lists the officers of the actor's own authority.
+func (p *Post) OfficerRows(ctx context.Context, actor Actor) ([]web.OfficerRow, error) {
+	if err := p.may(actor, marz.ActEnrol); err != nil {
+		return nil, err
+	}
+	return collect(p.journal.State(), func(rows *sql.Rows) (r web.OfficerRow, err error) {
+		var enrolled sql.NullInt64
+		err = rows.Scan(&r.ID, &r.Name, &r.Role, &enrolled, &r.Passkeys, &r.SignedIn)
+		r.Enrolled = marz.Instant(enrolled.Int64)
+		r.Authority = p.bodies[r.ID.Authority()]
+		return r, err
+	}, `SELECT id, coalesce(name, ''), role, enrolled, (SELECT count(*) FROM s_passkey k WHERE k.officer = o.id),
+		EXISTS (SELECT 1 FROM s_session s WHERE s.officer = o.id AND s.ended IS NULL)
+		FROM s_officer o WHERE authority = ? ORDER BY id`, actor.Officer.Authority())
+}
+
+// ExerciseOfficers lists the invented officers for one-click sign-in; none at a post that is no exercise's.
+func (p *Post) ExerciseOfficers(ctx context.Context) ([]web.Officer, error) {
+	if !p.Exercise() {
+		return nil, nil
+	}
+	all, err := collect(p.journal.State(), func(rows *sql.Rows) (o web.Officer, err error) {
+		err = rows.Scan(&o.ID, &o.Name, &o.Role)
+		o.Authority = p.bodies[o.ID.Authority()]
+		return o, err
+	}, `SELECT id, coalesce(name, ''), role FROM s_officer WHERE enrolled IS NOT NULL ORDER BY authority, role DESC, id`)
+	if err != nil || len(p.opts.Viewers) == 0 {
+		return all, err
+	}
+	return slices.DeleteFunc(all, func(o web.Officer) bool { return !slices.Contains(p.opts.Viewers, o.ID) }), nil
+}
+
+func scanAgreement(rows *sql.Rows) (agreement.Agreement, error) {
+	var doc string
+	var e agreementEntry
+	if err := rows.Scan(&doc); err != nil {
+		return e.Agreement, err
+	}
+	if err := json.Unmarshal([]byte(doc), &e); err != nil {
+		return e.Agreement, fmt.Errorf("agreement: %w", err)
+	}
+	return e.Agreement, nil
+}

@@ -1,0 +1,364 @@
+package post
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"marz"
+	"marz/agreement"
+	"marz/journal"
+	"marz/passkey"
+	"marz/watchlist"
+)
+
+// Options are what a post takes from outside. Dir and Clock are required.
+type Options struct {
+	Dir   string
+	Clock marz.Clock       // what the journal bears; an exercise's may be any
+	Wall  func() time.Time // the machine's clock, for certificates and measured times; nil for time.Now
+	Rand  io.Reader        // nil for the machine's
+	Log   *slog.Logger     // nil for none; it is told no personal data
+	Demo  Traveller        // next travellers of an exercise; nil elsewhere
+
+	Viewers []marz.OfficerID // officers of an exercise whom people at browsers can play; none for all
+}
+
+// Traveller gives the next traveller of an exercise for a lane, as the text of a machine-readable zone.
+type Traveller func(lane marz.Lane) string
+
+// Post is a running post. Its methods may be called from any goroutine.
+type Post struct {
+	opts     Options
+	config   Config
+	journal  *journal.Journal
+	post     marz.Post
+	bodies   map[marz.AuthorityID]marz.Authority
+	zone     *time.Location
+	register atomic.Pointer[agreement.Register]
+	control  atomic.Pointer[control] // as last recorded
+	lists    *watchlist.Set
+	passkeys *passkey.RelyingParty
+	key      []byte // of keyed digests of travellers and scans
+	live     hub
+}
+
+// control is who controls the post, as the journal has it.
+type control struct {
+	authority marz.AuthorityID
+	article   marz.ArticleRef
+}
+
+// Open opens the post of a data folder and loads its lists. It does not serve yet.
+func Open(ctx context.Context, o Options) (*Post, error) {
+	if o.Wall == nil {
+		o.Wall = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	p := &Post{opts: o, lists: watchlist.New(o.Wall)}
+	var err error
+	if p.config, err = readConfig(filepath.Join(o.Dir, configFile)); err != nil {
+		return nil, err
+	}
+	if p.key, err = readKey(o.Dir); err != nil {
+		return nil, err
+	}
+	signer, err := readSigner(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	p.journal, err = journal.Open(ctx, journal.Config{Dir: o.Dir, Key: signer, Clock: o.Clock, Rand: o.Rand, State: state{}, Log: o.Log})
+	if err != nil {
+		return nil, err
+	}
+	if err := p.prepare(ctx); err != nil {
+		p.journal.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *Post) prepare(ctx context.Context) error {
+	if err := p.loadState(ctx); err != nil {
+		return err
+	}
+	var err error
+	p.passkeys, err = passkey.New(passkey.Config{Host: p.config.Host, Name: "Marz " + p.post.Name, Origins: p.config.origins(), Clock: p.wallClock(), Rand: p.opts.Rand})
+	if err != nil {
+		return err
+	}
+	if err := p.Tick(ctx); err != nil {
+		return err
+	}
+	return p.loadLists(ctx, nil)
+}
+
+// wallClock is the machine's clock as a marz.Clock: a ceremony's five minutes are real ones even when an exercise's clock runs fast.
+func (p *Post) wallClock() marz.Clock {
+	return func() marz.Instant { return marz.InstantOf(p.opts.Wall()) }
+}
+
+// loadState reads what the post is, the register and who controls, from the state tables.
+func (p *Post) loadState(ctx context.Context) error {
+	db := p.journal.State()
+	var doc string
+	if err := db.QueryRowContext(ctx, `SELECT doc FROM s_post`).Scan(&doc); err != nil {
+		return &marz.Error{Code: marz.Invalid, Op: "open post", Subject: p.opts.Dir, Fix: "its journal does not describe a post; make the folder anew with marz init", Err: err}
+	}
+	var d describedEntry
+	if err := json.Unmarshal([]byte(doc), &d); err != nil {
+		return &marz.Error{Op: "open post", Subject: p.opts.Dir, Err: err}
+	}
+	p.post, p.bodies = d.Post, map[marz.AuthorityID]marz.Authority{}
+	for _, a := range d.Authorities {
+		p.bodies[a.ID] = a
+	}
+	var err error
+	if p.zone, err = time.LoadLocation(d.Post.Zone); err != nil {
+		return &marz.Error{Op: "open post", Subject: d.Post.Zone, Fix: "this time zone is not known", Err: err}
+	}
+	agreements, err := collect(db, scanAgreement, `SELECT doc FROM s_agreement ORDER BY seq`)
+	if err != nil {
+		return &marz.Error{Op: "open post", Subject: "register", Err: err}
+	}
+	register, err := agreement.New(agreements)
+	if err != nil {
+		return err
+	}
+	p.register.Store(register)
+	var c control
+	err = db.QueryRowContext(ctx, `SELECT authority, article FROM s_control ORDER BY seq DESC LIMIT 1`).Scan(&c.authority, &c.article)
+	if err != nil {
+		return &marz.Error{Op: "open post", Subject: "control", Err: err}
+	}
+	p.control.Store(&c)
+	return nil
+}
+
+// Close ends the post after what is under way. It returns why the journal failed, if it did.
+func (p *Post) Close() error { return p.journal.Close() }
+
+// Journal returns the post's journal, to read and to prove.
+func (p *Post) Journal() *journal.Journal { return p.journal }
+
+// Described returns the post as its journal describes it.
+func (p *Post) Described() marz.Post { return p.post }
+
+// Timeline returns who controls the post by the articles, in order of time.
+func (p *Post) Timeline() []agreement.Holding { return p.register.Load().Timeline(p.post.ID.Place()) }
+
+// Exercise reports whether this is an exercise's post. It is so from entry 0 and for ever: no setting changes it.
+func (p *Post) Exercise() bool { return p.journal.Created().Exercise }
+
+// Actor is an officer with an open session.
+type Actor struct {
+	Officer marz.OfficerID
+	Role    marz.Role
+	Name    string
+	session string // hex SHA-256 of the cookie
+}
+
+// act is one officer's act while it runs inside the journal.
+type act struct {
+	*journal.Tx
+	post   *Post
+	actor  Actor
+	under  marz.ArticleRef
+	policy string
+}
+
+// append adds an entry of this act.
+func (a *act) append(kind string, public, private any) (journal.Entry, error) {
+	return a.Append(journal.Draft{Kind: kind, Officer: a.actor.Officer, Authority: a.actor.Officer.Authority(), Under: a.under, Policy: a.policy,
+		Public: public, Private: private})
+}
+
+// errDue says that control passed by article since it was last recorded, so that this must be recorded first.
+var errDue = errors.New("control is due to pass")
+
+// act runs what an officer does, at one instant, after asking whether he may then. What no article gives him is refused and the
+// refusal is an entry of the node.
+func (p *Post) act(ctx context.Context, actor Actor, action marz.Action, do func(*act) error) error {
+	for {
+		if err := p.Tick(ctx); err != nil {
+			return err
+		}
+		var refused agreement.Answer
+		err := p.journal.Update(ctx, func(tx *journal.Tx) error {
+			a, answer, err := p.begin(tx, actor, action)
+			refused = answer
+			if err != nil {
+				return err
+			}
+			return do(a)
+		})
+		if errors.Is(err, errDue) {
+			continue
+		}
+		if marz.CodeOf(err) == marz.Forbidden && refused.Reason != "" {
+			err = errors.Join(err, p.recordRefusal(ctx, actor, action, refused))
+		}
+		p.live.changed()
+		return err
+	}
+}
+
+// begin asks, inside the change and at its instant, whether the session is open and the act allowed.
+func (p *Post) begin(tx *journal.Tx, actor Actor, action marz.Action) (*act, agreement.Answer, error) {
+	if _, due := p.due(tx.Now()); due {
+		return nil, agreement.Answer{}, errDue
+	}
+	if err := openSession(tx, actor); err != nil {
+		return nil, agreement.Answer{}, err
+	}
+	register := p.register.Load()
+	q := agreement.Question{Officer: actor.Officer, Role: actor.Role, Action: action, Place: p.post.ID.Place(), At: tx.Now()}
+	answer := register.May(q)
+	if !answer.Allowed {
+		return nil, answer, answer.Err(q)
+	}
+	return &act{tx, p, actor, answer.Article, register.Policy()}, answer, nil
+}
+
+// openSession reports whether the actor's session is still open, and why not in words.
+func openSession(q querier, actor Actor) error {
+	var ended *int64
+	var why *string
+	err := q.QueryRow(`SELECT ended, why FROM s_session WHERE hash = ? AND officer = ?`, actor.session, actor.Officer).Scan(&ended, &why)
+	switch {
+	case absent(err):
+		return &marz.Error{Code: marz.Unauthenticated, Op: "act", Fix: "nobody is signed in; sign in"}
+	case err != nil:
+		return err
+	case ended != nil:
+		return &marz.Error{Code: marz.Unauthenticated, Op: "act", Fix: "this session has ended: " + *why}
+	}
+	return nil
+}
+
+func (p *Post) recordRefusal(ctx context.Context, actor Actor, action marz.Action, answer agreement.Answer) error {
+	err := p.node(ctx, func(n *node) error {
+		return n.append(KindRefusedAct, refusedEntry{actor.Officer, action, answer.Reason}, nil)
+	})
+	if err != nil {
+		p.opts.Log.Error("a refused act could not be recorded", "err", err)
+	}
+	return nil
+}
+
+// may asks the same question as act for a page that only reads what is not about a person, outside the journal.
+func (p *Post) may(actor Actor, action marz.Action) error {
+	if err := openSession(p.journal.State(), actor); err != nil {
+		return err
+	}
+	q := agreement.Question{Officer: actor.Officer, Role: actor.Role, Action: action, Place: p.post.ID.Place(), At: p.opts.Clock()}
+	return p.register.Load().May(q).Err(q)
+}
+
+// node is the node's own act while it runs inside the journal: it happens under the authority that controls the post.
+type node struct {
+	*journal.Tx
+	post *Post
+}
+
+// append adds an entry of the node.
+func (n *node) append(kind string, public, private any) error {
+	c := n.post.control.Load()
+	_, err := n.Append(journal.Draft{Kind: kind, Authority: c.authority, Under: c.article, Policy: n.post.register.Load().Policy(), Public: public, Private: private})
+	return err
+}
+
+func (p *Post) node(ctx context.Context, do func(*node) error) error {
+	for {
+		if err := p.Tick(ctx); err != nil {
+			return err
+		}
+		err := p.journal.Update(ctx, func(tx *journal.Tx) error {
+			if _, due := p.due(tx.Now()); due {
+				return errDue
+			}
+			return do(&node{tx, p})
+		})
+		if errors.Is(err, errDue) {
+			continue
+		}
+		p.live.changed()
+		return err
+	}
+}
+
+// due returns who controls the post at an instant by the articles, and whether the journal does not say so yet.
+func (p *Post) due(at marz.Instant) (agreement.Holding, bool) {
+	h, ok := p.register.Load().ControlAt(p.post.ID.Place(), at)
+	c := p.control.Load()
+	return h, ok && (h.Authority != c.authority || h.Article != c.article)
+}
+
+// Tick records a passing of control that has become due by article. Serve calls it several times a second, and every act calls it first,
+// so that no act of the authority that had control can follow the instant.
+func (p *Post) Tick(ctx context.Context) error {
+	if _, due := p.due(p.opts.Clock()); !due {
+		return nil
+	}
+	var passed *control
+	err := p.journal.Update(ctx, func(tx *journal.Tx) error {
+		h, due := p.due(tx.Now())
+		if !due {
+			return nil
+		}
+		if err := p.passControl(tx, h); err != nil {
+			return err
+		}
+		passed = &control{h.Authority, h.Article}
+		p.control.Store(passed) // inside the writing goroutine: the next change already sees it
+		return nil
+	})
+	if err == nil && passed != nil {
+		p.opts.Log.Info("control passed", "place", p.post.ID, "to", passed.authority, "article", passed.article)
+		p.live.changed()
+	}
+	return err
+}
+
+// passControl is the point from which the new authority controls. It runs once for each passing.
+func (p *Post) passControl(tx *journal.Tx, h agreement.Holding) error {
+	register := p.register.Load()
+	_, err := tx.Append(journal.Draft{Kind: KindControl, Authority: h.Authority, Under: h.Article, Policy: register.Policy(),
+		Public: controlEntry{Place: p.post.ID.Place(), From: p.control.Load().authority, To: h.Authority, Instant: h.From, Ends: p.powerless(tx.Now())}})
+	return err
+}
+
+// powerless returns the authorities that no article gives any power at the post at the instant.
+func (p *Post) powerless(at marz.Instant) []marz.AuthorityID {
+	var out []marz.AuthorityID
+	for id := range p.bodies {
+		q := agreement.Question{Officer: marz.OfficerID(id) + "/0", Role: marz.RoleSupervisor, Action: marz.ActReadJournal, Place: p.post.ID.Place(), At: at}
+		if !p.register.Load().May(q).Allowed {
+			out = append(out, id)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// keyed returns a digest that only this post can make, so that a stolen table gives no names away.
+func (p *Post) keyed(what string, parts ...string) string {
+	m := hmac.New(sha256.New, p.key)
+	io.WriteString(m, what)
+	for _, s := range parts {
+		m.Write([]byte{0})
+		io.WriteString(m, s)
+	}
+	return hex.EncodeToString(m.Sum(nil))
+}

@@ -1,0 +1,64 @@
+package post
+
+import (
+	"net/http"
+
+	"marz"
+)
+
+// Access to a route that is not an action of an officer.
+const (
+	accessOpen     marz.Action = "open"     // anybody who reaches the post
+	accessExercise marz.Action = "exercise" // anybody, at an exercise's post; not found elsewhere
+	accessSession  marz.Action = "session"  // whoever is signed in; the act behind it asks for its own action
+)
+
+// route is one page or endpoint and what it needs before its handler runs. There is no other way into the post.
+type route struct {
+	pattern string
+	access  marz.Action
+	handle  func(*Post, *request) error
+}
+
+// routes are all pages and endpoints. Those with accessSession call a method of Post that passes through act or may itself.
+var routes = []route{
+	{"GET /{$}", accessOpen, (*Post).pageHome},
+	{"GET /signin", accessOpen, (*Post).pageSignIn},
+	{"POST /signin/begin", accessOpen, (*Post).beginSignIn},
+	{"POST /signin/finish", accessOpen, (*Post).finishSignIn},
+	{"POST /exercise/signin", accessExercise, (*Post).signInExercise},
+	{"POST /signout", accessSession, (*Post).signOut},
+	{"GET /enrol/{code}", accessOpen, (*Post).pageEnrol},
+	{"POST /enrol/begin", accessOpen, (*Post).beginEnrol},
+	{"POST /enrol/finish", accessOpen, (*Post).finishEnrol},
+	{"GET /lane/{lane}", marz.ActInspect, (*Post).pageLane},
+	{"POST /api/lanes/{lane}/open", accessSession, (*Post).openLane},
+	{"POST /api/lanes/{lane}/close", accessSession, (*Post).closeLane},
+	{"GET /api/lanes/{lane}/case", accessSession, (*Post).getCase},
+	{"POST /api/lanes/{lane}/scan", accessSession, (*Post).scan},
+	{"POST /api/inspections/{id}/decide", accessSession, (*Post).decide},
+	{"POST /api/inspections/{id}/confirm", accessSession, (*Post).confirm},
+	{"POST /api/inspections/{id}/withdraw", accessSession, (*Post).withdraw},
+	{"GET /events", accessSession, (*Post).events},
+	{"GET /supervisor", marz.ActReadJournal, (*Post).pageSupervisor},
+	{"GET /crossings", marz.ActReadJournal, (*Post).pageCrossings},
+	{"POST /api/records/{id}/read", accessSession, (*Post).readRecord},
+	{"GET /journal", marz.ActReadJournal, (*Post).pageJournal},
+	{"GET /journal/head", marz.ActReadJournal, (*Post).getHead},
+	{"GET /journal/entry/{seq}", marz.ActReadJournal, (*Post).pageEntry},
+	{"GET /officers", marz.ActEnrol, (*Post).pageOfficers},
+	{"POST /api/officers/invite", accessSession, (*Post).invite},
+	{"POST /api/lists/reload", accessSession, (*Post).reloadLists},
+	{"GET /exercise/next", accessExercise, (*Post).nextTraveller},
+	{"GET /ca.crt", accessOpen, (*Post).getCA},
+	{"GET /healthz", accessOpen, (*Post).health},
+}
+
+// Handler returns the post's pages and endpoints.
+func (p *Post) Handler() http.Handler {
+	mux := http.NewServeMux()
+	for _, r := range routes {
+		mux.Handle(r.pattern, p.guard(r))
+	}
+	return p.secure(mux)
+}

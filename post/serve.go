@@ -1,0 +1,82 @@
+package post
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"marz"
+)
+
+// tick is how often Serve looks whether control is due to pass, so that access ends within a second of the instant.
+const tick = 100 * time.Millisecond
+
+// stopping is how long requests under way may take when the post stops.
+const stopping = 5 * time.Second
+
+// Serve serves the post over HTTPS with HTTP/2 until ctx ends, or the journal fails: then it stops at once and returns why. ready is
+// called with the address once it listens.
+func (p *Post) Serve(ctx context.Context, ready func(net.Addr)) error {
+	cert, err := serverCert(p.opts.Dir, p.config.Host, p.opts.Wall())
+	if err != nil {
+		return err
+	}
+	ln, err := net.Listen("tcp", p.config.Listen)
+	if err != nil {
+		return &marz.Error{Code: marz.Unavailable, Op: "listen on", Subject: p.config.Listen, Fix: "choose another address in " + configFile + " or with --listen", Err: err}
+	}
+	srv := &http.Server{
+		Handler:           p.Handler(),
+		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12},
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(p.opts.Log.Handler(), slog.LevelDebug),
+	}
+	served := make(chan error, 1)
+	go func() { served <- srv.ServeTLS(ln, "", "") }()
+	if ready != nil {
+		ready(ln.Addr())
+	}
+	err = p.watch(ctx, served)
+	p.stop(srv)
+	return err
+}
+
+// watch waits for the end, and lets control pass when it is due.
+func (p *Post) watch(ctx context.Context, served <-chan error) error {
+	t := time.NewTicker(tick)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-p.journal.Failed():
+			return p.journal.Failure()
+		case err := <-served:
+			return &marz.Error{Code: marz.Unavailable, Op: "serve", Subject: p.config.Listen, Err: err}
+		case <-t.C:
+			if err := p.Tick(ctx); err != nil && !errors.Is(err, context.Canceled) && p.journal.Failure() == nil {
+				p.opts.Log.Error("control could not pass", "err", err)
+			}
+		}
+	}
+}
+
+// stop lets requests under way end, and then cuts those that do not, such as live pages.
+func (p *Post) stop(srv *http.Server) {
+	ctx, cancel := context.WithTimeout(context.Background(), stopping)
+	defer cancel()
+	go func() { // live pages never end by themselves
+		<-time.After(stopping / 10)
+		srv.Close()
+	}()
+	if err := srv.Shutdown(ctx); err != nil && !errors.Is(err, http.ErrServerClosed) {
+		srv.Close()
+	}
+}

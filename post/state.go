@@ -1,0 +1,320 @@
+package post
+
+import (
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"strconv"
+
+	"marz"
+	"marz/journal"
+)
+
+// state is the fold that a post keeps over its journal. Its constraints state the law where SQL can.
+type state struct{}
+
+// Version implements journal.State.
+func (state) Version() string { return "post 1" }
+
+// Schema implements journal.State.
+func (state) Schema() string {
+	return `
+CREATE TABLE s_post (one INTEGER PRIMARY KEY CHECK (one = 1), doc TEXT NOT NULL) STRICT;
+CREATE TABLE s_agreement (seq INTEGER PRIMARY KEY, doc TEXT NOT NULL) STRICT;
+CREATE TABLE s_control (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, authority TEXT NOT NULL, article TEXT NOT NULL) STRICT;
+CREATE TABLE s_officer (id TEXT PRIMARY KEY, authority TEXT NOT NULL, role TEXT NOT NULL, name TEXT, named_by INTEGER NOT NULL, enrolled INTEGER) STRICT;
+CREATE TABLE s_invitation (code TEXT PRIMARY KEY, officer TEXT NOT NULL, expires INTEGER NOT NULL, used INTEGER) STRICT;
+CREATE TABLE s_passkey (id TEXT PRIMARY KEY, officer TEXT NOT NULL, record TEXT NOT NULL, seq INTEGER NOT NULL) STRICT;
+CREATE TABLE s_session (hash TEXT PRIMARY KEY, officer TEXT NOT NULL, authority TEXT NOT NULL, opened INTEGER NOT NULL, ended INTEGER, why TEXT) STRICT;
+CREATE TABLE s_lane (id TEXT PRIMARY KEY, place INTEGER NOT NULL, direction TEXT NOT NULL, flow TEXT NOT NULL, officer TEXT UNIQUE, since INTEGER) STRICT;
+CREATE TABLE s_inspection (
+	id INTEGER PRIMARY KEY, lane TEXT NOT NULL, direction TEXT NOT NULL, opened INTEGER NOT NULL, verdict TEXT NOT NULL, hits INTEGER NOT NULL,
+	scan TEXT, traveller TEXT,
+	state TEXT NOT NULL CHECK (state IN ('open', 'proposed', 'decided', 'withdrawn')),
+	proposal INTEGER, proposer TEXT,
+	decision TEXT, reason TEXT, decided INTEGER, decided_seq INTEGER UNIQUE, officer TEXT, authority TEXT, article TEXT,
+	CHECK ((state = 'decided') = (decision IS NOT NULL))) STRICT;
+CREATE UNIQUE INDEX s_one_open ON s_inspection (lane) WHERE state IN ('open', 'proposed');
+CREATE INDEX s_by_lane ON s_inspection (lane, id);
+CREATE INDEX s_by_day ON s_inspection (decided, lane) WHERE state = 'decided';
+CREATE TABLE s_movement (inspection INTEGER PRIMARY KEY, traveller TEXT NOT NULL, at INTEGER NOT NULL, direction TEXT NOT NULL) STRICT;
+CREATE INDEX s_by_traveller ON s_movement (traveller, inspection);
+CREATE TABLE s_list (id TEXT PRIMARY KEY, name TEXT NOT NULL, owner TEXT NOT NULL, version TEXT NOT NULL, loaded INTEGER, alerts INTEGER NOT NULL, refused TEXT NOT NULL) STRICT;
+`
+}
+
+// Apply implements journal.State.
+func (state) Apply(f *journal.Fold, e journal.Entry, payload []byte) error {
+	if apply := folds[e.Kind]; apply != nil {
+		return apply(f, e, payload)
+	}
+	return nil
+}
+
+var folds = map[string]func(*journal.Fold, journal.Entry, []byte) error{
+	KindDescribed:      foldDescribed,
+	KindAgreement:      foldAgreement,
+	KindControl:        foldControl,
+	KindInvited:        foldInvited,
+	KindEnrolled:       foldEnrolled,
+	KindSignedIn:       foldSignedIn,
+	KindSignedOut:      foldSignedOut,
+	KindLaneOpened:     foldLane,
+	KindLaneClosed:     foldLane,
+	KindListLoaded:     foldListLoaded,
+	KindListRefused:    foldListRefused,
+	KindInspection:     foldInspection,
+	KindProposed:       foldProposed,
+	KindDecided:        foldDecided,
+	KindWithdrawn:      foldWithdrawn,
+	journal.KindErased: foldErased,
+}
+
+// read unmarshals an entry's public part and, if there is one, its payload.
+func read(e journal.Entry, payload []byte, public, private any) error {
+	if err := json.Unmarshal(e.Public, public); err != nil {
+		return &marz.Error{Op: "fold entry", Subject: e.Kind, Err: err}
+	}
+	if payload == nil || private == nil {
+		return nil
+	}
+	if err := json.Unmarshal(payload, private); err != nil {
+		return &marz.Error{Op: "fold entry", Subject: e.Kind, Fix: "its payload is malformed"}
+	}
+	return nil
+}
+
+func foldDescribed(f *journal.Fold, e journal.Entry, _ []byte) error {
+	var d describedEntry
+	if err := read(e, nil, &d, nil); err != nil {
+		return err
+	}
+	if err := f.Exec(`INSERT OR REPLACE INTO s_post (one, doc) VALUES (1, ?)`, string(e.Public)); err != nil {
+		return err
+	}
+	for i, l := range d.Post.Lanes {
+		err := f.Exec(`INSERT INTO s_lane (id, place, direction, flow) VALUES (?, ?, ?, ?)
+			ON CONFLICT (id) DO UPDATE SET place = excluded.place, direction = excluded.direction, flow = excluded.flow`, l.ID, i, l.Direction, l.Flow)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func foldAgreement(f *journal.Fold, e journal.Entry, _ []byte) error {
+	return f.Exec(`INSERT INTO s_agreement (seq, doc) VALUES (?, ?)`, e.Seq, string(e.Public))
+}
+
+// foldControl also ends the access of those who have no power left: their sessions, and their hold on lanes.
+func foldControl(f *journal.Fold, e journal.Entry, _ []byte) error {
+	var c controlEntry
+	if err := read(e, nil, &c, nil); err != nil {
+		return err
+	}
+	if err := f.Exec(`INSERT INTO s_control (seq, at, authority, article) VALUES (?, ?, ?, ?)`, e.Seq, e.At, c.To, e.Under); err != nil {
+		return err
+	}
+	for _, a := range c.Ends {
+		why := "control passed to " + string(c.To) + " under " + string(e.Under)
+		if err := f.Exec(`UPDATE s_session SET ended = ?, why = ? WHERE authority = ? AND ended IS NULL`, e.At, why, a); err != nil {
+			return err
+		}
+		if err := f.Exec(`UPDATE s_lane SET officer = NULL, since = NULL WHERE officer GLOB ? || '/*'`, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func foldInvited(f *journal.Fold, e journal.Entry, payload []byte) error {
+	var in invitedEntry
+	var who invitedPrivate
+	if err := read(e, payload, &in, &who); err != nil {
+		return err
+	}
+	err := f.Exec(`INSERT INTO s_officer (id, authority, role, name, named_by) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET role = excluded.role, name = excluded.name, named_by = excluded.named_by`,
+		in.Officer, in.Officer.Authority(), in.Role, who.Name, e.Seq)
+	if err != nil {
+		return err
+	}
+	return f.Exec(`INSERT INTO s_invitation (code, officer, expires) VALUES (?, ?, ?)`, in.Code, in.Officer, in.Expires)
+}
+
+func foldEnrolled(f *journal.Fold, e journal.Entry, payload []byte) error {
+	var en enrolledEntry
+	var c credentialPrivate
+	if err := read(e, payload, &en, &c); err != nil {
+		return err
+	}
+	if en.Method == "exercise" {
+		return f.Exec(`INSERT INTO s_officer (id, authority, role, name, named_by, enrolled) VALUES (?, ?, ?, ?, ?, ?)`,
+			en.Officer, en.Officer.Authority(), en.Role, c.Name, e.Seq, e.At)
+	}
+	if err := f.Exec(`UPDATE s_officer SET enrolled = ? WHERE id = ?`, e.At, en.Officer); err != nil {
+		return err
+	}
+	if err := f.Exec(`UPDATE s_invitation SET used = ? WHERE code = ?`, e.Seq, en.Code); err != nil {
+		return err
+	}
+	if c.Credential == "" {
+		return nil // erased
+	}
+	return f.Exec(`INSERT INTO s_passkey (id, officer, record, seq) VALUES (?, ?, ?, ?)`, c.Credential, en.Officer, string(c.Record), e.Seq)
+}
+
+func foldSignedIn(f *journal.Fold, e journal.Entry, payload []byte) error {
+	var s sessionEntry
+	var c credentialPrivate
+	if err := read(e, payload, &s, &c); err != nil {
+		return err
+	}
+	if c.Credential != "" { // the counter moved on
+		if err := f.Exec(`UPDATE s_passkey SET record = ? WHERE id = ?`, string(c.Record), c.Credential); err != nil {
+			return err
+		}
+	}
+	return f.Exec(`INSERT INTO s_session (hash, officer, authority, opened) VALUES (?, ?, ?, ?)`, s.Session, s.Officer, s.Officer.Authority(), e.At)
+}
+
+func foldSignedOut(f *journal.Fold, e journal.Entry, _ []byte) error {
+	var s sessionEntry
+	if err := read(e, nil, &s, nil); err != nil {
+		return err
+	}
+	return f.Exec(`UPDATE s_session SET ended = ?, why = ? WHERE hash = ?`, e.At, s.Why, s.Session)
+}
+
+func foldLane(f *journal.Fold, e journal.Entry, _ []byte) error {
+	var l laneEntry
+	if err := read(e, nil, &l, nil); err != nil {
+		return err
+	}
+	if e.Kind == KindLaneClosed {
+		return f.Exec(`UPDATE s_lane SET officer = NULL, since = NULL WHERE id = ?`, l.Lane)
+	}
+	return f.Exec(`UPDATE s_lane SET officer = ?, since = ? WHERE id = ?`, e.Officer, e.At, l.Lane)
+}
+
+func foldListLoaded(f *journal.Fold, e journal.Entry, _ []byte) error {
+	var l listEntry
+	if err := read(e, nil, &l, nil); err != nil {
+		return err
+	}
+	return f.Exec(`INSERT OR REPLACE INTO s_list (id, name, owner, version, loaded, alerts, refused) VALUES (?, ?, ?, ?, ?, ?, '')`,
+		l.List, l.Name, l.Owner, l.Version, l.Loaded, l.Alerts)
+}
+
+func foldListRefused(f *journal.Fold, e journal.Entry, _ []byte) error {
+	var l listEntry
+	if err := read(e, nil, &l, nil); err != nil {
+		return err
+	}
+	return f.Exec(`INSERT INTO s_list (id, name, owner, version, alerts, refused) VALUES (?, ?, '', '', 0, ?)
+		ON CONFLICT (id) DO UPDATE SET refused = excluded.refused`, l.List, l.Name, l.Refused)
+}
+
+func foldInspection(f *journal.Fold, e journal.Entry, payload []byte) error {
+	var in inspectionEntry
+	var p inspectionPrivate
+	if err := read(e, payload, &in, &p); err != nil {
+		return err
+	}
+	return f.Exec(`INSERT INTO s_inspection (id, lane, direction, opened, verdict, hits, scan, traveller, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open')`,
+		e.Seq, in.Lane, in.Direction, e.At, in.Verdict, in.Hits, nullable(p.Scan), nullable(p.Traveller))
+}
+
+func foldProposed(f *journal.Fold, e journal.Entry, _ []byte) error {
+	var d decisionEntry
+	if err := read(e, nil, &d, nil); err != nil {
+		return err
+	}
+	return f.Exec(`UPDATE s_inspection SET state = 'proposed', proposal = ?, proposer = ? WHERE id = ?`, e.Seq, e.Officer, number(d.Inspection))
+}
+
+func foldDecided(f *journal.Fold, e journal.Entry, _ []byte) error {
+	var d decisionEntry
+	if err := read(e, nil, &d, nil); err != nil {
+		return err
+	}
+	id := number(d.Inspection)
+	err := f.Exec(`UPDATE s_inspection SET state = 'decided', decision = ?, reason = ?, decided = ?, decided_seq = ?, officer = ?, authority = ?, article = ? WHERE id = ?`,
+		d.Decision, d.Reason, e.At, e.Seq, e.Officer, e.Authority, e.Under, id)
+	if err != nil || !d.Decision.Passes() {
+		return err
+	}
+	return f.Exec(`INSERT INTO s_movement (inspection, traveller, at, direction)
+		SELECT id, traveller, ?, direction FROM s_inspection WHERE id = ? AND traveller IS NOT NULL`, e.At, id)
+}
+
+func foldWithdrawn(f *journal.Fold, e journal.Entry, _ []byte) error {
+	var w withdrawnEntry
+	if err := read(e, nil, &w, nil); err != nil {
+		return err
+	}
+	return f.Exec(`UPDATE s_inspection SET state = 'withdrawn' WHERE id = ?`, number(w.Inspection))
+}
+
+// foldErased takes out of the state what came from the erased payloads.
+func foldErased(f *journal.Fold, e journal.Entry, _ []byte) error {
+	var er journal.Erased
+	if err := read(e, nil, &er, nil); err != nil {
+		return err
+	}
+	for _, seq := range er.Seqs {
+		for _, q := range []string{
+			`UPDATE s_inspection SET scan = NULL, traveller = NULL WHERE id = ?`,
+			`DELETE FROM s_movement WHERE inspection = ?`,
+			`UPDATE s_officer SET name = '' WHERE named_by = ?`,
+			`DELETE FROM s_passkey WHERE seq = ?`,
+		} {
+			if err := f.Exec(q, seq); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// number returns an inspection's number, which is the seq of the entry that opened it, or -1.
+func number(id marz.InspectionID) int64 {
+	n, err := strconv.ParseInt(string(id), 10, 64)
+	if err != nil || n < 0 {
+		return -1
+	}
+	return n
+}
+
+func nullable(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+// querier asks the state: either as a change sees it, or as last committed.
+type querier interface {
+	QueryRow(query string, args ...any) *sql.Row
+	Query(query string, args ...any) (*sql.Rows, error)
+}
+
+// collect reads all rows of a query.
+func collect[T any](q querier, scan func(*sql.Rows) (T, error), query string, args ...any) (out []T, err error) {
+	rows, err := q.Query(query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, rows.Err()
+}
+
+// absent reports whether a row was not found, as against an error.
+func absent(err error) bool { return errors.Is(err, sql.ErrNoRows) }

@@ -1,0 +1,222 @@
+package watchlist
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"path"
+	"strings"
+	"unicode/utf8"
+
+	"marz"
+)
+
+// ftmKinds maps the schemas of FollowTheMoney that are alerts of their own. Other schemas (addresses, ownerships,
+// occupancies …) describe these and are passed over.
+var ftmKinds = map[string]Kind{
+	"Person": Person, "Organization": Organisation, "Company": Organisation, "LegalEntity": Organisation,
+	"PublicBody": Organisation, "Vessel": Vessel, "Airplane": Aircraft, "Vehicle": Vehicle,
+}
+
+// ftmDocuments maps properties to the document whose number they give.
+var ftmDocuments = []struct{ property, kind string }{
+	{"passportNumber", "passport"}, {"idNumber", "identity number"}, {"taxNumber", "tax number"},
+	{"innCode", "tax number"}, {"socialSecurityNumber", "social security number"}, {"registrationNumber", "registration number"},
+}
+
+// ftmVehicles maps properties of means of transport to the number they give.
+var ftmVehicles = []struct{ property, kind string }{
+	{"registrationNumber", "registration"}, {"imoNumber", "IMO number"}, {"mmsi", "MMSI"}, {"callSign", "call sign"},
+	{"serialNumber", "serial number"},
+}
+
+// ftmEntity is one line of a file.
+type ftmEntity struct {
+	ID         string                     `json:"id"`
+	Caption    string                     `json:"caption"`
+	Schema     string                     `json:"schema"`
+	Properties map[string]json.RawMessage `json:"properties"`
+	Target     *bool                      `json:"target"`
+}
+
+// ftmReader builds a list from entities of FollowTheMoney, one JSON object a line, as OpenSanctions publishes them.
+type ftmReader struct {
+	source
+	name    string
+	hash    hash.Hash
+	list    *List
+	at      map[string]int // ID of an entity → index of its alert
+	lines   map[string]bool
+	held    []ftmHeld
+	reasons []ftmHeld
+	related int
+}
+
+// ftmHeld is what one entity says about others, kept until all of them are read: lines stand in any order.
+type ftmHeld struct {
+	holders []string
+	numbers []Number
+	id      string // of the entity itself
+	why     string
+}
+
+// ftm reads a file of entities.
+func (in source) ftm(name string) (*List, error) {
+	f, err := in.open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	id := slug(name)
+	r := &ftmReader{source: in, name: name, hash: sha256.New(), at: map[string]int{}, lines: map[string]bool{},
+		list: &List{ID: marz.ListID(id), Name: id}}
+	capped := &io.LimitedReader{R: f, N: maxFtMBytes + 1}
+	lines := &lineReader{r: bufio.NewReaderSize(io.TeeReader(capped, r.hash), 64<<10), max: maxLineBytes}
+	for {
+		line, err := lines.next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if errors.Is(err, errLong) {
+			return nil, in.bad(name, lines.line, fmt.Sprintf("the line is longer than %d MB; write one entity a line", maxLineBytes>>20))
+		}
+		if err != nil {
+			return nil, in.unreadable(name, err)
+		}
+		if lines.line == 1 {
+			line = bytes.TrimPrefix(line, utf8BOM)
+		}
+		if err := r.entity(lines.line, line); err != nil {
+			return nil, err
+		}
+	}
+	if capped.N <= 0 {
+		return nil, in.bad(name, 0, fmt.Sprintf("it is larger than %d GB", maxFtMBytes>>30))
+	}
+	if err := r.link(); err != nil {
+		return nil, err
+	}
+	r.list.Version = "sha256-" + hex.EncodeToString(r.hash.Sum(nil)[:8])
+	return r.list, nil
+}
+
+// slug makes the ID of a list from the name of its file: letters, digits and hyphens, without extensions.
+func slug(name string) string {
+	base, _, _ := strings.Cut(path.Base(name), ".")
+	parts := tokens(base)
+	out := strings.Map(func(r rune) rune {
+		if r == '-' || 'a' <= r && r <= 'z' || '0' <= r && r <= '9' {
+			return r
+		}
+		return -1
+	}, strings.Join(parts, "-"))
+	if out = strings.Trim(out, "-"); out == "" {
+		return "list"
+	}
+	return out[:min(len(out), 63)]
+}
+
+// entity reads one line.
+func (r *ftmReader) entity(line int, b []byte) error {
+	if len(bytes.TrimSpace(b)) == 0 {
+		return nil
+	}
+	if !utf8.Valid(b) {
+		return r.bad(r.name, line, "the line is not UTF-8; convert the file or fetch it again")
+	}
+	var e ftmEntity
+	if err := json.Unmarshal(b, &e); err != nil {
+		return r.bad(r.name, line, fmt.Sprintf("the line is not one JSON entity: %v", syntax(err)))
+	}
+	if e.ID == "" || e.Schema == "" || e.Properties == nil {
+		return r.bad(r.name, line, "the entity lacks id, schema or properties")
+	}
+	if r.lines[e.ID] {
+		return r.bad(r.name, line, fmt.Sprintf("entity %.60q stands twice", e.ID))
+	}
+	r.lines[e.ID] = true
+	p := properties{raw: e.Properties}
+	switch kind := ftmKinds[e.Schema]; {
+	case e.Schema == "Passport" || e.Schema == "Identification":
+		r.document(e, &p)
+	case e.Schema == "Sanction":
+		r.reasons = append(r.reasons, ftmHeld{holders: p.get("entity"), why: strings.Join(append(p.get("program"), p.get("reason")...), "; ")})
+	case kind == "":
+	case e.Target != nil && !*e.Target:
+		r.related++ // stands in the file only because a listed entity refers to it
+	default:
+		if len(r.list.Alerts) == maxAlerts {
+			return r.bad(r.name, line, fmt.Sprintf("it holds more than %d alerts", maxAlerts))
+		}
+		r.at[e.ID] = len(r.list.Alerts)
+		r.list.Alerts = append(r.list.Alerts, p.alert(e, kind))
+		if a := r.list.Alerts[r.at[e.ID]]; len(a.Names) == 0 && p.bad == "" {
+			return r.bad(r.name, line, "the entity has no name, caption or number")
+		}
+	}
+	if p.bad != "" {
+		return r.bad(r.name, line, fmt.Sprintf("the property %q is not a list of at most %d strings", p.bad, maxValues))
+	}
+	return nil
+}
+
+// document keeps a passport or identity card until its holder is known.
+func (r *ftmReader) document(e ftmEntity, p *properties) {
+	n := Number{Type: "identity document", Country: country(p.first("country"))}
+	if e.Schema == "Passport" {
+		n.Type = "passport"
+	}
+	if t := p.first("type"); t != "" {
+		n.Type = strings.ToLower(t)
+	}
+	held := ftmHeld{holders: p.get("holder"), id: e.ID, why: p.why()}
+	for _, num := range append(p.get("number"), p.get("passportNumber")...) {
+		n.Number = num
+		addNumber(&held.numbers, n)
+	}
+	if len(held.numbers) > 0 {
+		r.held = append(r.held, held)
+	}
+}
+
+// link gives documents and reasons to the alerts they belong to. A document whose holder is not in the file is an alert
+// of its own: a blank that was stolen has no holder.
+func (r *ftmReader) link() error {
+	for _, h := range r.held {
+		linked := false
+		for _, id := range h.holders {
+			if i, ok := r.at[id]; ok {
+				a := &r.list.Alerts[i]
+				for _, n := range h.numbers {
+					addNumber(&a.Documents, n)
+				}
+				if len(a.Documents) > maxValues {
+					return r.bad(r.name, 0, fmt.Sprintf("entity %.60q holds more than %d documents", id, maxValues))
+				}
+			}
+			linked = linked || r.lines[id]
+		}
+		if !linked {
+			r.list.Alerts = append(r.list.Alerts,
+				Alert{ID: marz.AlertID(h.id), Kind: Document, Documents: h.numbers, Why: h.why})
+		}
+	}
+	for _, h := range r.reasons {
+		for _, id := range h.holders {
+			if i, ok := r.at[id]; ok && h.why != "" {
+				a := &r.list.Alerts[i]
+				a.Why = strings.TrimPrefix(a.Why+"; "+h.why, "; ")
+			}
+		}
+	}
+	if r.related > 0 {
+		r.list.Notes = append(r.list.Notes, fmt.Sprintf("%d entities are marked as not listed themselves (target false) and are left out", r.related))
+	}
+	return nil
+}
