@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -33,6 +34,9 @@ type fakePost struct {
 	slow    time.Duration // how long a decision takes
 	travel  []string      // what the exercise gives next
 	asked   []string      // paths of all POST requests
+	taken   bool          // every lane is taken by another officer, who was faster
+	signed  string        // who signed in
+	given   []string      // "reason/note" of every reading of a record
 	changed chan struct{} // closed at every change
 }
 
@@ -52,6 +56,11 @@ var (
 		marz.Refuse: {{Code: "A", Text: "No valid travel document"}, {Code: "B", Text: "False or altered travel document"}, {Code: "H", Text: "Alert for refusal of entry"}, {Code: "I", Text: "Threat to public order or security"}},
 		marz.Refer:  {{Code: "identity", Text: "Identity in doubt"}, {Code: "asylum", Text: "Asks for asylum"}},
 	}
+)
+
+var (
+	withdrawing = []web.Reason{{Code: "mistake", Text: "Scanned by mistake"}, {Code: "left", Text: "The traveller left the lane"}}
+	reading     = []web.Reason{{Code: "complaint", Text: "Complaint of the traveller"}, {Code: "court", Text: "Inquiry of a court or prosecutor"}}
 )
 
 func instant(s string) marz.Instant {
@@ -137,7 +146,9 @@ func (f *fakePost) serve(w http.ResponseWriter, r *http.Request) {
 	mux.Handle("GET /assets/", web.Assets())
 	mux.HandleFunc("GET /events", f.events)
 	mux.HandleFunc("GET /exercise/next", f.nextTraveller)
-	mux.HandleFunc("GET /lane/1", func(w http.ResponseWriter, r *http.Request) { f.page(w, r, "lane") })
+	mux.HandleFunc("GET /lane/{lane}", func(w http.ResponseWriter, r *http.Request) { f.page(w, r, "lane") })
+	mux.HandleFunc("POST /api/lanes/{lane}/{act}", f.lane)
+	f.routeSessions(mux)
 	mux.HandleFunc("GET /api/lanes/1/case", f.openCase)
 	mux.HandleFunc("POST /api/lanes/1/scan", f.scan)
 	mux.HandleFunc("POST /api/inspections/{id}/{act}", f.act)
@@ -157,7 +168,9 @@ func (f *fakePost) page(w http.ResponseWriter, r *http.Request, name string) {
 	f.mu.Lock()
 	p.Now = f.now()
 	if name == "lane" {
-		p.Body = web.LaneBody{Lane: f.lanes[0], Lists: sources, Reasons: coded, Withdraw: withdrawals, Decisions: marz.Decisions(marz.EntryDirection)}
+		p.Path = r.URL.Path
+		lane := slices.IndexFunc(f.lanes, func(l web.Lane) bool { return string(l.ID) == r.PathValue("lane") })
+		p.Body = web.LaneBody{Lane: f.lanes[lane], Lists: sources, Reasons: coded, Withdraw: withdrawing, Decisions: marz.Decisions(marz.EntryDirection)}
 	}
 	f.mu.Unlock()
 	status := http.StatusOK
@@ -365,11 +378,12 @@ func (f *fakePost) end(c *web.Inspection, state string, d marz.Decision) {
 }
 
 func (f *fakePost) record(w http.ResponseWriter, r *http.Request) {
-	var in struct{ Reason string }
+	var in struct{ Reason, Note string }
 	if err := web.ReadJSON(w, r, &in, 1000); err != nil {
 		web.WriteError(w, r, err)
 		return
 	}
+	f.with(func() { f.given = append(f.given, in.Reason+"/"+in.Note) })
 	c, err := f.inspect(stopper)
 	if err != nil {
 		f.t.Error(err)

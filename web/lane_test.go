@@ -278,9 +278,8 @@ func withdrawal(t *testing.T, b *browsertest.Browser) {
 	f, p := openLane(t, b)
 	read(p, ordinary)
 	p.WaitFor(armed)
-	press(p, "F7", "F7") // the second one withdraws nothing: a reason does
-	p.WaitFor(`!document.getElementById("act").hidden`)
-	press(p, "Digit2")
+	press(p, "F7", "F7", "F1", "Digit9")
+	press(p, "F6", "Digit2")
 	waitText(p, "decision-result", "WITHDRAWN")
 	wantDecided(t, f)
 	if n := f.posts("/withdraw"); n != 1 {

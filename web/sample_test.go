@@ -49,10 +49,10 @@ var sampleBodies = map[string]any{
 		{ID: "3", Direction: marz.ExitDirection, Flow: "persons", Open: true, Officer: "ru-bg/0111", Since: midday - 3600e3},
 		{ID: "t1", Direction: marz.ExitDirection, Flow: "trucks"},
 	}},
-	"lane": web.LaneBody{Lane: web.Lane{ID: "1", Direction: marz.EntryDirection, Flow: "persons", Open: true, Officer: officer.ID}, Lists: sources, Reasons: coded, Withdraw: withdrawals,
-		Decisions: marz.Decisions(marz.EntryDirection)},
+	"lane": web.LaneBody{Lane: web.Lane{ID: "1", Direction: marz.EntryDirection, Flow: "persons", Open: true, Officer: officer.ID}, Lists: sources, Reasons: coded,
+		Withdraw: withdrawing, Decisions: marz.Decisions(marz.EntryDirection)},
 	"supervisor": nil,
-	"crossings": web.CrossingsBody{Older: 1100, Reasons: []web.Reason{{Code: "supervision", Text: "Supervision of a decision"}}, Totals: map[marz.Decision]int{marz.Admit: 412, marz.Refuse: 3, marz.Refer: 7, marz.Depart: 388, marz.Hold: 1}, Rows: []web.Crossing{
+	"crossings": web.CrossingsBody{Reasons: reading, Older: 1100, Totals: map[marz.Decision]int{marz.Admit: 412, marz.Refuse: 3, marz.Refer: 7, marz.Depart: 388, marz.Hold: 1}, Rows: []web.Crossing{
 		{ID: "i19", Seq: 1233, At: midday - 60e3, Lane: "1", Direction: marz.EntryDirection, Verdict: marz.Clear, Decision: marz.Admit, Officer: officer.ID, Authority: russia.ID, Under: "am-ru-1992/2", Seconds: 6.42},
 		{ID: "i18", Seq: 1230, At: midday - 140e3, Lane: "2", Direction: marz.EntryDirection, Verdict: marz.Stop, Hits: 2, Decision: marz.Refuse, Reason: "H", Officer: "ru-bg/0111", Authority: russia.ID, Under: "am-ru-1992/2", Seconds: 74.1},
 		{ID: "i17", Seq: 1228, At: midday - 201e3, Lane: "4", Direction: marz.ExitDirection, Verdict: marz.Attention, Decision: marz.Depart, Reason: "order", Officer: "ru-bg/0111", Authority: russia.ID, Under: "am-ru-1992/2", Seconds: 21},
@@ -123,6 +123,3 @@ func hostilePage(name string) *web.Page {
 	}
 	return p
 }
-
-// withdrawals are what can be given for ending an inspection without a decision.
-var withdrawals = []web.Reason{{Code: "scanned-by-mistake", Text: "Scanned by mistake"}, {Code: "wrong-lane", Text: "Wrong lane or direction"}}
