@@ -41,6 +41,10 @@ func TestAccessibility(t *testing.T) {
 				p.WaitFor(`document.getElementById("link-state").dataset.state === "up"`)
 			}
 			check(name + " " + theme)
+			if name == "crossings" {
+				click(p, `[data-read="i18"]`)
+				check("dialog " + theme)
+			}
 		}
 		for _, text := range []string{"", ordinary, expired, stopper} {
 			p.Navigate(f.url + "/lane/1")

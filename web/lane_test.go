@@ -353,6 +353,9 @@ func sessionEnded(t *testing.T, b *browsertest.Browser) {
 	p.WaitFor(armed)
 	f.with(func() { f.ended = "Control of Agarak passed to am-bg." })
 	waitText(p, "ended-why", "Control of Agarak passed")
+	if p.Text("#exercise-banner") == "" {
+		t.Error("the page is no longer marked as an exercise")
+	}
 	if browsertest.Eval[bool](p, `document.body.textContent.includes("HOSSEINI")`) {
 		t.Error("the traveller's name is still in the page")
 	}

@@ -131,6 +131,9 @@ func recordRead(t *testing.T, b *browsertest.Browser) {
 	click(p, "#read-go")
 	waitText(p, "read-result", "STOPPER")
 	shoot(t, p, "crossings-record")
+	if got := p.Text("#record"); !strings.Contains(got, "Given names\nRUBEN") || !strings.Contains(got, "Refused by ru-bg/0102 under am-ru-1992/2") {
+		t.Errorf("the record says %q", got)
+	}
 	if diff := cmp.Diff([]string{"court/file 7"}, f.given); diff != "" {
 		t.Errorf("reasons given (-want +got):\n%s", diff)
 	}

@@ -66,7 +66,6 @@ function drawZone(d, bad) {
 
 function drawHits(hits, known) {
   say($("hits-heading"), hits.length ? `Hits: ${hits.length}` : "Hits");
-  $("hits").dataset.many = hits.length > 1;
   show($("hits"), hits.map(drawHit), known && !hits.length && h("p", { class: "none" }, "None"));
 }
 
@@ -75,9 +74,9 @@ function drawHit(hit) {
   return h("article", { class: "hit", "data-alert": hit.alert },
     h("p", { class: "hit-name" }, h("strong", { dir: "auto" }, hit.name), h("span", { class: "hit-score" }, `${percent} %`)),
     h("meter", { min: 0, max: 100, value: percent, "aria-label": `Likeness of ${hit.name}` }),
-    h("p", { class: "hit-why" }, h("strong", {}, capital(hit.kind)), hit.why && h("bdi", {}, hit.why)),
+    h("p", { class: "hit-why" }, h("strong", {}, capital(hit.kind ?? "")), " ", h("bdi", {}, hit.why)),
     h("ul", { class: "hit-reasons" }, (hit.reasons ?? []).map((r) => h("li", { dir: "auto" }, r))),
-    h("p", { class: "quiet-text" }, `${hit.list} of ${hit.owner}, ${hit.version}`, h("br"), `Alert ${hit.alert}`));
+    h("p", { class: "quiet-text" }, `${hit.alert}, list ${hit.list} of ${hit.owner}, ${hit.version}`));
 }
 
 function drawFindings(findings) {

@@ -50,7 +50,7 @@ function facts({ document: d, decision, by, under }) {
     ["Decision", decision ? `${past(decision)} by ${by} under ${under}` : "none"],
   ];
   return h("dl", { class: "facts", id: "record" },
-    rows.map(([name, value]) => [h("dt", {}, name), h("dd", { dir: "auto" }, value || "none")]),
+    rows.map(([name, value]) => [h("dt", {}, name), h("dd", {}, h("bdi", {}, value || "none"))]),
     h("dt", {}, "Zone"), h("dd", { class: "mono", dir: "ltr" }, (d.lines ?? []).join("\n")));
 }
 
@@ -63,5 +63,5 @@ function findings({ findings: list }) {
 function hits({ hits: list }) {
   if (!list?.length) return [];
   return [h("h3", {}, "Hits"), h("ul", {}, list.map((hit) =>
-    h("li", { dir: "auto" }, `${hit.name}, ${hit.list} ${hit.version} (${Math.round(hit.score * 100)} %): ${hit.why}`)))];
+    h("li", {}, h("bdi", {}, hit.name), `, ${hit.list} ${hit.version}, ${Math.round(hit.score * 100)} %. `, h("bdi", {}, hit.why))))];
 }

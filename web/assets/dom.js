@@ -20,7 +20,7 @@ function fill(el, attributes, children) {
     if (typeof value === "function") el.addEventListener(name.slice(2), value);
     else if (value !== false && value !== null && value !== undefined) el.setAttribute(name, value === true ? "" : value);
   }
-  el.append(...children.flat().filter((c) => c !== null && c !== undefined && c !== false));
+  el.append(...children.flat(Infinity).filter((c) => c !== null && c !== undefined && c !== false));
   return el;
 }
 
@@ -31,5 +31,5 @@ export function say(el, text) {
 
 // show replaces all children.
 export function show(el, ...children) {
-  el.replaceChildren(...children.flat().filter(Boolean));
+  el.replaceChildren(...children.flat(Infinity).filter(Boolean));
 }

@@ -76,7 +76,7 @@ function keyF6() {
 
 // refusedKey says why a decision key did nothing, where that is not plain to see.
 function refusedKey() {
-  if (!state.up) complain("Connection to the post lost. This key was not recorded.");
+  if (!state.up) complain("No connection to the post. This key was not recorded.");
   else if (isOpen() && !armed && !busy && !panel) complain("Key ignored: the verdict had only just appeared. Read it, then press.");
 }
 
@@ -201,7 +201,7 @@ function scan(text, anew, lastCharAt) {
   if (state.ended) return;
   if (busy && text === reading) return; // the reader read the document twice
   if (busy) return complain("A document was scanned while the post was answering. Scan it again.");
-  if (!state.up) return complain("Connection to the post lost. This scan was not recorded.");
+  if (!state.up) return complain("No connection to the post. This scan was not recorded: scan again.");
   if (!mine()) return complain("This lane is not yours. Take it on the page Lanes.");
   if (panel === "manual") closePanel();
   reading = text;

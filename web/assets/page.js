@@ -92,7 +92,7 @@ function end(why) {
   const overlay = h("div", { class: "ended", id: "ended-overlay", role: "alertdialog", "aria-labelledby": "ended-title" },
     h("h1", { id: "ended-title" }, "Your session has ended"), h("p", { id: "ended-why" }, why), h("p", {}, link));
   document.querySelectorAll("dialog[open]").forEach((d) => d.close());
-  show(document.body, overlay);
+  show(document.body, $("exercise-banner"), overlay);
   link.focus();
 }
 
