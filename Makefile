@@ -7,6 +7,7 @@ ARGS ?=
 # What the tests need beside Go: a browser, a real X keyboard to type with, and a C compiler for the race detector.
 PROGRAMS = chromium Xvfb xdotool setxkbmap gcc
 PACKAGES = chromium xvfb x11-xkb-utils xkb-data xdotool gcc libc6-dev
+AXE = tmp/axe/package/axe.min.js
 APT = apt-get -o DPkg::Lock::Timeout=300
 
 .PHONY: run build test tools check unit bench shots fuzz
@@ -27,6 +28,9 @@ tools:
 	if [ "$$(id -u)" = 0 ]; then as=; elif command -v sudo >/dev/null; then as=sudo; \
 	else echo "run as root once: $(APT) install $(PACKAGES)"; exit 1; fi; \
 	$$as $(APT) update -qq && DEBIAN_FRONTEND=noninteractive $$as $(APT) install -y -qq $(PACKAGES)
+	@if [ ! -f $(AXE) ] && command -v npm >/dev/null; then mkdir -p tmp/axe && cd tmp/axe && \
+	npm pack --silent axe-core@4.14.1 && tar xzf axe-core-*.tgz; fi
+	@[ -f $(AXE) ] || echo "no npm here: the accessibility test will be skipped"
 
 check:
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt these:"; echo "$$unformatted"; exit 1; fi
@@ -36,7 +40,7 @@ check:
 
 # -p 2: two packages at once, so that the browser tests have a core each on a small machine.
 unit:
-	CGO_ENABLED=1 $(GO) test -race -p 2 -timeout 12m ./...
+	MARZ_AXE=$$(ls $(CURDIR)/$(AXE) 2>/dev/null) CGO_ENABLED=1 $(GO) test -race -p 2 -timeout 12m ./...
 
 # Figures, each beside a reference in the same run. They print and judge nothing.
 bench:

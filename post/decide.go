@@ -102,14 +102,14 @@ func (p *Post) Withdraw(ctx context.Context, actor Actor, id marz.InspectionID, 
 	return p.inspection(ctx, number(id), repeated)
 }
 
-// undecided returns the inspection, held by this officer's lane. One that has ended already is returned too, whoever holds the lane now: the
-// answer to a repeated key is the same as to the first.
+// undecided returns the inspection, held by this officer's lane. One that has ended already is returned too, so that the answer to a repeated
+// key is the same as to the first; but only to the officer who decided it or holds its lane. Everybody else reads it as a record.
 func (p *Post) undecided(a *act, actor Actor, id marz.InspectionID) (*row, error) {
 	r, err := readRow(a, number(id))
 	if err != nil {
 		return nil, err
 	}
-	if r.state == "decided" || r.state == "withdrawn" {
+	if r.officer == actor.Officer {
 		return r, nil
 	}
 	l, err := p.lane(a, r.lane)

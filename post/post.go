@@ -219,7 +219,7 @@ func (p *Post) begin(tx *journal.Tx, actor Actor, action marz.Action) (*act, agr
 	if _, due := p.due(tx.Now()); due {
 		return nil, agreement.Answer{}, errDue
 	}
-	if err := openSession(tx, actor); err != nil {
+	if err := openSession(tx, actor, tx.Now()); err != nil {
 		return nil, agreement.Answer{}, err
 	}
 	register := p.register.Load()
@@ -231,11 +231,15 @@ func (p *Post) begin(tx *journal.Tx, actor Actor, action marz.Action) (*act, agr
 	return &act{tx, p, actor, answer.Article, register.Policy()}, answer, nil
 }
 
+// sessionLife is longer than any shift and shorter than two.
+const sessionLife = 14 * time.Hour
+
 // openSession reports whether the actor's session is still open, and why not in words.
-func openSession(q querier, actor Actor) error {
+func openSession(q querier, actor Actor, now marz.Instant) error {
+	var opened marz.Instant
 	var ended *int64
 	var why *string
-	err := q.QueryRow(`SELECT ended, why FROM s_session WHERE hash = ? AND officer = ?`, actor.session, actor.Officer).Scan(&ended, &why)
+	err := q.QueryRow(`SELECT opened, ended, why FROM s_session WHERE hash = ? AND officer = ?`, actor.session, actor.Officer).Scan(&opened, &ended, &why)
 	switch {
 	case absent(err):
 		return &marz.Error{Code: marz.Unauthenticated, Op: "act", Fix: "nobody is signed in; sign in"}
@@ -243,6 +247,8 @@ func openSession(q querier, actor Actor) error {
 		return err
 	case ended != nil:
 		return &marz.Error{Code: marz.Unauthenticated, Op: "act", Fix: "this session has ended: " + *why}
+	case now.Sub(opened) > sessionLife:
+		return &marz.Error{Code: marz.Unauthenticated, Op: "act", Fix: "this session is older than a shift; sign in again"}
 	}
 	return nil
 }
@@ -259,10 +265,11 @@ func (p *Post) recordRefusal(ctx context.Context, actor Actor, action marz.Actio
 
 // may asks the same question as act for a page that only reads what is not about a person, outside the journal.
 func (p *Post) may(actor Actor, action marz.Action) error {
-	if err := openSession(p.journal.State(), actor); err != nil {
+	now := p.opts.Clock()
+	if err := openSession(p.journal.State(), actor, now); err != nil {
 		return err
 	}
-	q := agreement.Question{Officer: actor.Officer, Role: actor.Role, Action: action, Place: p.post.ID.Place(), At: p.opts.Clock()}
+	q := agreement.Question{Officer: actor.Officer, Role: actor.Role, Action: action, Place: p.post.ID.Place(), At: now}
 	return p.register.Load().May(q).Err(q)
 }
 

@@ -209,6 +209,10 @@ func TestDoubleScanAndDoubleKeyAreIdempotent(t *testing.T) {
 	if _, err := tp.Decide(t.Context(), a, first.ID, marz.Refuse, "h-alert", ""); marz.CodeOf(err) != marz.Conflict {
 		t.Errorf("another decision: %v", err)
 	}
+	other := tp.atLane("ru-bg/1", "2")
+	if i, err := tp.Decide(t.Context(), other, first.ID, marz.Admit, "", ""); marz.CodeOf(err) != marz.Conflict {
+		t.Errorf("another officer sees the case without reading it as a record: %+v, %v", i, err)
+	}
 	again, err := tp.Scan(t.Context(), a, "1", text, true)
 	if err != nil || again.ID == first.ID {
 		t.Errorf("asked for anew: %+v, %v", again, err)
@@ -442,6 +446,10 @@ func TestStayIsCountedAcrossCrossings(t *testing.T) {
 		t.Fatal(err)
 	}
 	tp.now.Add(int64(200 * 24 * time.Hour / time.Millisecond))
+	if _, err := tp.Scan(t.Context(), a, "2", text, false); marz.CodeOf(err) != marz.Unauthenticated {
+		t.Errorf("a session of last year: %v", err)
+	}
+	a = tp.signIn("am-bg/2")
 	out := tp.mustScan(a, "2", text)
 	if out.Verdict != marz.Attention || out.Stay != "201 of 180 days used in the last 365" {
 		t.Errorf("%s, %q, %+v", out.Verdict, out.Stay, out.Findings)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 
 	"marz"
 )
@@ -19,8 +20,7 @@ var headers = map[string]string{
 	"Cross-Origin-Resource-Policy": "same-origin",
 	"Permissions-Policy": "publickey-credentials-get=(self), publickey-credentials-create=(self), " +
 		"camera=(), microphone=(), geolocation=(), usb=(), serial=(), hid=(), bluetooth=(), display-capture=(), payment=()",
-	"Strict-Transport-Security": "max-age=63072000",
-	"Cache-Control":             "no-store",
+	"Cache-Control": "no-store",
 }
 
 // Secure puts the security headers on every answer, forbids to keep it unless the handler says otherwise, and refuses a request
@@ -36,6 +36,10 @@ func Secure(next http.Handler) http.Handler {
 		h := w.Header()
 		for name, value := range headers {
 			h.Set(name, value)
+		}
+		// A browser keeps this for all ports of a name, so localhost, which others use too, is left alone (RFC 6797 §8.2).
+		if name, _, _ := strings.Cut(r.Host, ":"); name != "localhost" {
+			h.Set("Strict-Transport-Security", "max-age=63072000")
 		}
 		protected.ServeHTTP(w, r)
 	})
