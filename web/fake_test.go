@@ -58,10 +58,7 @@ var (
 	}
 )
 
-var (
-	withdrawing = []web.Reason{{Code: "mistake", Text: "Scanned by mistake"}, {Code: "left", Text: "The traveller left the lane"}}
-	reading     = []web.Reason{{Code: "complaint", Text: "Complaint of the traveller"}, {Code: "court", Text: "Inquiry of a court or prosecutor"}}
-)
+var reading = []web.Reason{{Code: "complaint", Text: "Complaint of the traveller"}, {Code: "court", Text: "Inquiry of a court or prosecutor"}}
 
 func instant(s string) marz.Instant {
 	i, err := marz.ParseInstant(s)
@@ -170,7 +167,7 @@ func (f *fakePost) page(w http.ResponseWriter, r *http.Request, name string) {
 	if name == "lane" {
 		p.Path = r.URL.Path
 		lane := slices.IndexFunc(f.lanes, func(l web.Lane) bool { return string(l.ID) == r.PathValue("lane") })
-		p.Body = web.LaneBody{Lane: f.lanes[lane], Lists: sources, Reasons: coded, Withdraw: withdrawing, Decisions: marz.Decisions(marz.EntryDirection)}
+		p.Body = web.LaneBody{Lane: f.lanes[lane], Lists: sources, Reasons: coded, Withdraw: withdrawals, Decisions: marz.Decisions(marz.EntryDirection)}
 	}
 	f.mu.Unlock()
 	status := http.StatusOK

@@ -50,7 +50,7 @@ var sampleBodies = map[string]any{
 		{ID: "t1", Direction: marz.ExitDirection, Flow: "trucks"},
 	}},
 	"lane": web.LaneBody{Lane: web.Lane{ID: "1", Direction: marz.EntryDirection, Flow: "persons", Open: true, Officer: officer.ID}, Lists: sources, Reasons: coded,
-		Withdraw: withdrawing, Decisions: marz.Decisions(marz.EntryDirection)},
+		Withdraw: withdrawals, Decisions: marz.Decisions(marz.EntryDirection)},
 	"supervisor": nil,
 	"crossings": web.CrossingsBody{Reasons: reading, Older: 1100, Totals: map[marz.Decision]int{marz.Admit: 412, marz.Refuse: 3, marz.Refer: 7, marz.Depart: 388, marz.Hold: 1}, Rows: []web.Crossing{
 		{ID: "i19", Seq: 1233, At: midday - 60e3, Lane: "1", Direction: marz.EntryDirection, Verdict: marz.Clear, Decision: marz.Admit, Officer: officer.ID, Authority: russia.ID, Under: "am-ru-1992/2", Seconds: 6.42},
@@ -123,3 +123,6 @@ func hostilePage(name string) *web.Page {
 	}
 	return p
 }
+
+// withdrawals are what can be given for ending an inspection without a decision.
+var withdrawals = []web.Reason{{Code: "scanned-by-mistake", Text: "Scanned by mistake"}, {Code: "wrong-lane", Text: "Wrong lane or direction"}}
