@@ -88,7 +88,7 @@ function drawFindings(findings) {
         h("p", { class: "finding-name" }, h("strong", {}, checkName(f.check)), h("span", {}, word)),
         f.reason && h("p", { dir: "auto" }, f.reason),
         f.source && h("p", { class: "quiet-text" }, f.source,
-          f.as_of && h("span", {}, ", loaded ", h("span", { "data-ago": f.as_of, title: both(f.as_of) }, ago(f.as_of))))));
+          f.as_of && h("span", {}, f.check.startsWith("lists.") ? ", loaded " : ", read ", h("span", { "data-ago": f.as_of, title: both(f.as_of) }, ago(f.as_of))))));
   }));
 }
 
