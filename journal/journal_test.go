@@ -17,6 +17,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"filippo.io/torchwood"
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 	"pgregory.net/rapid"
@@ -259,8 +260,30 @@ func TestProofs(t *testing.T) {
 			t.Fatalf("consistency of %d: %v", h.Size, err)
 		}
 	}
+	checkProofFile(t, j)
 	if _, err := j.ProveInclusion(t.Context(), 99, 41); marz.CodeOf(err) != marz.NotFound {
 		t.Errorf("proof of an absent entry: %v", err)
+	}
+}
+
+// checkProofFile verifies the proof of an entry as somebody who has only its bytes, the proof and the verifier key.
+func checkProofFile(t *testing.T, j *Journal) {
+	t.Helper()
+	verifier, err := note.NewVerifier(j.VerifierKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy := torchwood.ThresholdPolicy(2, torchwood.OriginPolicy(string(j.Origin())), torchwood.SingleVerifierPolicy(verifier))
+	proof, err := j.Proof(t.Context(), 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, body, _ := j.Entry(t.Context(), 7)
+	if err := torchwood.VerifyProof(policy, tlog.RecordHash(body), proof); err != nil {
+		t.Error(err)
+	}
+	if err := torchwood.VerifyProof(policy, tlog.RecordHash(append(body, ' ')), proof); err == nil {
+		t.Error("a proof of other bytes is accepted")
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"filippo.io/torchwood"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"marz"
@@ -95,6 +96,17 @@ func (j *Journal) ProveInclusion(ctx context.Context, seq marz.Seq, size int64) 
 		return nil, &marz.Error{Code: marz.NotFound, Op: "prove inclusion", Subject: fmt.Sprintf("seq %d in size %d", seq, size), Fix: "the tree has no such entry"}
 	}
 	return tlog.ProveRecord(size, int64(seq), hashReader{ctx, j.readers})
+}
+
+// Proof returns the proof that an entry is in the journal as a file of its own, with the newest head: C2SP tlog-proof
+// (https://c2sp.org/tlog-proof). Whoever has the entry's bytes and the verifier key can check it with other people's tools.
+func (j *Journal) Proof(ctx context.Context, seq marz.Seq) ([]byte, error) {
+	head := j.Head()
+	p, err := j.ProveInclusion(ctx, seq, head.Size)
+	if err != nil {
+		return nil, err
+	}
+	return torchwood.FormatProof(int64(seq), p, head.Note), nil
 }
 
 // ProveConsistency proves that the tree of size older is the beginning of the tree of size newer (RFC 6962 §2.1.2).

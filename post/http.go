@@ -373,6 +373,20 @@ func (p *Post) getHead(q *request) error {
 	return err
 }
 
+func (p *Post) getProof(q *request) error {
+	n, err := seq(q.PathValue("seq"), 0)
+	if err != nil {
+		return err
+	}
+	proof, err := p.journal.Proof(q.Context(), n)
+	if err != nil {
+		return err
+	}
+	q.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, err = q.ResponseWriter.Write(proof)
+	return err
+}
+
 func (p *Post) pageOfficers(q *request) error {
 	rows, err := p.OfficerRows(q.Context(), q.actor)
 	if err != nil {

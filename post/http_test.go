@@ -87,7 +87,7 @@ func TestEveryRouteAsksWhoMay(t *testing.T) {
 	srv := tp.serve()
 	nobody, observer := tp.client(srv, ""), tp.client(srv, "am-bg/1")
 	looking := map[string]bool{"GET /{$}": true, "GET /events": true, "GET /supervisor": true, "GET /crossings": true, "GET /journal": true,
-		"GET /journal/head": true, "GET /journal/entry/{seq}": true, "POST /signout": true}
+		"GET /journal/head": true, "GET /journal/entry/{seq}": true, "GET /journal/proof/{seq}": true, "POST /signout": true}
 	before := tp.size()
 	for _, rt := range routes {
 		method, path := fill(rt.pattern)

@@ -46,6 +46,7 @@ var routes = []route{
 	{"GET /journal", marz.ActReadJournal, (*Post).pageJournal},
 	{"GET /journal/head", marz.ActReadJournal, (*Post).getHead},
 	{"GET /journal/entry/{seq}", marz.ActReadJournal, (*Post).pageEntry},
+	{"GET /journal/proof/{seq}", marz.ActReadJournal, (*Post).getProof},
 	{"GET /officers", marz.ActEnrol, (*Post).pageOfficers},
 	{"POST /api/officers/invite", accessSession, (*Post).invite},
 	{"POST /api/lists/reload", accessSession, (*Post).reloadLists},
