@@ -16,6 +16,7 @@ const (
 	KindControl     = "control.passed"       // who controls the post from here on
 	KindInvited     = "officer.invited"      // an officer may make a passkey
 	KindEnrolled    = "officer.enrolled"     // an officer has a passkey, or is invented in an exercise
+	KindDismissed   = "officer.dismissed"    // an officer's passkeys, invitations and sessions are void
 	KindSignedIn    = "session.opened"       //
 	KindSignedOut   = "session.closed"       //
 	KindLaneOpened  = "lane.opened"          // an officer took a lane
@@ -69,6 +70,10 @@ type credentialPrivate struct {
 	Name       string          `json:"name,omitempty"`
 	Credential string          `json:"credential,omitempty"` // hex ID
 	Record     json.RawMessage `json:"record,omitempty"`     // package passkey's, whole
+}
+
+type dismissedEntry struct {
+	Officer marz.OfficerID `json:"officer"`
 }
 
 type sessionEntry struct {

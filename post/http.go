@@ -411,6 +411,19 @@ func (p *Post) invite(q *request) error {
 	return q.json(inv)
 }
 
+func (p *Post) dismiss(q *request) error {
+	var in struct {
+		Officer marz.OfficerID `json:"officer"`
+	}
+	if err := q.read(&in); err != nil {
+		return err
+	}
+	if err := p.Dismiss(q.Context(), q.actor, in.Officer); err != nil {
+		return err
+	}
+	return q.json(map[string]string{"next": "/officers"})
+}
+
 func (p *Post) reloadLists(q *request) error {
 	if err := q.read(&struct{}{}); err != nil {
 		return err

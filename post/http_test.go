@@ -126,6 +126,8 @@ func TestEveryRouteAsksWhoMay(t *testing.T) {
 				body = map[string]string{"reason": "supervision"}
 			case strings.HasSuffix(path, "/withdraw"):
 				body = map[string]string{"reason": "wrong-lane"}
+			case strings.HasSuffix(path, "/dismiss"):
+				body = map[string]string{"officer": "am-bg/2"}
 			case strings.HasSuffix(path, "/invite"):
 				body = map[string]string{"officer": "am-bg/9", "name": "N", "role": "officer"}
 			}

@@ -202,6 +202,27 @@ func (p *Post) Enrol(ctx context.Context, code string, c passkey.Credential) err
 	return err
 }
 
+// Dismiss ends all access of an officer of the supervisor's own authority: sessions, passkeys and invitations. It is also what to do when a
+// device is lost; a new invitation follows.
+func (p *Post) Dismiss(ctx context.Context, actor Actor, officer marz.OfficerID) error {
+	return p.act(ctx, actor, marz.ActEnrol, func(a *act) error {
+		var known int
+		if err := a.QueryRow(`SELECT count(*) FROM s_officer WHERE id = ?`, officer).Scan(&known); err != nil {
+			return err
+		}
+		switch {
+		case known == 0:
+			return &marz.Error{Code: marz.NotFound, Op: "dismiss", Subject: fmt.Sprintf("%.60q", officer), Fix: "this post knows no such officer"}
+		case officer.Authority() != actor.Officer.Authority():
+			return &marz.Error{Code: marz.Forbidden, Op: "dismiss", Subject: string(officer), Fix: "a supervisor dismisses officers of his own authority, " + string(actor.Officer.Authority())}
+		case officer == actor.Officer:
+			return &marz.Error{Code: marz.Conflict, Op: "dismiss", Subject: string(officer), Fix: "nobody dismisses himself; another supervisor can"}
+		}
+		_, err := a.append(KindDismissed, dismissedEntry{officer}, nil)
+		return err
+	})
+}
+
 func credentialRecord(c *passkey.Credential) credentialPrivate {
 	record, _ := json.Marshal(c) // plain data
 	return credentialPrivate{Credential: hex.EncodeToString(c.ID), Record: record}

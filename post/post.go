@@ -207,7 +207,7 @@ func (p *Post) act(ctx context.Context, actor Actor, action marz.Action, do func
 			continue
 		}
 		if marz.CodeOf(err) == marz.Forbidden && refused.Reason != "" {
-			err = errors.Join(err, p.recordRefusal(ctx, actor, action, refused))
+			p.recordRefusal(ctx, actor, action, refused)
 		}
 		p.live.changed()
 		return err
@@ -253,14 +253,14 @@ func openSession(q querier, actor Actor, now marz.Instant) error {
 	return nil
 }
 
-func (p *Post) recordRefusal(ctx context.Context, actor Actor, action marz.Action, answer agreement.Answer) error {
+// recordRefusal notes an attempt. That it cannot be noted is logged, and changes nothing for him who was refused.
+func (p *Post) recordRefusal(ctx context.Context, actor Actor, action marz.Action, answer agreement.Answer) {
 	err := p.node(ctx, func(n *node) error {
 		return n.append(KindRefusedAct, refusedEntry{actor.Officer, action, answer.Reason}, nil)
 	})
 	if err != nil {
 		p.opts.Log.Error("a refused act could not be recorded", "err", err)
 	}
-	return nil
 }
 
 // may asks the same question as act for a page that only reads what is not about a person, outside the journal.

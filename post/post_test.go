@@ -628,3 +628,36 @@ func TestLanes(t *testing.T) {
 		t.Errorf("no such inspection: %v", err)
 	}
 }
+
+// A dismissed officer's access ends at once and wholly; an invitation brings him back with a new passkey only.
+func TestDismissedOfficer(t *testing.T) {
+	tp := newTestPost(t)
+	boss, a := tp.signIn("ru-bg/1"), tp.atLane("ru-bg/2", "1")
+	inv, err := tp.Invite(t.Context(), boss, Officer{"ru-bg/2", "R Two", marz.RoleOfficer})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for who, want := range map[marz.OfficerID]marz.Code{"ru-bg/1": marz.Conflict, "am-bg/1": marz.Forbidden, "ru-bg/99": marz.NotFound} {
+		if err := tp.Dismiss(t.Context(), boss, who); marz.CodeOf(err) != want {
+			t.Errorf("dismissing %s: %v", who, err)
+		}
+	}
+	if err := tp.Dismiss(t.Context(), a, "ru-bg/1"); marz.CodeOf(err) != marz.Forbidden {
+		t.Errorf("an officer dismisses a supervisor: %v", err)
+	}
+	if err := tp.Dismiss(t.Context(), boss, "ru-bg/2"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tp.Scan(t.Context(), a, "1", passport(t, "ABADI", "REZA", "A1", nil), false); marz.CodeOf(err) != marz.Unauthenticated || !strings.Contains(err.Error(), "dismissed by ru-bg/1") {
+		t.Errorf("scanning: %v", err)
+	}
+	if _, _, err := tp.SignInExercise(t.Context(), "ru-bg/2"); marz.CodeOf(err) != marz.Unauthenticated {
+		t.Errorf("signing in: %v", err)
+	}
+	if _, _, err := tp.Invited(t.Context(), inv.Link[strings.LastIndex(inv.Link, "/")+1:]); marz.CodeOf(err) != marz.NotFound {
+		t.Errorf("an invitation from before: %v", err)
+	}
+	if err := tp.OpenLane(t.Context(), boss, "1"); err != nil {
+		t.Errorf("his lane: %v", err)
+	}
+}

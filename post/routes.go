@@ -49,6 +49,7 @@ var routes = []route{
 	{"GET /journal/proof/{seq}", marz.ActReadJournal, (*Post).getProof},
 	{"GET /officers", marz.ActEnrol, (*Post).pageOfficers},
 	{"POST /api/officers/invite", accessSession, (*Post).invite},
+	{"POST /api/officers/dismiss", accessSession, (*Post).dismiss},
 	{"POST /api/lists/reload", accessSession, (*Post).reloadLists},
 	{"GET /exercise/next", accessExercise, (*Post).nextTraveller},
 	{"GET /ca.crt", accessOpen, (*Post).getCA},

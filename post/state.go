@@ -57,6 +57,7 @@ var folds = map[string]func(*journal.Fold, journal.Entry, []byte) error{
 	KindControl:        foldControl,
 	KindInvited:        foldInvited,
 	KindEnrolled:       foldEnrolled,
+	KindDismissed:      foldDismissed,
 	KindSignedIn:       foldSignedIn,
 	KindSignedOut:      foldSignedOut,
 	KindLaneOpened:     foldLane,
@@ -162,6 +163,29 @@ func foldEnrolled(f *journal.Fold, e journal.Entry, payload []byte) error {
 		return nil // erased
 	}
 	return f.Exec(`INSERT INTO s_passkey (id, officer, record, seq) VALUES (?, ?, ?, ?)`, c.Credential, en.Officer, string(c.Record), e.Seq)
+}
+
+// foldDismissed ends all access of one officer. What he did before stays as it is.
+func foldDismissed(f *journal.Fold, e journal.Entry, _ []byte) error {
+	var d dismissedEntry
+	if err := read(e, nil, &d, nil); err != nil {
+		return err
+	}
+	why := "dismissed by " + string(e.Officer)
+	if err := f.Exec(`UPDATE s_session SET ended = ?, why = ? WHERE officer = ? AND ended IS NULL`, e.At, why, d.Officer); err != nil {
+		return err
+	}
+	for _, q := range []string{
+		`UPDATE s_officer SET enrolled = NULL WHERE id = ?`,
+		`UPDATE s_lane SET officer = NULL, since = NULL WHERE officer = ?`,
+		`DELETE FROM s_passkey WHERE officer = ?`,
+		`DELETE FROM s_invitation WHERE officer = ? AND used IS NULL`,
+	} {
+		if err := f.Exec(q, d.Officer); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func foldSignedIn(f *journal.Fold, e journal.Entry, payload []byte) error {

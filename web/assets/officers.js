@@ -1,6 +1,6 @@
-// officers.js invites an officer and shows the one-time link.
-import { $, h, show } from "./dom.js";
-import { attempt } from "./page.js";
+// officers.js invites an officer and shows the one-time link, and ends the access of one after asking.
+import { $, h, say, show } from "./dom.js";
+import { attempt, go } from "./page.js";
 import { send } from "./post.js";
 import { both } from "./time.js";
 
@@ -17,4 +17,22 @@ form.addEventListener("submit", async (event) => {
   show($("invited"),
     h("p", {}, `Give ${invitation.officer} this link. It works once, until ${both(invitation.expires)}.`),
     h("pre", { class: "mono break", id: "invitation-link" }, invitation.link));
+});
+
+const dialog = $("dismiss");
+let leaving = "";
+
+for (const button of document.querySelectorAll("[data-dismiss]")) {
+  button.addEventListener("click", () => {
+    leaving = button.dataset.dismiss;
+    say($("dismiss-who"), leaving);
+    say($("dismiss-error"), "");
+    dialog.showModal();
+  });
+}
+
+$("dismiss-close").addEventListener("click", () => dialog.close());
+$("dismiss-go").addEventListener("click", async () => {
+  const answer = await attempt($("dismiss-error"), () => send("/api/officers/dismiss", { officer: leaving }));
+  if (answer) go(answer.next);
 });
