@@ -24,12 +24,15 @@ export function draw(inspection) {
 
 // drawVerdict shows the verdict in its place. Without an inspection there is none.
 export function drawVerdict(inspection, idle) {
-  const verdict = inspection ? inspection.verdict : "none";
+  const verdict = inspection ? known(inspection.verdict) : "none";
   $("verdict").dataset.verdict = verdict;
   show($("verdict-shape"), inspection && shape(verdict));
   say($("verdict-word"), inspection ? verdict.toUpperCase() : idle);
   say($("verdict-why"), inspection ? why(inspection) : "");
 }
+
+// known makes a stop of what is no verdict, as the node does.
+const known = (verdict) => (verdict === "clear" || verdict === "attention" ? verdict : "stop");
 
 function why({ findings, hits }) {
   const grave = (findings ?? []).filter((f) => f.grave !== "clear").length;
