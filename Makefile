@@ -52,7 +52,7 @@ bench:
 # Screenshots of every page into tmp/shots, and the one of the README.
 shots:
 	mkdir -p tmp/shots
-	MARZ_SHOTS=$(CURDIR)/tmp/shots $(GO) test ./post -run Shots -count 1 -v
+	MARZ_SHOTS=$(CURDIR)/tmp/shots $(GO) test ./post ./internal/exercise -run "Shots|Viewer" -count 1
 
 fuzz:
 	for t in $$(grep -rlE '^func Fuzz' --include='*_test.go' . | xargs -n1 dirname | sort -u); do \

@@ -91,7 +91,7 @@ func newBuilder(t testing.TB, auto int) *builder {
 		"PRAGMA application_id=1298231930", "PRAGMA user_version=1",
 		"CREATE TABLE state (name TEXT PRIMARY KEY, value BLOB) STRICT",
 		"CREATE TABLE entry   (seq INTEGER PRIMARY KEY, body BLOB NOT NULL, hashes BLOB NOT NULL) STRICT",
-		"CREATE TABLE payload (seq INTEGER PRIMARY KEY REFERENCES entry (seq), salt BLOB NOT NULL, body BLOB NOT NULL) STRICT",
+		"CREATE TABLE payload (seq INTEGER PRIMARY KEY REFERENCES entry (seq), salt BLOB NOT NULL CHECK (length(salt) = 32), body BLOB NOT NULL) STRICT",
 		"CREATE TABLE head    (size INTEGER PRIMARY KEY, note BLOB NOT NULL) STRICT",
 	} {
 		b.exec(q)

@@ -70,7 +70,7 @@ func TestAnyDatabaseByte(t *testing.T) {
 		ok++
 		got, err := read(whole.with(rt, scratch, "journal.db", damaged))
 		if err != nil && strings.Contains(err.Error(), "malformed database schema") {
-			return // in the text of CREATE TABLE, by which nothing is read here
+			return // in the definition of a table that is not read here
 		}
 		if err != nil || !slices.Equal(got, want) {
 			rt.Errorf("page %d offset %d: all holds, but SQLite reads something else (%v)", page+1, at, err)

@@ -76,6 +76,14 @@ func pagesOf(h []byte) uint32 {
 	return binary.BigEndian.Uint32(h[28:])
 }
 
+// definitions are the tables of a journal as docs/spec/journal.md §1 defines them, with single spaces.
+var definitions = map[string]string{
+	"entry": "CREATE TABLE entry (seq INTEGER PRIMARY KEY, body BLOB NOT NULL, hashes BLOB NOT NULL) STRICT",
+	"payload": "CREATE TABLE payload (seq INTEGER PRIMARY KEY REFERENCES entry (seq), " +
+		"salt BLOB NOT NULL CHECK (length(salt) = 32), body BLOB NOT NULL) STRICT",
+	"head": "CREATE TABLE head (size INTEGER PRIMARY KEY, note BLOB NOT NULL) STRICT",
+}
+
 // roots returns the root pages of the tables that the schema table names (fileformat2 §2.6).
 func roots(d *database, seen *pageSet, fault func(page uint32, what string)) map[string]uint32 {
 	found := make(map[string]uint32)
@@ -94,8 +102,13 @@ func roots(d *database, seen *pageSet, fault func(page uint32, what string)) map
 			continue
 		}
 		name := strings.ToLower(string(cols[1].bytes))
-		if name != "entry" && name != "payload" && name != "head" {
+		definition, ours := definitions[name]
+		if !ours {
 			continue
+		}
+		// Rows are read by the order of their columns. SQLite reads them by this text: both must mean the same.
+		if cols[4].class != textColumn || strings.Join(strings.Fields(string(cols[4].bytes)), " ") != definition {
+			fault(page, "the definition of the table "+name+" was altered")
 		}
 		if _, twice := found[name]; twice {
 			fault(page, "sqlite_schema names the table "+name+" twice")

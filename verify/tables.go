@@ -113,7 +113,7 @@ func (t *tables) head() (size int64, note []byte, ok bool) {
 		return 0, nil, false
 	}
 	cols, what := parseRecord(record, 2)
-	if what == "" && (cols[0].class != nullColumn || cols[1].class != blobColumn && cols[1].class != textColumn) {
+	if what == "" && (cols[0].class != nullColumn || cols[1].class != blobColumn) {
 		what = "a column has a wrong type"
 	}
 	if what != "" {

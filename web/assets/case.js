@@ -94,11 +94,12 @@ function drawFindings(findings) {
 }
 
 // source says what a finding looked at, and how old that was unless it was looked at for this very finding.
-function source({ source: name, as_of: at }) {
+function source({ check, source: name, as_of: at }) {
   if (!name) return null;
+  const list = check.startsWith("lists.");
   const old = at && now() - Date.parse(at) > 60e3;
   return h("span", { class: "quiet-text" }, name,
-    (old || name.startsWith("list")) && at && [", loaded ", h("span", { "data-ago": at, title: both(at) }, ago(at))]);
+    (old || list) && at && [list ? ", loaded " : ", read ", h("span", { "data-ago": at, title: both(at) }, ago(at))]);
 }
 
 // drawStrip shows what the lane rests on: its last decision, and the lists with their age.

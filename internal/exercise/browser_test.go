@@ -1,0 +1,112 @@
+package exercise
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"marz"
+	"marz/internal/browsertest"
+)
+
+// open starts an exercise as marz demo does and returns its address.
+func open(t *testing.T, o Options) (*Exercise, string) {
+	t.Helper()
+	ln, err := net.Listen("tcp", "localhost:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, _ := net.SplitHostPort(ln.Addr().String())
+	ln.Close()
+	o.Dir, o.Listen, o.Viewers = filepath.Join(t.TempDir(), "exercise"), "localhost:"+port, true
+	o.Wall = func() marz.Instant { return marz.InstantOf(time.Now()) }
+	e, err := Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	served, played, ready := make(chan error, 1), make(chan error, 1), make(chan struct{})
+	go func() { served <- e.Post.Serve(ctx, func(net.Addr) { close(ready) }) }()
+	<-ready
+	go func() { played <- e.Run(ctx, 1) }()
+	t.Cleanup(func() {
+		stop()
+		for _, end := range []chan error{served, played} {
+			if err := <-end; err != nil {
+				t.Error(err)
+			}
+		}
+		if r, err := e.Finish(context.Background()); err != nil || !r.Verified {
+			t.Errorf("%+v, %v", r, err)
+		}
+	})
+	return e, "https://localhost:" + port
+}
+
+// What the README promises: one click to sign in, F2 for the next traveller, one key for an ordinary one; the others work beside it.
+func TestAViewersMinute(t *testing.T) {
+	_, url := open(t, Options{Seed: 4, PerHour: 3000})
+	conn, err := tls.Dial("tcp", url[len("https://"):], &tls.Config{InsecureSkipVerify: true}) // only to learn the key to trust
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf := conn.ConnectionState().PeerCertificates[0]
+	conn.Close()
+	b := browsertest.New(t, browsertest.Options{TrustSPKI: []string{browsertest.SPKI(leaf)}})
+	p := b.Page()
+	p.SetViewport(1280, 800)
+	p.EmulateMedia("screen", map[string]string{"prefers-color-scheme": "dark"})
+	p.Navigate(url + "/")
+	shot(p, "exercise-signin")
+	click(p, `[data-officer="ru-bg/0002"]`)
+	p.WaitFor(`document.querySelector("[data-lane='1']")`)
+	shot(p, "exercise-home")
+	click(p, `[data-lane="1"] button, button[data-lane="1"]`)
+	p.WaitFor(`location.pathname === "/lane/1" && document.querySelector("#verdict-word").textContent.toUpperCase() === "READY"`)
+	ordinary := 0
+	for range 12 {
+		p.WaitFor(`document.querySelector("[data-key=F2]").getAttribute("aria-disabled") === "false"`)
+		p.Key(browsertest.Stroke{Code: "F2"})
+		p.WaitFor(`document.querySelector("[data-key=F1]").getAttribute("aria-disabled") === "false"`)
+		p.Key(browsertest.Stroke{Code: "F1"})
+		p.WaitFor(`document.querySelector("#decision-result").textContent !== "" || !document.querySelector("#act").hidden`)
+		if browsertest.Eval[bool](p, `document.querySelector("#act").hidden`) {
+			if ordinary++; ordinary == 2 {
+				shot(p, "exercise-lane")
+			}
+			continue
+		}
+		shot(p, "exercise-attention")
+		p.Key(browsertest.Stroke{Code: "Digit1"})
+		p.WaitFor(`document.querySelector("#proposal") && document.querySelector("[data-key=F10]").getAttribute("aria-disabled") === "false"`)
+		p.Key(browsertest.Stroke{Code: "F10"})
+		p.WaitFor(`document.querySelector("#decision-result").textContent !== ""`)
+	}
+	if ordinary < 4 {
+		t.Errorf("only %d of 12 were ordinary", ordinary)
+	}
+	boss := b.Page()
+	boss.SetViewport(1280, 800)
+	boss.EmulateMedia("screen", map[string]string{"prefers-color-scheme": "dark"})
+	boss.Navigate(url + "/signin")
+	click(boss, `[data-officer="ru-bg/0001"]`)
+	boss.WaitFor(`location.pathname === "/"`)
+	boss.Navigate(url + "/supervisor")
+	boss.WaitFor(`[...document.querySelectorAll("[data-lane]")].filter(l => l.dataset.open === "true").length === 7`)
+	shot(boss, "exercise-supervisor")
+}
+
+func click(p *browsertest.Page, selector string) {
+	browsertest.Eval[bool](p, `(document.querySelector(`+"`"+selector+"`"+`).click(), true)`)
+}
+
+// shot takes a picture when MARZ_SHOTS names a folder.
+func shot(p *browsertest.Page, name string) {
+	if dir := os.Getenv("MARZ_SHOTS"); dir != "" {
+		p.Screenshot(filepath.Join(dir, name+".png"))
+	}
+}
