@@ -308,9 +308,9 @@ func (f *fakePost) inspect(text string) (*web.Inspection, error) {
 	if strings.HasPrefix(d.Primary, "STOPPER") {
 		c.Verdict, c.Ordinary = marz.Stop, nil
 		c.Hits = []web.Hit{
-			{Alert: "marz-fictional-00417", Kind: "wanted", List: "marz-fictional", Owner: "am-bg", Version: "2024-12-31", Score: 0.97,
+			{Alert: "marz-fictional-00417", Kind: "name", List: "marz-fictional", Owner: "am-bg", Version: "2024-12-31", Score: 0.97,
 				Name: "Stopper, Ruben Armenovich", Why: "Arrest warrant of the court of Syunik, fictional.", Reasons: []string{"name 0.98: STOPPER RUBEN as alias", "birth date equal", "nationality equal"}},
-			{Alert: "marz-fictional-00988", Kind: "sanction", List: "marz-fictional", Owner: "am-bg", Version: "2024-12-31", Score: 0.71,
+			{Alert: "marz-fictional-00988", Kind: "name", List: "marz-fictional", Owner: "am-bg", Version: "2024-12-31", Score: 0.71,
 				Name: "رضا استوپر", Why: "Fictional.", Reasons: []string{"name 0.74 by transliteration", "birth year differs by 1"}},
 		}
 		c.Findings = append(c.Findings, marz.Finding{Check: "lists.person", Result: marz.Failed, Grave: marz.Stop,
@@ -319,7 +319,7 @@ func (f *fakePost) inspect(text string) (*web.Inspection, error) {
 	c.Findings = append(c.Findings,
 		marz.Finding{Check: "chip.signature", Result: marz.NotSupported, Grave: marz.Clear, Reason: "This lane has no chip reader."},
 		marz.Finding{Check: "document.format", Result: marz.Successful, Grave: marz.Clear},
-		marz.Finding{Check: "document.check-digits", Result: marz.Successful, Grave: marz.Clear},
+		marz.Finding{Check: "document.digits", Result: marz.Successful, Grave: marz.Clear, Reason: "all check digits are right", Source: "machine-readable zone", AsOf: f.now()},
 		marz.Finding{Check: "lists.document", Result: marz.Successful, Grave: marz.Clear, Source: "list ofac-sdn 2024-12-30", AsOf: midday - 26*3600e3},
 		marz.Finding{Check: "stay.days", Result: marz.Successful, Grave: marz.Clear, Source: "crossings of this post"})
 	return c, nil

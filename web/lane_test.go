@@ -269,6 +269,14 @@ func typedZone(t *testing.T, b *browsertest.Browser) {
 	if f.posts("/scan") != 0 {
 		t.Error("Enter sent the zone")
 	}
+	p.Expect(`^request: 400 `)
+	browsertest.Eval[any](p, `document.activeElement.value = "P<UTO", undefined`)
+	press(p, "F6")
+	p.WaitFor(`document.getElementById("error").textContent !== ""`)
+	if typed := browsertest.Eval[string](p, `document.getElementById("manual-text").value`); typed != "P<UTO" {
+		t.Errorf("after a refusal the field holds %q", typed)
+	}
+	browsertest.Eval[any](p, fmt.Sprintf("document.getElementById('manual-text').value = %q, undefined", ordinary))
 	press(p, "F6")
 	waitText(p, "primary", "HOSSEINI")
 	p.WaitFor(`document.getElementById("act").hidden`)

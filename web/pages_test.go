@@ -34,7 +34,7 @@ func openPage(t *testing.T, b *browsertest.Browser, name string, set func(*fakeP
 }
 
 func click(p *browsertest.Page, selector string) {
-	p.WaitFor(fmt.Sprintf("document.querySelector(%q)", selector))
+	p.WaitFor(fmt.Sprintf("document.readyState === \"complete\" && document.querySelector(%q)", selector)) // its module has run by then
 	browsertest.Eval[any](p, fmt.Sprintf("document.querySelector(%q).click()", selector))
 }
 

@@ -1,6 +1,6 @@
 // case.js draws one inspection on the lane's page: what the officer has to see, each thing in its fixed place.
 import { $, h, say, show } from "./dom.js";
-import { ago, both } from "./time.js";
+import { ago, both, now } from "./time.js";
 import { capital, checkName, result, shape } from "./words.js";
 
 const plain = ["primary", "secondary", "nationality", "birth", "age", "sex", "issuer", "number", "expiry"];
@@ -24,12 +24,15 @@ export function draw(inspection) {
 
 // drawVerdict shows the verdict in its place. Without an inspection there is none.
 export function drawVerdict(inspection, idle) {
-  const verdict = inspection ? inspection.verdict : "none";
+  const verdict = inspection ? known(inspection.verdict) : "none";
   $("verdict").dataset.verdict = verdict;
   show($("verdict-shape"), inspection && shape(verdict));
   say($("verdict-word"), inspection ? verdict.toUpperCase() : idle);
   say($("verdict-why"), inspection ? why(inspection) : "");
 }
+
+// known makes a stop of what is no verdict, as the node does.
+const known = (verdict) => (verdict === "clear" || verdict === "attention" ? verdict : "stop");
 
 function why({ findings, hits }) {
   const grave = (findings ?? []).filter((f) => f.grave !== "clear").length;
@@ -74,8 +77,8 @@ function drawHit(hit) {
   return h("article", { class: "hit", "data-alert": hit.alert },
     h("p", { class: "hit-name" }, h("strong", { dir: "auto" }, hit.name), h("span", { class: "hit-score" }, `${percent} %`)),
     h("meter", { min: 0, max: 100, value: percent, "aria-label": `Likeness of ${hit.name}` }),
-    h("p", { class: "hit-why" }, h("strong", {}, capital(hit.kind ?? "")), " ", h("bdi", {}, hit.why)),
-    h("ul", { class: "hit-reasons" }, (hit.reasons ?? []).map((r) => h("li", { dir: "auto" }, r))),
+    h("p", { class: "hit-why" }, h("strong", {}, `${capital(hit.kind ?? "")} match: `), h("bdi", {}, hit.why)),
+    h("ul", { class: "hit-reasons" }, (hit.reasons ?? []).map((r) => h("li", {}, h("bdi", {}, r)))),
     h("p", { class: "quiet-text" }, `${hit.alert}, list ${hit.list} of ${hit.owner}, ${hit.version}`));
 }
 
@@ -86,10 +89,17 @@ function drawFindings(findings) {
       h("span", { class: "finding-symbol", "aria-hidden": "true" }, symbol),
       h("div", {},
         h("p", { class: "finding-name" }, h("strong", {}, checkName(f.check)), h("span", {}, word)),
-        f.reason && h("p", { dir: "auto" }, f.reason),
-        f.source && h("p", { class: "quiet-text" }, f.source,
-          f.as_of && h("span", {}, f.check.startsWith("lists.") ? ", loaded " : ", read ", h("span", { "data-ago": f.as_of, title: both(f.as_of) }, ago(f.as_of))))));
+        h("p", { class: "finding-why" }, h("bdi", {}, f.reason), " ", source(f))));
   }));
+}
+
+// source says what a finding looked at, and how old that was unless it was looked at for this very finding.
+function source({ check, source: name, as_of: at }) {
+  if (!name) return null;
+  const list = check.startsWith("lists.");
+  const old = at && now() - Date.parse(at) > 60e3;
+  return h("span", { class: "quiet-text" }, name,
+    (old || list) && at && [list ? ", loaded " : ", read ", h("span", { "data-ago": at, title: both(at) }, ago(at))]);
 }
 
 // drawStrip shows what the lane rests on: its last decision, and the lists with their age.

@@ -41,6 +41,7 @@ async function read() {
   $("read-ask").hidden = true;
   $("read-go").hidden = true;
   show($("read-result"), facts(record), ...findings(record), ...hits(record));
+  $("read-close").focus(); // what had the focus is hidden now
 }
 
 function facts({ document: d, decision, by, under }) {

@@ -133,7 +133,7 @@ function arm(then) {
 
 // take shows what the post answered.
 function take(answer, painted) {
-  const changed = ["id", "state"].some((k) => inspection?.[k] !== answer[k]) || inspection?.proposal?.seq !== answer.proposal?.seq;
+  const changed = ["id", "state", "verdict"].some((k) => inspection?.[k] !== answer[k]) || inspection?.proposal?.seq !== answer.proposal?.seq;
   inspection = answer;
   clearTimeout(forget);
   if (!isOpen()) {
@@ -203,10 +203,11 @@ function scan(text, anew, lastCharAt) {
   if (busy) return complain("A document was scanned while the post was answering. Scan it again.");
   if (!state.up) return complain("No connection to the post. This scan was not recorded: scan again.");
   if (!mine()) return complain("This lane is not yours. Take it on the page Lanes.");
-  if (panel === "manual") closePanel();
+  if (panel === "manual" && lastCharAt !== undefined) closePanel(); // typed text stays until the post has taken it
   reading = text;
   again = "";
   if (!isOpen()) {
+    clearTimeout(forget);
     inspection = null;
     paint();
   }
