@@ -93,7 +93,7 @@ func TestDiskFails(t *testing.T) {
 				cfg.Driver = "sqlite-disk"
 				j := mustOpen(t, cfg)
 				d.code = c.code
-				d.after.Store(1 + r.Int64N(120))
+				d.after.Store(1 + r.Int64N(8<<r.IntN(9))) // from the first commit to the log being moved into the database
 				d.what = c.what
 				acked := appendUntilFailure(t, j)
 				d.what = "" // the disk works again

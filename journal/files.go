@@ -54,7 +54,7 @@ func (h *headFile) read() ([]byte, error) {
 	if err != nil && err != io.EOF {
 		return nil, &marz.Error{Op: "read head file", Subject: h.f.Name(), Err: err}
 	}
-	if n == 0 {
+	if len(bytes.Trim(b[:n], "\x00")) == 0 { // new, or made just before the power failed
 		return nil, nil
 	}
 	return append(bytes.TrimRight(b[:n], "\n"), '\n'), nil

@@ -442,6 +442,99 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
+// A folder in which another history stands than the one that was acknowledged, of whatever length, is not signed on.
+func TestOtherHistoryIsRefused(t *testing.T) {
+	cfg := testConfig(t, nil)
+	write := func(dir, text string, n int) []byte {
+		c := cfg
+		c.Dir = dir
+		j := mustOpen(t, c)
+		for range n {
+			if _, err := appendOne(j, words{"text": text}, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		j.Close()
+		b, err := os.ReadFile(filepath.Join(dir, "journal.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	put := func(dir string, db []byte) {
+		if err := os.WriteFile(filepath.Join(dir, "journal.db"), db, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	backup := write(cfg.Dir, "common", 5)
+	mine := write(cfg.Dir, "mine", 2)
+	for _, n := range []int{2, 3} {
+		elsewhere := t.TempDir() // the backup runs on with the same key
+		put(elsewhere, backup)
+		put(cfg.Dir, write(elsewhere, "other", n))
+		if _, err := Open(t.Context(), cfg); marz.CodeOf(err) != marz.Conflict || !strings.Contains(err.Error(), "another history") {
+			t.Errorf("%d other entries: %v", n, err)
+		}
+	}
+	head := filepath.Join(cfg.Dir, "head")
+	sound, err := os.ReadFile(head)
+	if err != nil {
+		t.Fatal(err)
+	}
+	damaged := bytes.Clone(sound)
+	damaged[20] ^= 1
+	if err := os.WriteFile(head, damaged, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	put(cfg.Dir, backup)
+	if _, err := Open(t.Context(), cfg); marz.CodeOf(err) != marz.Invalid || !strings.Contains(err.Error(), "head file is damaged") {
+		t.Errorf("damaged head file: %v", err)
+	}
+	if err := os.WriteFile(head, sound, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	put(cfg.Dir, mine)
+	mustOpen(t, cfg)
+}
+
+func TestTheOtherKindIsRefusedUntouched(t *testing.T) {
+	cfg := testConfig(t, nil)
+	before, err := os.ReadFile(filepath.Join(cfg.Dir, "journal.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Exercise = true
+	if _, err := Open(t.Context(), cfg); marz.CodeOf(err) != marz.Conflict || !strings.Contains(err.Error(), "a real node's") {
+		t.Errorf("%v", err)
+	}
+	after, err := os.ReadFile(filepath.Join(cfg.Dir, "journal.db"))
+	if err != nil || !bytes.Equal(before, after) {
+		t.Errorf("it was written to (%v)", err)
+	}
+}
+
+// brokenState cannot fold an entry that says so.
+type brokenState struct{ countState }
+
+func (brokenState) Apply(_ *Fold, e Entry, _ []byte) error {
+	if strings.Contains(string(e.Public), "unfoldable") {
+		return errors.New("cannot be folded")
+	}
+	return nil
+}
+
+// A change that overlooks the error of an Append fails all the same.
+func TestOverlookedError(t *testing.T) {
+	j := mustOpen(t, testConfig(t, brokenState{}))
+	err := j.Update(t.Context(), func(tx *Tx) error {
+		tx.Append(draft(words{"text": "unfoldable"}, nil))
+		return nil
+	})
+	if err == nil || j.Head().Size != 1 {
+		t.Errorf("size %d, %v", j.Head().Size, err)
+	}
+}
+
 // vectors is docs/spec/journal-vectors.json.
 type vectors struct {
 	Key struct {
@@ -469,7 +562,7 @@ type vectorHead struct {
 // TestVectors writes the journal of the vectors anew and compares every byte. MARZ_UPDATE=1 writes the file.
 func TestVectors(t *testing.T) {
 	seed := sha256.Sum256([]byte("marz journal vectors"))
-	cfg := Config{Dir: t.TempDir(), Rand: rand.NewChaCha8(seed)}
+	cfg := Config{Dir: t.TempDir(), Rand: rand.NewChaCha8(seed), Exercise: true}
 	cfg.Clock, _ = testClock()
 	var vkey string
 	var err error
@@ -481,7 +574,7 @@ func TestVectors(t *testing.T) {
 	if k := ed25519.NewKeyFromSeed(seed[:]); k == nil {
 		t.Fatal("no key")
 	}
-	if err := Create(t.Context(), cfg, draft(nil, nil), Created{Post: "agarak", Exercise: true}); err != nil {
+	if err := Create(t.Context(), cfg, draft(nil, nil), Created{Post: "agarak"}); err != nil {
 		t.Fatal(err)
 	}
 	j := mustOpen(t, cfg)

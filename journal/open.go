@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"marz"
@@ -53,6 +54,9 @@ type Config struct {
 	State  State        // nil for none
 	Log    *slog.Logger // nil for none
 	Driver string       // database/sql driver; "" for modernc.org/sqlite. Tests give one with faults
+
+	// Exercise says which kind of journal is meant. One of the other kind is refused before anything is written to it.
+	Exercise bool
 }
 
 // Journal is an open journal. Its methods may be called from any goroutine.
@@ -68,6 +72,7 @@ type Journal struct {
 	writer   *sql.DB // one connection, used by the writing goroutine alone
 	readers  *sql.DB // read-only connections
 	head     atomic.Pointer[Head]
+	at       atomic.Int64 // instant of the newest committed entry
 
 	queue   chan *call
 	stop    chan struct{} // closed by Close
@@ -96,7 +101,7 @@ func Create(ctx context.Context, cfg Config, genesis Draft, c Created) error {
 	if err := os.WriteFile(filepath.Join(cfg.Dir, "node.pub"), []byte(vkey+"\n"), 0o644); err != nil {
 		return &marz.Error{Op: "create journal", Subject: cfg.Dir, Err: err}
 	}
-	c.Key = vkey
+	c.Key, c.Exercise = vkey, cfg.Exercise
 	genesis.Kind, genesis.Public = KindCreated, c
 	if err := writeGenesis(ctx, cfg, path, signer, genesis); err != nil {
 		os.Remove(path)
@@ -186,6 +191,9 @@ func (j *Journal) open(ctx context.Context, path string) (err error) {
 	if err := j.checkHead(ctx, path); err != nil {
 		return err
 	}
+	if err := j.emptyLog(ctx); err != nil {
+		return err
+	}
 	if err := j.headFile.write(j.Head().Note); err != nil {
 		return &marz.Error{Op: "open journal", Subject: path, Err: err}
 	}
@@ -232,6 +240,13 @@ func (j *Journal) checkHead(ctx context.Context, path string) error {
 		return &marz.Error{Code: marz.Invalid, Op: "open journal", Subject: path,
 			Fix: fmt.Sprintf("keys/node.key is not this journal's key: the journal was begun with %s and the key is that of %s", j.created.Key, j.vkey)}
 	}
+	if j.created.Exercise != j.cfg.Exercise {
+		kind := "a real node's; exercises are held in folders of their own"
+		if j.created.Exercise {
+			kind = "an exercise's, from its first entry and for ever; run it with marz demo --data"
+		}
+		return &marz.Error{Code: marz.Conflict, Op: "open journal", Subject: j.cfg.Dir, Fix: "this folder is " + kind}
+	}
 	head, err := OpenHead(msg, j.origin, j.verifier)
 	if err != nil {
 		return err
@@ -241,6 +256,7 @@ func (j *Journal) checkHead(ctx context.Context, path string) error {
 		return err
 	}
 	j.w.at = newest.At
+	j.at.Store(int64(newest.At))
 	if j.w.tree, err = loadFrontier(ctx, j.readers, count); err != nil {
 		return err
 	}
@@ -249,24 +265,43 @@ func (j *Journal) checkHead(ctx context.Context, path string) error {
 			Fix: fmt.Sprintf("its %d entries do not meet its newest head, of size %d; run marz verify to see where", count, head.Size)}
 	}
 	j.head.Store(&head)
-	return j.checkHeadFile(path, head)
+	return j.checkHeadFile(ctx, path, head)
 }
 
-func (j *Journal) checkHeadFile(path string, head Head) error {
+// checkHeadFile holds the database to what has been acknowledged: it must continue the head that stands in the head file.
+func (j *Journal) checkHeadFile(ctx context.Context, path string, head Head) error {
 	msg, err := j.headFile.read()
 	if err != nil || msg == nil {
 		return err
 	}
 	said, err := OpenHead(msg, j.origin, j.verifier)
 	if err != nil {
-		j.cfg.Log.Warn("the head file is damaged and is written anew", "file", filepath.Join(j.cfg.Dir, "head"), "err", err)
-		return nil
+		return &marz.Error{Code: marz.Invalid, Op: "open journal", Subject: filepath.Join(j.cfg.Dir, "head"),
+			Fix: "the head file is damaged, so that it cannot be told whether acknowledged entries are missing. Compare with a mirror or a bundle; if nothing is missing, remove the file", Err: err}
 	}
 	if said.Size > head.Size {
 		return &marz.Error{Code: marz.Conflict, Op: "open journal", Subject: path,
 			Fix: fmt.Sprintf("this node has acknowledged %d entries and the database holds %d: it is an old copy or has lost its end. "+
 				"The node will not sign another history. Put the newest database back, or recover from a mirror", said.Size, head.Size)}
 	}
+	root, err := tlog.TreeHash(said.Size, hashReader{ctx, j.readers})
+	if err != nil {
+		return err
+	}
+	if root != said.Root {
+		return &marz.Error{Code: marz.Conflict, Op: "open journal", Subject: path,
+			Fix: fmt.Sprintf("its first %d entries are not those that this node has acknowledged: it holds another history. The node will not sign it. Put the right database back", said.Size)}
+	}
+	return nil
+}
+
+// emptyLog moves what a crash left in the write-ahead log into the database, so that no erased payload outlives it there.
+func (j *Journal) emptyLog(ctx context.Context) error {
+	var busy, log, moved int
+	if err := j.writer.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &log, &moved); err != nil {
+		return &marz.Error{Op: "open journal", Subject: j.cfg.Dir, Fix: explain(err), Err: err}
+	}
+	j.w.scrub = busy != 0
 	return nil
 }
 
@@ -294,7 +329,7 @@ func openDB(driver, path string, readOnly bool) (*sql.DB, error) {
 		q.Add("_pragma", "query_only(1)")
 	} else {
 		// Nobody else writes here, so the only wait there can be is for a reader before the log is emptied.
-		for _, p := range []string{"busy_timeout(250)", "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(1)", "foreign_keys(1)"} {
+		for _, p := range []string{"busy_timeout(250)", "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(1)", "foreign_keys(1)", "wal_autocheckpoint(0)"} {
 			q.Add("_pragma", p)
 		}
 	}

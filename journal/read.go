@@ -24,6 +24,9 @@ func (j *Journal) Created() Created { return j.created }
 // Head returns the newest committed head.
 func (j *Journal) Head() Head { return *j.head.Load() }
 
+// At returns the instant of the newest committed entry, before which no further entry will be.
+func (j *Journal) At() marz.Instant { return marz.Instant(j.at.Load()) }
+
 // State returns read-only connections to ask the state tables with.
 func (j *Journal) State() *sql.DB { return j.readers }
 
@@ -88,6 +91,17 @@ func (t *Tx) Payload(seq marz.Seq) ([]byte, error) {
 		}
 	}
 	return t.j.Payload(context.Background(), seq)
+}
+
+// Entry reads an earlier entry inside a change, also one that shares its commit.
+func (t *Tx) Entry(seq marz.Seq) (Entry, error) {
+	for _, r := range t.j.w.pending {
+		if r.Seq == seq {
+			return r.Entry, nil
+		}
+	}
+	e, _, err := t.j.Entry(context.Background(), seq)
+	return e, err
 }
 
 // ProveInclusion proves that the entry seq is in the tree of the head given (RFC 6962 §2.1.1).

@@ -36,6 +36,7 @@ type writerState struct {
 	pending []*record // appended in this batch and not yet in the database
 	erased  bool      // this batch erases payloads
 	scrub   bool      // erased payloads may still stand in the write-ahead log
+	logged  int       // bytes written to the log since it was last moved, roughly
 }
 
 // Tx is a change's view of the journal while it runs, inside the writing goroutine. It must not outlive the change.
@@ -43,7 +44,8 @@ type Tx struct {
 	j     *Journal
 	now   marz.Instant
 	late  bool
-	saved bool // a savepoint stands before the first thing that this change wrote
+	saved bool  // a savepoint stands before the first thing that this change wrote
+	err   error // of an Append that failed half way: the change cannot succeed any more
 }
 
 // Now is the instant that the change's entries bear. It never runs backwards within a journal.
@@ -144,9 +146,10 @@ func (j *Journal) commit(batch []*call) {
 	var late error
 	if head != nil {
 		j.head.Store(head)
+		j.at.Store(int64(j.w.at))
 		late = j.headFile.write(head.Note)
-		if j.w.scrub = j.w.scrub || j.w.erased; late == nil && j.w.scrub {
-			late = j.truncateLog()
+		if late == nil {
+			late = j.moveLog()
 		}
 	}
 	answer(batch, nil)
@@ -202,7 +205,9 @@ func (j *Journal) run(c *call) error {
 	tree, at, pending, erased := w.tree, w.at, len(w.pending), w.erased
 	now := j.cfg.Clock()
 	t := &Tx{j: j, now: max(now, w.at), late: now < w.at}
-	c.err = c.change(t)
+	if c.err = c.change(t); c.err == nil {
+		c.err = t.err
+	}
 	if c.err == nil {
 		if t.saved {
 			return j.exec(`RELEASE change`)
@@ -242,8 +247,8 @@ func (t *Tx) Append(d Draft) (Entry, error) {
 	j.w.at = t.now
 	j.w.pending = append(j.w.pending, r)
 	if j.cfg.State != nil {
-		if err := j.cfg.State.Apply(&Fold{j}, r.Entry, r.payload); err != nil {
-			return Entry{}, err
+		if t.err = j.cfg.State.Apply(&Fold{j}, r.Entry, r.payload); t.err != nil {
+			return Entry{}, t.err
 		}
 	}
 	return r.Entry, nil
@@ -290,9 +295,12 @@ func (t *Tx) save() error {
 
 // flush writes the pending entries and payloads into the database, many rows a statement.
 func (j *Journal) flush() error {
+	const pages = 4 * 4096 // that a commit touches at the least
+	j.w.logged += pages
 	rows := make([]any, 0, 3*len(j.w.pending))
 	payloads := make([]any, 0, 3*len(j.w.pending))
 	for _, r := range j.w.pending {
+		j.w.logged += 2 * (len(r.body) + len(r.payload))
 		rows = append(rows, int64(r.Seq), r.body, r.hashes)
 		if r.payload != nil {
 			payloads = append(payloads, int64(r.Seq), r.salt, r.payload)
@@ -358,12 +366,28 @@ func (j *Journal) exec(query string, args ...any) error {
 	return err
 }
 
-// truncateLog moves all of the write-ahead log into the database and empties it, so that no copy of an erased payload is left
-// there. A reader that holds an old snapshot can delay it; it is then tried again after the next commit, and done at Close.
-func (j *Journal) truncateLog() error {
+// logLimit is how much the write-ahead log grows before it is moved into the database.
+const logLimit = 4 << 20
+
+// moveLog moves the write-ahead log into the database when it has grown, and empties it after an erasure, so that no copy of an erased
+// payload is left there. SQLite would do the first by itself, and would not tell when it failed. A reader that holds an old snapshot
+// can delay the second; it is then tried again when the log has grown, at the next start and at Close.
+func (j *Journal) moveLog() error {
+	w := &j.w
+	w.scrub = w.scrub || w.erased
+	mode := "PASSIVE"
+	switch {
+	case w.erased, w.scrub && w.logged >= logLimit:
+		mode = "TRUNCATE"
+	case w.logged < logLimit:
+		return nil
+	}
+	w.logged = 0
 	var busy, log, moved int
-	err := j.w.conn.QueryRowContext(context.Background(), `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &log, &moved)
-	j.w.scrub = busy != 0
+	err := w.conn.QueryRowContext(context.Background(), `PRAGMA wal_checkpoint(`+mode+`)`).Scan(&busy, &log, &moved)
+	if mode == "TRUNCATE" {
+		w.scrub = busy != 0
+	}
 	return err
 }
 
