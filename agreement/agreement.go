@@ -116,6 +116,9 @@ func sortControl(cs []clause) error {
 				c.Place, before.Until, before.ref, c.From))
 		}
 	}
+	if last := cs[len(cs)-1]; !last.Until.IsZero() {
+		return refuse(string(last.ref), "", fmt.Sprintf("nobody would control %s from %s on; leave the end open, or say who controls it then", last.Place, last.Until))
+	}
 	return nil
 }
 

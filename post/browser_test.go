@@ -97,7 +97,7 @@ func (s *served) page(officer marz.OfficerID) *browsertest.Page {
 		return p
 	}
 	browsertest.Eval[bool](p, fmt.Sprintf(`(document.querySelector('[data-officer=%q]').click(), true)`, officer))
-	p.WaitFor(`location.pathname === "/" && document.querySelector("#main")`)
+	p.WaitFor(`location.pathname === "/" && document.readyState === "complete"`)
 	return p
 }
 

@@ -29,19 +29,32 @@ func (p *Post) Decide(ctx context.Context, actor Actor, id marz.InspectionID, de
 			return err
 		}
 		if inspection.Ordinary(r.verdict, r.hits, decision) {
-			_, err := a.append(KindDecided, r.entry(decision, "", 0), nil)
-			return err
+			return decideAtOnce(a, r, decision, reason, note)
 		}
 		if err := inspection.CheckReason(decision, reason); err != nil {
 			return err
 		}
-		repeated, err = p.propose(a, r, decision, reason, note)
+		repeated, err = propose(a, r, decision, reason, note)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return p.inspection(ctx, number(id), repeated)
+	return p.answer(ctx, actor, number(id), repeated)
+}
+
+// answer returns the inspection after an act on it. One that had ended before is shown without the person, unless the same officer repeats
+// his own decision at once, as a key that bounced or an answer that was lost: everybody else reads it as a record, with a reason.
+func (p *Post) answer(ctx context.Context, actor Actor, id int64, repeated bool) (*web.Inspection, error) {
+	w, err := p.inspection(ctx, id, repeated)
+	if err != nil || !repeated || w.State == "open" || w.State == "proposed" {
+		return w, err
+	}
+	if w.By != actor.Officer || p.now().Sub(w.Decided) > rescan {
+		w.Document, w.Hits, w.Stay, w.Proposal = web.Document{}, []web.Hit{}, "", nil
+		w.Findings = []marz.Finding{}
+	}
+	return w, nil
 }
 
 // Confirm is the second act: it makes the proposal that the same officer made the decision.
@@ -62,7 +75,7 @@ func (p *Post) Confirm(ctx context.Context, actor Actor, id marz.InspectionID, p
 		if r.proposer != actor.Officer {
 			return &marz.Error{Code: marz.Conflict, Op: "confirm", Subject: "inspection " + string(id), Fix: "another officer proposed this; propose your own decision"}
 		}
-		d, err := p.proposal(ctx, proposal)
+		d, err := readProposal(a.Tx, proposal)
 		if err != nil {
 			return err
 		}
@@ -72,7 +85,7 @@ func (p *Post) Confirm(ctx context.Context, actor Actor, id marz.InspectionID, p
 	if err != nil {
 		return nil, err
 	}
-	return p.inspection(ctx, number(id), repeated)
+	return p.answer(ctx, actor, number(id), repeated)
 }
 
 // Withdraw ends an inspection without a decision, with a reason. There is no crossing.
@@ -93,13 +106,13 @@ func (p *Post) Withdraw(ctx context.Context, actor Actor, id marz.InspectionID, 
 		case "decided":
 			return r.conflict()
 		}
-		_, err = a.append(KindWithdrawn, withdrawnEntry{id, r.lane, reason}, nil)
+		_, err = a.append(KindWithdrawn, withdrawnEntry{inspectionID(r.id), r.lane, reason}, nil)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return p.inspection(ctx, number(id), repeated)
+	return p.answer(ctx, actor, number(id), repeated)
 }
 
 // undecided returns the inspection, held by this officer's lane. One that has ended already is returned too, so that the answer to a repeated
@@ -142,18 +155,35 @@ func (r *row) entry(d marz.Decision, reason string, proposed marz.Seq) decisionE
 	return decisionEntry{Inspection: inspectionID(r.id), Lane: r.lane, Direction: r.direction, Verdict: r.verdict, Hits: r.hits, Decision: d, Reason: reason, Proposed: proposed}
 }
 
+// decideAtOnce records an ordinary decision, with the reason and note that were not needed and given all the same.
+func decideAtOnce(a *act, r *row, d marz.Decision, reason, note string) error {
+	if reason != "" {
+		if err := inspection.CheckReason(d, reason); err != nil {
+			return err
+		}
+	}
+	_, err := a.append(KindDecided, r.entry(d, reason, 0), private(note))
+	return err
+}
+
+func private(note string) any {
+	if note == "" {
+		return nil
+	}
+	return decisionPrivate{note}
+}
+
 // propose records the first of two acts. The same proposal again is not recorded twice; another one takes its place.
-func (p *Post) propose(a *act, r *row, d marz.Decision, reason, note string) (repeated bool, err error) {
+func propose(a *act, r *row, d marz.Decision, reason, note string) (repeated bool, err error) {
 	if r.state == "proposed" && r.proposer == a.actor.Officer {
-		old, err := p.proposal(context.Background(), marz.Seq(r.proposal))
-		if err == nil && old.Decision == d && old.Reason == reason && old.Note == note {
+		old, err := readProposal(a.Tx, marz.Seq(r.proposal))
+		if err != nil {
+			return false, err
+		}
+		if old.Decision == d && old.Reason == reason && old.Note == note {
 			return true, nil
 		}
 	}
-	var private any
-	if note != "" {
-		private = decisionPrivate{note}
-	}
-	_, err = a.append(KindProposed, r.entry(d, reason, 0), private)
+	_, err = a.append(KindProposed, r.entry(d, reason, 0), private(note))
 	return false, err
 }

@@ -33,6 +33,7 @@ const (
 
 type describedEntry struct {
 	Post        marz.Post        `json:"post"`
+	Index       string           `json:"index"` // hex SHA-256 of keys/index.key
 	Authorities []marz.Authority `json:"authorities"`
 }
 
@@ -44,8 +45,9 @@ type controlEntry struct {
 	Place   marz.PlaceID       `json:"place"`
 	From    marz.AuthorityID   `json:"from"` // "" when control is first recorded
 	To      marz.AuthorityID   `json:"to"`
-	Instant marz.Instant       `json:"instant"`        // from when the article gives it
-	Ends    []marz.AuthorityID `json:"ends,omitempty"` // authorities that have no power here from now on
+	Instant marz.Instant       `json:"instant"`         // from when the article gives it
+	Ends    []marz.AuthorityID `json:"ends,omitempty"`  // authorities that have no power here from now on
+	Frees   []marz.AuthorityID `json:"frees,omitempty"` // authorities that may not inspect from now on: their lanes are free
 }
 
 type invitedEntry struct {

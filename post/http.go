@@ -105,7 +105,7 @@ func (p *Post) fail(q *request, err error) {
 
 // page fills in what every page shows.
 func (p *Post) page(q *request, title string, body any) *web.Page {
-	now, c := p.opts.Clock(), p.control.Load()
+	now, c := p.now(), p.control.Load()
 	pg := &web.Page{Title: title, Post: p.post, Exercise: p.Exercise(), Controller: p.bodies[c.authority], Article: c.article, Now: now, Zone: p.post.Zone, Path: q.URL.Path, Body: body}
 	if q.actor.Officer != "" {
 		pg.Officer = &web.Officer{ID: q.actor.Officer, Name: q.actor.Name, Role: q.actor.Role, Authority: p.bodies[q.actor.Officer.Authority()]}
@@ -160,7 +160,7 @@ func (p *Post) pageHome(q *request) error {
 	if q.actor.Officer == "" {
 		return p.pageSignIn(q)
 	}
-	lanes, err := p.Lanes(q.Context(), p.opts.Clock())
+	lanes, err := p.Lanes(q.Context(), p.now())
 	if err != nil {
 		return err
 	}
@@ -168,7 +168,7 @@ func (p *Post) pageHome(q *request) error {
 }
 
 func (p *Post) pageLane(q *request) error {
-	lanes, err := p.Lanes(q.Context(), p.opts.Clock())
+	lanes, err := p.Lanes(q.Context(), p.now())
 	if err != nil {
 		return err
 	}
@@ -193,7 +193,7 @@ func (p *Post) laneAfter(q *request, err error) error {
 	if err != nil {
 		return err
 	}
-	lanes, err := p.Lanes(q.Context(), p.opts.Clock())
+	lanes, err := p.Lanes(q.Context(), p.now())
 	if err != nil {
 		return err
 	}
@@ -313,7 +313,10 @@ func (p *Post) feed(ctx context.Context, actor Actor, changed <-chan struct{}, u
 			return
 		}
 		select {
-		case <-changed:
+		case _, open := <-changed:
+			if !open {
+				return
+			}
 		case <-p.journal.Failed():
 			return
 		case <-ctx.Done():

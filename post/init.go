@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/BurntSushi/toml"
@@ -18,6 +19,7 @@ import (
 	"marz/agreement"
 	"marz/inspection"
 	"marz/journal"
+	"marz/passkey"
 )
 
 // Setup says what post to make, and in which folder.
@@ -34,6 +36,8 @@ type Setup struct {
 	Clock       marz.Clock
 	Wall        func() time.Time
 	Rand        io.Reader // nil for the machine's
+
+	index []byte // drawn by Init: the key of keyed digests
 }
 
 // Officer is an officer to enrol.
@@ -57,19 +61,43 @@ func Init(ctx context.Context, s Setup) (link string, err error) {
 	if !ok {
 		return "", &marz.Error{Code: marz.Invalid, Op: "init", Subject: string(s.Post.ID), Fix: "no article gives control of it to anybody at " + s.Clock().String() + "; a post without a controller cannot begin"}
 	}
-	if err := os.MkdirAll(filepath.Join(s.Dir, keyDir), 0o700); err != nil {
-		return "", &marz.Error{Op: "init", Subject: s.Dir, Err: err}
+	final := s.Dir
+	if entries, err := os.ReadDir(final); err == nil && len(entries) > 0 || err != nil && !os.IsNotExist(err) {
+		return "", &marz.Error{Code: marz.Conflict, Op: "init", Subject: final, Fix: "the folder is not empty; give a new one", Err: err}
 	}
-	if entries, err := os.ReadDir(s.Dir); err != nil || len(entries) > 1 {
-		return "", &marz.Error{Code: marz.Conflict, Op: "init", Subject: s.Dir, Fix: "the folder is not empty; give a new one", Err: err}
+	s.Dir = strings.TrimRight(final, "/") + ".new" // renamed when it is whole
+	if err := os.MkdirAll(filepath.Dir(s.Dir), 0o755); err == nil {
+		err = os.Mkdir(s.Dir, 0o700)
+	}
+	if err != nil {
+		return "", &marz.Error{Op: "init", Subject: s.Dir, Fix: "remove what an earlier attempt left there, or choose another folder", Err: err}
+	}
+	defer os.RemoveAll(s.Dir)
+	link, err = s.build(ctx, register, holding)
+	if err != nil {
+		return "", err
+	}
+	if err := os.Remove(final); err != nil && !os.IsNotExist(err) {
+		return "", &marz.Error{Op: "init", Subject: final, Err: err}
+	}
+	if err := os.Rename(s.Dir, final); err != nil {
+		return "", &marz.Error{Op: "init", Subject: final, Err: err}
+	}
+	return link, nil
+}
+
+// build makes the whole folder.
+func (s *Setup) build(ctx context.Context, register *agreement.Register, holding agreement.Holding) (string, error) {
+	if err := os.Mkdir(filepath.Join(s.Dir, keyDir), 0o700); err != nil {
+		return "", &marz.Error{Op: "init", Subject: s.Dir, Err: err}
 	}
 	signer, err := s.writeFiles()
 	if err != nil {
 		return "", &marz.Error{Op: "init", Subject: s.Dir, Err: err}
 	}
-	cfg := journal.Config{Dir: s.Dir, Key: signer, Clock: s.Clock, Rand: s.Rand, State: state{}}
+	cfg := journal.Config{Dir: s.Dir, Key: signer, Clock: s.Clock, Rand: s.Rand, State: state{}, Exercise: s.Exercise}
 	genesis := journal.Draft{Authority: holding.Authority, Under: holding.Article, Policy: register.Policy()}
-	if err := journal.Create(ctx, cfg, genesis, journal.Created{Post: s.Post.ID, Exercise: s.Exercise}); err != nil {
+	if err := journal.Create(ctx, cfg, genesis, journal.Created{Post: s.Post.ID}); err != nil {
 		return "", err
 	}
 	j, err := journal.Open(ctx, cfg)
@@ -112,7 +140,15 @@ func (s *Setup) check() (*agreement.Register, error) {
 	if err := s.Config.validate(configFile); err != nil {
 		return nil, err
 	}
-	return agreement.New(s.Agreements)
+	if _, err := passkey.New(passkey.Config{Host: s.Config.Host, Name: "Marz", Origins: s.Config.origins(), Clock: s.Clock}); err != nil {
+		return nil, err
+	}
+	register, err := agreement.New(s.Agreements)
+	if err != nil || s.Exercise {
+		return register, err
+	}
+	q := agreement.Question{Officer: s.Supervisor.ID, Role: marz.RoleSupervisor, Action: marz.ActEnrol, Place: s.Post.ID.Place(), At: s.Clock()}
+	return register, register.May(q).Err(q)
 }
 
 // writeFiles writes keys, CA and configuration, and returns the signer.
@@ -121,8 +157,8 @@ func (s *Setup) writeFiles() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	index := make([]byte, 32)
-	if _, err := io.ReadFull(s.Rand, index); err != nil {
+	s.index = make([]byte, 32)
+	if _, err := io.ReadFull(s.Rand, s.index); err != nil {
 		return "", err
 	}
 	var config bytes.Buffer
@@ -132,7 +168,7 @@ func (s *Setup) writeFiles() (string, error) {
 	}
 	for name, data := range map[string][]byte{
 		filepath.Join(keyDir, signerFile): []byte(signer + "\n"),
-		filepath.Join(keyDir, indexFile):  []byte(hex.EncodeToString(index) + "\n"),
+		filepath.Join(keyDir, indexFile):  []byte(hex.EncodeToString(s.index) + "\n"),
 		configFile:                        config.Bytes(),
 	} {
 		if err := writeFile(filepath.Join(s.Dir, name), data, 0o600); err != nil {
@@ -151,7 +187,7 @@ func (s *Setup) firstEntries(ctx context.Context, j *journal.Journal, register *
 	draft := func(kind string, public, private any) journal.Draft {
 		return journal.Draft{Kind: kind, Authority: h.Authority, Under: h.Article, Policy: register.Policy(), Public: public, Private: private}
 	}
-	drafts := []journal.Draft{draft(KindDescribed, describedEntry{s.Post, s.Authorities}, nil)}
+	drafts := []journal.Draft{draft(KindDescribed, describedEntry{s.Post, codeHash(string(s.index)), s.Authorities}, nil)}
 	for _, a := range s.Agreements {
 		drafts = append(drafts, draft(KindAgreement, agreementEntry{a}, nil))
 	}

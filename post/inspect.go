@@ -5,12 +5,14 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"marz"
 	"marz/inspection"
+	"marz/journal"
 	"marz/mrz"
 	"marz/watchlist"
 	"marz/web"
@@ -30,7 +32,7 @@ func (p *Post) Scan(ctx context.Context, actor Actor, lane marz.LaneID, text str
 	if err != nil {
 		return nil, err
 	}
-	answer := p.lists.Screen(ctx, inspection.QueryFor(doc)) // before the journal's turn, so that lanes do not wait for each other
+	lists := p.screen(ctx, doc) // before the journal's turn, so that lanes do not wait for each other
 	scan := p.keyed("scan", doc.Lines...)
 	var id int64
 	var repeated bool
@@ -47,7 +49,10 @@ func (p *Post) Scan(ctx context.Context, actor Actor, lane marz.LaneID, text str
 			return err
 		}
 		id = int64(a.Next())
-		return p.open(a, l, doc, answer, scan)
+		if !slices.Equal(lists.versions, p.versions()) { // a list came into force meanwhile
+			lists = p.screen(ctx, doc)
+		}
+		return p.open(a, l, doc, lists, scan)
 	})
 	if err != nil {
 		return nil, err
@@ -80,22 +85,22 @@ func (p *Post) sameScan(a *act, l *laneRow, scan string, again bool) (int64, err
 }
 
 // open runs the checks and records what they found.
-func (p *Post) open(a *act, l *laneRow, doc *mrz.Document, answer watchlist.Answer, scan string) error {
+func (p *Post) open(a *act, l *laneRow, doc *mrz.Document, lists screened, scan string) error {
 	traveller := p.keyed("traveller", doc.Nationality, doc.Birth.String(), doc.Primary, doc.Secondary)
 	history, err := collect(a, scanMovement, `SELECT at, direction FROM s_movement WHERE traveller = ? ORDER BY inspection`, traveller)
 	if err != nil {
 		return err
 	}
-	lists, err := p.listAges(a)
+	ages, err := p.listAges(a, lists.versions)
 	if err != nil {
 		return err
 	}
-	findings, verdict := inspection.Inspect(inspection.Input{Document: doc, Direction: l.direction, At: a.Now(), Zone: p.zone, Answer: answer, Lists: lists,
+	findings, verdict := inspection.Inspect(inspection.Input{Document: doc, Direction: l.direction, At: a.Now(), Zone: p.zone, Answer: lists.answer, Lists: ages,
 		History: history, Stay: p.config.Stay, ClockLate: a.ClockBehind()})
 	_, err = a.append(KindInspection,
-		inspectionEntry{Lane: l.id, Direction: l.direction, Verdict: verdict, Findings: publicFindings(findings, a.Now()), Hits: len(answer.Hits)},
+		inspectionEntry{Lane: l.id, Direction: l.direction, Verdict: verdict, Findings: publicFindings(findings, a.Now()), Hits: len(lists.answer.Hits)},
 		inspectionPrivate{Scan: scan, Traveller: traveller, Document: document(doc, marz.DateOf(a.Now().In(p.zone))), Findings: findings,
-			Hits: p.hits(answer), Stay: p.config.Stay.StayText(doc.Nationality, history, a.Now(), p.zone)})
+			Hits: lists.hits, Stay: p.config.Stay.StayText(doc.Nationality, history, a.Now(), p.zone)})
 	return err
 }
 
@@ -124,16 +129,54 @@ func age(birth, today marz.Date) string {
 	return strconv.Itoa(years)
 }
 
-func (p *Post) hits(a watchlist.Answer) []web.Hit {
-	out := []web.Hit{}
-	versions := map[marz.ListID]string{}
+// mostHits is how many hits are kept and shown, the strongest first. The finding says how many there were.
+const mostHits = 50
+
+// screened is what the lists said, with the state of the lists that said it.
+type screened struct {
+	answer   watchlist.Answer
+	hits     []web.Hit
+	versions []listVersion
+}
+
+// listVersion is the state of a list in force.
+type listVersion struct {
+	id      marz.ListID
+	version string
+	loaded  marz.Instant
+}
+
+func (p *Post) versions() []listVersion {
+	var out []listVersion
 	for _, l := range p.lists.Lists() {
-		versions[l.ID] = l.Version
+		out = append(out, listVersion{l.ID, l.Version, l.Loaded})
 	}
-	for _, h := range a.Hits {
+	return out
+}
+
+// screen asks the lists, and again when one was replaced under its hands, so that the answer and the versions belong together.
+func (p *Post) screen(ctx context.Context, doc *mrz.Document) screened {
+	for {
+		s := screened{versions: p.versions()}
+		s.answer = p.lists.Screen(ctx, inspection.QueryFor(doc))
+		s.hits = p.hits(s.answer, s.versions)
+		if slices.Equal(s.versions, p.versions()) {
+			return s
+		}
+	}
+}
+
+func (p *Post) hits(a watchlist.Answer, versions []listVersion) []web.Hit {
+	out := []web.Hit{}
+	for _, h := range a.Hits[:min(len(a.Hits), mostHits)] {
 		alert, _ := p.lists.Alert(h.List, h.Alert)
-		out = append(out, web.Hit{Alert: h.Alert, Kind: string(h.Kind), List: h.List, Owner: string(h.Owner), Version: versions[h.List], Score: h.Score, Name: h.Name,
-			Why: alert.Why, Reasons: h.Reasons})
+		hit := web.Hit{Alert: h.Alert, Kind: string(h.Kind), List: h.List, Owner: string(h.Owner), Score: h.Score, Name: h.Name, Why: alert.Why, Reasons: h.Reasons}
+		for _, v := range versions {
+			if v.id == h.List {
+				hit.Version = v.version
+			}
+		}
+		out = append(out, hit)
 	}
 	return out
 }
@@ -190,7 +233,7 @@ func (p *Post) inspection(ctx context.Context, id int64, repeated bool) (*web.In
 		}
 	}
 	if r.proposal > 0 {
-		if w.Proposal, err = p.proposal(ctx, marz.Seq(r.proposal)); err != nil {
+		if w.Proposal, err = readProposal(committed{ctx, p.journal}, marz.Seq(r.proposal)); err != nil {
 			return nil, err
 		}
 	}
@@ -213,14 +256,33 @@ func (p *Post) addPrivate(ctx context.Context, w *web.Inspection, seq marz.Seq) 
 	return nil
 }
 
-func (p *Post) proposal(ctx context.Context, seq marz.Seq) (*web.Proposal, error) {
-	e, _, err := p.journal.Entry(ctx, seq)
+// entries gives entries and payloads: either as committed, or as a change sees them.
+type entries interface {
+	Entry(marz.Seq) (journal.Entry, error)
+	Payload(marz.Seq) ([]byte, error)
+}
+
+// committed reads what is committed.
+type committed struct {
+	ctx     context.Context
+	journal *journal.Journal
+}
+
+func (c committed) Entry(seq marz.Seq) (journal.Entry, error) {
+	e, _, err := c.journal.Entry(c.ctx, seq)
+	return e, err
+}
+
+func (c committed) Payload(seq marz.Seq) ([]byte, error) { return c.journal.Payload(c.ctx, seq) }
+
+func readProposal(from entries, seq marz.Seq) (*web.Proposal, error) {
+	e, err := from.Entry(seq)
 	if err != nil {
 		return nil, err
 	}
 	var d decisionEntry
 	var n decisionPrivate
-	payload, err := p.journal.Payload(ctx, seq)
+	payload, err := from.Payload(seq)
 	if err != nil && marz.CodeOf(err) != marz.NotFound {
 		return nil, err
 	}

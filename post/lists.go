@@ -34,7 +34,9 @@ func (p *Post) loadLists(ctx context.Context, actor *Actor) error {
 				_, err := a.append(kind, entry, nil)
 				return err
 			})
-		} else {
+		}
+		// Without an officer, and when his power ended just now, it is the node's act: what is in force is in the journal.
+		if code := marz.CodeOf(err); actor == nil || err != nil && (code == marz.Forbidden || code == marz.Unauthenticated) {
 			err = p.node(ctx, func(n *node) error { return n.append(kind, entry, nil) })
 		}
 		if err != nil {
@@ -134,20 +136,21 @@ func (p *Post) refusals(q querier) (map[marz.ListID]string, error) {
 	return out, err
 }
 
-// listAges says for each list of the configuration whether it is in force and how old it is.
-func (p *Post) listAges(q querier) ([]inspection.ListAge, error) {
+// listAges says for each list of the configuration whether it was in force when the lists were asked, and how old it was.
+func (p *Post) listAges(q querier, versions []listVersion) ([]inspection.ListAge, error) {
 	refused, err := p.refusals(q)
 	if err != nil {
 		return nil, err
 	}
-	inForce := map[marz.ListID]watchlist.ListInfo{}
-	for _, l := range p.lists.Lists() {
-		inForce[l.ID] = l
-	}
 	out := make([]inspection.ListAge, 0, len(p.config.Lists))
 	for _, src := range p.config.Lists {
-		l := inForce[src.ID]
-		out = append(out, inspection.ListAge{ID: src.ID, Version: l.Version, Loaded: l.Loaded, Refused: refused[src.ID] != ""})
+		age := inspection.ListAge{ID: src.ID, Refused: refused[src.ID] != ""}
+		for _, v := range versions {
+			if v.id == src.ID {
+				age.Version, age.Loaded = v.version, v.loaded
+			}
+		}
+		out = append(out, age)
 	}
 	return out, nil
 }

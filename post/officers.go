@@ -44,8 +44,9 @@ func (p *Post) Session(ctx context.Context, secret string) (actor Actor, ended s
 	actor.session = codeHash(secret)
 	var why sql.NullString
 	var end sql.NullInt64
-	err = p.journal.State().QueryRowContext(ctx, `SELECT s.officer, o.role, coalesce(o.name, ''), s.ended, s.why
-		FROM s_session s JOIN s_officer o ON o.id = s.officer WHERE s.hash = ?`, actor.session).Scan(&actor.Officer, &actor.Role, &actor.Name, &end, &why)
+	var opened marz.Instant
+	err = p.journal.State().QueryRowContext(ctx, `SELECT s.officer, o.role, coalesce(o.name, ''), s.opened, s.ended, s.why
+		FROM s_session s JOIN s_officer o ON o.id = s.officer WHERE s.hash = ?`, actor.session).Scan(&actor.Officer, &actor.Role, &actor.Name, &opened, &end, &why)
 	if absent(err) {
 		return Actor{}, "", &marz.Error{Code: marz.Unauthenticated, Op: "sign in", Fix: "nobody is signed in; sign in"}
 	}
@@ -54,6 +55,9 @@ func (p *Post) Session(ctx context.Context, secret string) (actor Actor, ended s
 	}
 	if end.Valid {
 		return Actor{}, why.String, &marz.Error{Code: marz.Unauthenticated, Op: "sign in", Fix: "this session has ended: " + why.String}
+	}
+	if p.now().Sub(opened) > sessionLife {
+		return Actor{}, tooOld, &marz.Error{Code: marz.Unauthenticated, Op: "sign in", Fix: tooOld}
 	}
 	return actor, "", nil
 }
@@ -119,7 +123,7 @@ func (p *Post) SignInExercise(ctx context.Context, officer marz.OfficerID) (stri
 	return p.openFor(ctx, officer, "exercise", nil)
 }
 
-// SignOut ends a session and leaves the officer's lane, unless an inspection is open there.
+// SignOut ends a session and leaves the officer's lane. While an inspection is open there it is refused: decide or withdraw it first.
 func (p *Post) SignOut(ctx context.Context, actor Actor) error {
 	return p.act(ctx, actor, marz.ActReadJournal, func(a *act) error {
 		lane, err := laneOf(a, actor.Officer)
@@ -156,8 +160,16 @@ func (p *Post) Invite(ctx context.Context, actor Actor, o Officer) (*web.Invitat
 	}
 	inv := &web.Invitation{Officer: o.ID, Link: p.config.origins()[0] + "/enrol/" + code}
 	err = p.act(ctx, actor, marz.ActEnrol, func(a *act) error {
+		var enrolled bool
+		err := a.QueryRow(`SELECT enrolled IS NOT NULL FROM s_officer WHERE id = ?`, o.ID).Scan(&enrolled)
+		if err != nil && !absent(err) {
+			return err
+		}
+		if enrolled {
+			return &marz.Error{Code: marz.Conflict, Op: "invite", Subject: string(o.ID), Fix: "this officer is enrolled already; to give him a new passkey, end his access first"}
+		}
 		inv.Expires = a.Now().Add(invitationLife)
-		_, err := a.append(KindInvited, invitedEntry{o.ID, o.Role, codeHash(code), inv.Expires}, invitedPrivate{o.Name})
+		_, err = a.append(KindInvited, invitedEntry{o.ID, o.Role, codeHash(code), inv.Expires}, invitedPrivate{o.Name})
 		return err
 	})
 	return inv, err
@@ -167,7 +179,7 @@ func (p *Post) Invite(ctx context.Context, actor Actor, o Officer) (*web.Invitat
 func (p *Post) Invited(ctx context.Context, code string) (passkey.User, marz.Role, error) {
 	var u passkey.User
 	var role marz.Role
-	err := readInvitation(p.journal.State(), codeHash(code), p.opts.Clock(), &u, &role)
+	err := readInvitation(p.journal.State(), codeHash(code), p.now(), &u, &role)
 	return u, role, err
 }
 
@@ -192,6 +204,10 @@ func (p *Post) Enrol(ctx context.Context, code string, c passkey.Credential) err
 		var u passkey.User
 		var role marz.Role
 		if err := readInvitation(n, codeHash(code), n.Now(), &u, &role); err != nil {
+			return err
+		}
+		q := agreement.Question{Officer: u.Officer, Role: role, Action: marz.ActReadJournal, Place: p.post.ID.Place(), At: n.Now()}
+		if err := p.register.Load().May(q).Err(q); err != nil {
 			return err
 		}
 		if u.Officer != c.Officer {
@@ -247,7 +263,7 @@ func (p *Post) credentialOwner(id, _ []byte) (passkey.User, error) {
 	db := p.journal.State()
 	err := db.QueryRow(`SELECT o.id, coalesce(o.name, '') FROM s_passkey k JOIN s_officer o ON o.id = k.officer WHERE k.id = ?`, hex.EncodeToString(id)).Scan(&u.Officer, &u.Name)
 	if absent(err) {
-		return u, &marz.Error{Code: marz.Unauthenticated, Op: "sign in", Fix: "this passkey is not enrolled at this post"}
+		return u, &marz.Error{Code: marz.NotFound, Op: "sign in", Fix: "this passkey is not enrolled at this post"}
 	}
 	if err != nil {
 		return u, err

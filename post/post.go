@@ -28,7 +28,9 @@ type Options struct {
 	Wall  func() time.Time // the machine's clock, for certificates and measured times; nil for time.Now
 	Rand  io.Reader        // nil for the machine's
 	Log   *slog.Logger     // nil for none; it is told no personal data
-	Demo  Traveller        // next travellers of an exercise; nil elsewhere
+	// Exercise says that an exercise's folder is meant. One of the other kind is refused before anything is written to it.
+	Exercise bool
+	Demo     Traveller // next travellers of an exercise; nil elsewhere
 
 	Viewers []marz.OfficerID // officers of an exercise whom people at browsers can play; none for all
 }
@@ -49,6 +51,7 @@ type Post struct {
 	lists    *watchlist.Set
 	passkeys *passkey.RelyingParty
 	key      []byte // of keyed digests of travellers and scans
+	attempts seldom
 	live     hub
 }
 
@@ -78,7 +81,7 @@ func Open(ctx context.Context, o Options) (*Post, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.journal, err = journal.Open(ctx, journal.Config{Dir: o.Dir, Key: signer, Clock: o.Clock, Rand: o.Rand, State: state{}, Log: o.Log})
+	p.journal, err = journal.Open(ctx, journal.Config{Dir: o.Dir, Key: signer, Clock: o.Clock, Rand: o.Rand, State: state{}, Log: o.Log, Exercise: o.Exercise})
 	if err != nil {
 		return nil, err
 	}
@@ -120,6 +123,9 @@ func (p *Post) loadState(ctx context.Context) error {
 	if err := json.Unmarshal([]byte(doc), &d); err != nil {
 		return &marz.Error{Op: "open post", Subject: p.opts.Dir, Err: err}
 	}
+	if d.Index != codeHash(string(p.key)) {
+		return &marz.Error{Code: marz.Invalid, Op: "open post", Subject: filepath.Join(p.opts.Dir, keyDir, indexFile), Fix: "this is not the post's key: it would not know its travellers again; put the right one back"}
+	}
 	p.post, p.bodies = d.Post, map[marz.AuthorityID]marz.Authority{}
 	for _, a := range d.Authorities {
 		p.bodies[a.ID] = a
@@ -154,6 +160,9 @@ func (p *Post) Journal() *journal.Journal { return p.journal }
 
 // Described returns the post as its journal describes it.
 func (p *Post) Described() marz.Post { return p.post }
+
+// Controller returns the authority in control, as recorded.
+func (p *Post) Controller() marz.AuthorityID { return p.control.Load().authority }
 
 // Timeline returns who controls the post by the articles, in order of time.
 func (p *Post) Timeline() []agreement.Holding { return p.register.Load().Timeline(p.post.ID.Place()) }
@@ -234,6 +243,8 @@ func (p *Post) begin(tx *journal.Tx, actor Actor, action marz.Action) (*act, agr
 // sessionLife is longer than any shift and shorter than two.
 const sessionLife = 14 * time.Hour
 
+const tooOld = "this session is older than a shift; sign in again"
+
 // openSession reports whether the actor's session is still open, and why not in words.
 func openSession(q querier, actor Actor, now marz.Instant) error {
 	var opened marz.Instant
@@ -248,13 +259,17 @@ func openSession(q querier, actor Actor, now marz.Instant) error {
 	case ended != nil:
 		return &marz.Error{Code: marz.Unauthenticated, Op: "act", Fix: "this session has ended: " + *why}
 	case now.Sub(opened) > sessionLife:
-		return &marz.Error{Code: marz.Unauthenticated, Op: "act", Fix: "this session is older than a shift; sign in again"}
+		return &marz.Error{Code: marz.Unauthenticated, Op: "act", Fix: tooOld}
 	}
 	return nil
 }
 
 // recordRefusal notes an attempt. That it cannot be noted is logged, and changes nothing for him who was refused.
+// The same attempt is noted once a minute, so that nobody without power can fill the disk.
 func (p *Post) recordRefusal(ctx context.Context, actor Actor, action marz.Action, answer agreement.Answer) {
+	if !p.attempts.first(string(actor.Officer)+" "+string(action), p.now()) {
+		return
+	}
 	err := p.node(ctx, func(n *node) error {
 		return n.append(KindRefusedAct, refusedEntry{actor.Officer, action, answer.Reason}, nil)
 	})
@@ -263,9 +278,12 @@ func (p *Post) recordRefusal(ctx context.Context, actor Actor, action marz.Actio
 	}
 }
 
+// now is the instant that an entry would bear: the clock's, and never one before the newest entry.
+func (p *Post) now() marz.Instant { return max(p.opts.Clock(), p.journal.At()) }
+
 // may asks the same question as act for a page that only reads what is not about a person, outside the journal.
 func (p *Post) may(actor Actor, action marz.Action) error {
-	now := p.opts.Clock()
+	now := p.now()
 	if err := openSession(p.journal.State(), actor, now); err != nil {
 		return err
 	}
@@ -305,19 +323,35 @@ func (p *Post) node(ctx context.Context, do func(*node) error) error {
 	}
 }
 
-// due returns who controls the post at an instant by the articles, and whether the journal does not say so yet.
+// due returns to whom control passes next by the articles, and whether that should have happened by the instant. Passings that fell due while the
+// node was off are recorded one by one.
 func (p *Post) due(at marz.Instant) (agreement.Holding, bool) {
-	h, ok := p.register.Load().ControlAt(p.post.ID.Place(), at)
 	c := p.control.Load()
-	return h, ok && (h.Authority != c.authority || h.Article != c.article)
+	recorded := false
+	for _, h := range p.Timeline() {
+		if recorded {
+			return h, h.From <= at
+		}
+		recorded = h.Article == c.article
+	}
+	return agreement.Holding{}, false
 }
 
 // Tick records a passing of control that has become due by article. Serve calls it several times a second, and every act calls it first,
 // so that no act of the authority that had control can follow the instant.
 func (p *Post) Tick(ctx context.Context) error {
-	if _, due := p.due(p.opts.Clock()); !due {
-		return nil
+	for {
+		if _, due := p.due(p.now()); !due {
+			return nil
+		}
+		if err := p.pass(ctx); err != nil {
+			return err
+		}
 	}
+}
+
+// pass records the next passing of control, if it is due at the instant of its entry.
+func (p *Post) pass(ctx context.Context) error {
 	var passed *control
 	err := p.journal.Update(ctx, func(tx *journal.Tx) error {
 		h, due := p.due(tx.Now())
@@ -342,15 +376,17 @@ func (p *Post) Tick(ctx context.Context) error {
 func (p *Post) passControl(tx *journal.Tx, h agreement.Holding) error {
 	register := p.register.Load()
 	_, err := tx.Append(journal.Draft{Kind: KindControl, Authority: h.Authority, Under: h.Article, Policy: register.Policy(),
-		Public: controlEntry{Place: p.post.ID.Place(), From: p.control.Load().authority, To: h.Authority, Instant: h.From, Ends: p.powerless(tx.Now())}})
+		Public: controlEntry{Place: p.post.ID.Place(), From: p.control.Load().authority, To: h.Authority, Instant: h.From,
+			Ends: p.without(marz.ActReadJournal, h.From), Frees: p.without(marz.ActInspect, h.From)}})
 	return err
 }
 
-// powerless returns the authorities that no article gives any power at the post at the instant.
-func (p *Post) powerless(at marz.Instant) []marz.AuthorityID {
+// without returns the authorities whose officers may not do a thing at the post at the instant, whatever their role. Reading the journal is the
+// least of all powers: without it there is none.
+func (p *Post) without(action marz.Action, at marz.Instant) []marz.AuthorityID {
 	var out []marz.AuthorityID
 	for id := range p.bodies {
-		q := agreement.Question{Officer: marz.OfficerID(id) + "/0", Role: marz.RoleSupervisor, Action: marz.ActReadJournal, Place: p.post.ID.Place(), At: at}
+		q := agreement.Question{Officer: marz.OfficerID(id) + "/0", Role: marz.RoleSupervisor, Action: action, Place: p.post.ID.Place(), At: at}
 		if !p.register.Load().May(q).Allowed {
 			out = append(out, id)
 		}

@@ -43,7 +43,7 @@ func (p *Post) ReadRecord(ctx context.Context, actor Actor, id marz.InspectionID
 		if note != "" {
 			private = readPrivate{note}
 		}
-		_, err := a.append(KindRead, readEntry{id, reason}, private)
+		_, err := a.append(KindRead, readEntry{inspectionID(number(id)), reason}, private)
 		return err
 	})
 	if err != nil {
@@ -161,8 +161,15 @@ func (p *Post) EntryPage(ctx context.Context, actor Actor, seq marz.Seq) (*web.E
 func (p *Post) Erase(ctx context.Context, actor Actor, seqs []marz.Seq, why string) error {
 	return p.act(ctx, actor, marz.ActErase, func(a *act) error {
 		for _, s := range seqs {
+			e, err := a.Entry(s)
+			if err != nil {
+				return err
+			}
+			if e.Kind != KindInspection && e.Kind != KindProposed && e.Kind != KindDecided && e.Kind != KindRead {
+				return &marz.Error{Code: marz.Conflict, Op: "erase", Subject: e.Kind, Fix: "only what is about travellers is erased so; an officer's access is ended instead"}
+			}
 			var state string
-			err := a.QueryRow(`SELECT state FROM s_inspection WHERE id = ?`, s).Scan(&state)
+			err = a.QueryRow(`SELECT state FROM s_inspection WHERE id = ?`, s).Scan(&state)
 			if err == nil && (state == "open" || state == "proposed") {
 				return &marz.Error{Code: marz.Conflict, Op: "erase", Subject: "inspection " + strconv.FormatInt(int64(s), 10), Fix: "it is still open"}
 			}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"marz"
@@ -21,23 +22,24 @@ const stopping = 5 * time.Second
 // Serve serves the post over HTTPS with HTTP/2 until ctx ends, or the journal fails: then it stops at once and returns why. ready is
 // called with the address once it listens.
 func (p *Post) Serve(ctx context.Context, ready func(net.Addr)) error {
-	cert, err := serverCert(p.opts.Dir, p.config.Host, p.opts.Wall())
-	if err != nil {
+	certs := &certificates{post: p}
+	if _, err := certs.get(nil); err != nil {
 		return err
 	}
 	ln, err := net.Listen("tcp", p.config.Listen)
 	if err != nil {
-		return &marz.Error{Code: marz.Unavailable, Op: "listen on", Subject: p.config.Listen, Fix: "choose another address in " + configFile + " or with --listen", Err: err}
+		return &marz.Error{Code: marz.Unavailable, Op: "listen on", Subject: p.config.Listen, Fix: "choose another address: listen in " + configFile + " of the data folder", Err: err}
 	}
 	srv := &http.Server{
 		Handler:           p.Handler(),
-		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12},
+		TLSConfig:         &tls.Config{GetCertificate: certs.get, MinVersion: tls.VersionTLS12},
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(p.opts.Log.Handler(), slog.LevelDebug),
 	}
+	srv.RegisterOnShutdown(p.live.end)
 	served := make(chan error, 1)
 	go func() { served <- srv.ServeTLS(ln, "", "") }()
 	if ready != nil {
@@ -68,15 +70,38 @@ func (p *Post) watch(ctx context.Context, served <-chan error) error {
 	}
 }
 
-// stop lets requests under way end, and then cuts those that do not, such as live pages.
+// stop ends the live pages, lets requests under way end, and cuts those that do not.
 func (p *Post) stop(srv *http.Server) {
 	ctx, cancel := context.WithTimeout(context.Background(), stopping)
 	defer cancel()
-	go func() { // live pages never end by themselves
-		<-time.After(stopping / 10)
-		srv.Close()
-	}()
-	if err := srv.Shutdown(ctx); err != nil && !errors.Is(err, http.ErrServerClosed) {
+	if err := srv.Shutdown(ctx); err != nil {
 		srv.Close()
 	}
+}
+
+// certificates gives the server's certificate to each connection, and makes a new one long before the old one ends: a post runs for years.
+type certificates struct {
+	post *Post
+	mu   sync.Mutex
+	cert *tls.Certificate
+	next time.Time // when to look again
+}
+
+func (c *certificates) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.post.opts.Wall()
+	if c.cert == nil || now.After(c.next) || now.Before(c.next.Add(-24*time.Hour)) {
+		cert, err := serverCert(c.post.opts.Dir, c.post.config.Host, now)
+		if err != nil && c.cert == nil {
+			return nil, err
+		}
+		if err != nil {
+			c.post.opts.Log.Error("the server's certificate could not be renewed", "err", err)
+		} else {
+			c.cert = &cert
+		}
+		c.next = now.Add(12 * time.Hour)
+	}
+	return c.cert, nil
 }

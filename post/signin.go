@@ -83,7 +83,7 @@ func (p *Post) signOut(q *request) error {
 	if err := q.read(&struct{}{}); err != nil {
 		return err
 	}
-	if err := p.SignOut(q.Context(), q.actor); err != nil {
+	if err := p.SignOut(q.Context(), q.actor); err != nil && marz.CodeOf(err) != marz.Unauthenticated {
 		return err
 	}
 	http.SetCookie(q.ResponseWriter, &http.Cookie{Name: cookieName, Path: "/", MaxAge: -1, Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode})

@@ -107,7 +107,7 @@ func foldAgreement(f *journal.Fold, e journal.Entry, _ []byte) error {
 	return f.Exec(`INSERT INTO s_agreement (seq, doc) VALUES (?, ?)`, e.Seq, string(e.Public))
 }
 
-// foldControl also ends the access of those who have no power left: their sessions, and their hold on lanes.
+// foldControl also ends the access of those who have no power left: their sessions, invitations, and their hold on lanes.
 func foldControl(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var c controlEntry
 	if err := read(e, nil, &c, nil); err != nil {
@@ -121,6 +121,11 @@ func foldControl(f *journal.Fold, e journal.Entry, _ []byte) error {
 		if err := f.Exec(`UPDATE s_session SET ended = ?, why = ? WHERE authority = ? AND ended IS NULL`, e.At, why, a); err != nil {
 			return err
 		}
+		if err := f.Exec(`DELETE FROM s_invitation WHERE used IS NULL AND officer GLOB ? || '/*'`, a); err != nil {
+			return err
+		}
+	}
+	for _, a := range c.Frees {
 		if err := f.Exec(`UPDATE s_lane SET officer = NULL, since = NULL WHERE officer GLOB ? || '/*'`, a); err != nil {
 			return err
 		}

@@ -138,7 +138,7 @@ func (r *ftmReader) entity(line int, b []byte) error {
 		return r.bad(r.name, line, "the entity lacks id, schema or properties")
 	}
 	if r.lines[e.ID] {
-		return r.bad(r.name, line, fmt.Sprintf("entity %.60q stands twice", e.ID))
+		return r.bad(r.name, line, "the entity of this line stands twice")
 	}
 	r.lines[e.ID] = true
 	p := properties{raw: e.Properties}

@@ -77,7 +77,7 @@ func (l *List) check() error {
 			return bad(string(l.ID), "an alert has no ID")
 		}
 		if seen[id] {
-			return bad(string(l.ID)+" "+string(id), "the alert stands twice")
+			return bad(string(l.ID), "an alert stands twice")
 		}
 		seen[id] = true
 	}

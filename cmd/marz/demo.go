@@ -72,6 +72,9 @@ func demoReport(c *cobra.Command, f demoFlags, o exercise.Options) error {
 	if err != nil {
 		return err
 	}
+	if _, err := os.Stat(f.report); err == nil && f.report != "-" {
+		return &marz.Error{Code: marz.Invalid, Op: "demo", Subject: "--report " + f.report, Fix: "name a file that does not exist yet"}
+	}
 	e, err := exercise.Open(c.Context(), o)
 	if err != nil {
 		return err

@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"marz"
 	"marz/post"
 )
 
@@ -30,9 +29,6 @@ func postCommand() *cobra.Command {
 					err = e
 				}
 			}()
-			if p.Exercise() {
-				return &marz.Error{Code: marz.Conflict, Op: "run post", Subject: dir, Fix: "this is the folder of an exercise; run it with marz demo --data"}
-			}
 			return p.Serve(c.Context(), func(a net.Addr) {
 				log.Info("the post is open", "post", p.Described().ID, "listen", a, "address", p.Address(), "pid", os.Getpid())
 				fmt.Fprintln(c.OutOrStdout(), p.Address())

@@ -63,7 +63,7 @@ func TestAViewersMinute(t *testing.T) {
 	p.Navigate(url + "/")
 	shot(p, "exercise-signin")
 	click(p, `[data-officer="ru-bg/0002"]`)
-	p.WaitFor(`document.querySelector("[data-lane='1']")`)
+	p.WaitFor(`document.readyState === "complete" && document.querySelector("[data-lane='1']")`) // a module that has not run yet hears no click
 	shot(p, "exercise-home")
 	click(p, `[data-lane="1"] button, button[data-lane="1"]`)
 	p.WaitFor(`location.pathname === "/lane/1" && document.querySelector("#verdict-word").textContent.toUpperCase() === "READY"`)
@@ -94,7 +94,7 @@ func TestAViewersMinute(t *testing.T) {
 	boss.EmulateMedia("screen", map[string]string{"prefers-color-scheme": "dark"})
 	boss.Navigate(url + "/signin")
 	click(boss, `[data-officer="ru-bg/0001"]`)
-	boss.WaitFor(`location.pathname === "/"`)
+	boss.WaitFor(`location.pathname === "/" && document.readyState === "complete"`)
 	boss.Navigate(url + "/supervisor")
 	boss.WaitFor(`[...document.querySelectorAll("[data-lane]")].filter(l => l.dataset.open === "true").length === 7`)
 	shot(boss, "exercise-supervisor")

@@ -64,13 +64,9 @@ func Open(ctx context.Context, o Options) (*Exercise, error) {
 		return nil, err
 	}
 	e.viewer = &viewer{alerts: alerts, clock: e.Clock.Now, seed: o.Seed}
-	e.Post, err = post.Open(ctx, post.Options{Dir: o.Dir, Clock: e.Clock.Now, Rand: o.Rand, Log: o.Log, Demo: e.viewer.next, Viewers: viewers()})
+	e.Post, err = post.Open(ctx, post.Options{Dir: o.Dir, Clock: e.Clock.Now, Rand: o.Rand, Log: o.Log, Exercise: true, Demo: e.viewer.next, Viewers: viewers()})
 	if err != nil {
 		return nil, err
-	}
-	if !e.Post.Exercise() {
-		e.Post.Close()
-		return nil, &marz.Error{Code: marz.Conflict, Op: "open exercise", Subject: o.Dir, Fix: "this is the folder of a real post; exercises are held in folders of their own"}
 	}
 	if err := e.resume(ctx); err != nil {
 		e.Post.Close()

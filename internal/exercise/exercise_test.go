@@ -53,7 +53,7 @@ func TestTheNightControlPasses(t *testing.T) {
 func checkOrder(t *testing.T, dir string) {
 	t.Helper()
 	clock := sim.NewClock(Start.Add(time.Hour))
-	p, err := post.Open(t.Context(), post.Options{Dir: dir, Clock: clock.Now})
+	p, err := post.Open(t.Context(), post.Options{Dir: dir, Clock: clock.Now, Exercise: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,6 +133,44 @@ func TestCancelledRun(t *testing.T) {
 	cancel()
 	if err := e.RunUntil(ctx, Start.Add(time.Hour)); err == nil {
 		t.Error("a cancelled run ended well")
+	}
+	if r, err := e.Finish(t.Context()); err != nil || !r.Verified {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// Somebody at a browser may close or take any lane: the exercise goes on, and comes back to the lane later.
+func TestSomebodyClosesALane(t *testing.T) {
+	e, err := Open(t.Context(), Options{Dir: filepath.Join(t.TempDir(), "exercise"), Seed: 1, PerHour: 900, Wall: func() marz.Instant { return marz.InstantOf(time.Now()) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.RunUntil(t.Context(), Start.Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	_, boss, err := e.Post.SignInExercise(t.Context(), "ru-bg/0001")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range e.floor.lanes {
+		if err := e.Post.CloseLane(t.Context(), boss, l.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := e.Post.OpenLane(t.Context(), boss, "2"); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.RunUntil(t.Context(), Start.Add(9*time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	lanes, err := e.Post.Lanes(t.Context(), e.Clock.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range lanes {
+		if want := marz.OfficerID("ru-bg/0001"); l.ID == "2" && l.Officer != want || l.ID != "2" && (!l.Open || l.Officer == want) {
+			t.Errorf("lane %s is held by %q", l.ID, l.Officer)
+		}
 	}
 	if r, err := e.Finish(t.Context()); err != nil || !r.Verified {
 		t.Errorf("%+v, %v", r, err)

@@ -16,6 +16,9 @@ import (
 // gap is what an officer needs between two travellers.
 const gap = 6 * time.Second
 
+// away is how long the exercise leaves a lane alone that somebody at a browser has closed or taken.
+const away = 2 * time.Minute
+
 // floor is the post's floor: queues, lanes that the exercise plays, and what happens next. One goroutine runs it.
 type floor struct {
 	e       *Exercise
@@ -108,6 +111,12 @@ func (f *floor) scan(ctx context.Context, l *lane, a sim.Arrival) error {
 		i, err = f.e.Post.Scan(ctx, l.actor, l.ID, a.MRZ, true)
 		return err
 	})
+	if errors.Is(err, errLost) {
+		k := queueKey{l.Flow, l.Direction}
+		f.queues[k] = append([]sim.Arrival{a}, f.queues[k]...)
+		f.leave(l)
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -125,6 +134,10 @@ func (f *floor) decide(ctx context.Context, l *lane, a sim.Arrival, i *web.Inspe
 		}
 		return err
 	})
+	if errors.Is(err, errLost) { // whoever has the lane now ends the case
+		f.leave(l)
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -140,19 +153,50 @@ func (f *floor) decide(ctx context.Context, l *lane, a sim.Arrival, i *web.Inspe
 func (f *floor) asOfficer(ctx context.Context, l *lane, do func() error) error {
 	for range 3 {
 		if l.actor.Officer == "" {
-			if err := f.staff(ctx, l); err != nil {
+			err := f.staff(ctx, l)
+			if code := marz.CodeOf(err); code == marz.Conflict || err != nil && code == marz.Unauthenticated {
+				return errLost
+			}
+			if err != nil {
 				return err
 			}
 		}
 		err := do()
-		code := marz.CodeOf(err)
-		if err == nil || code != marz.Unauthenticated && code != marz.Forbidden {
+		switch code := marz.CodeOf(err); {
+		case err == nil || code != marz.Unauthenticated && code != marz.Forbidden && code != marz.Conflict:
 			return err
+		case code == marz.Conflict:
+			return errLost
+		case l.actor.Officer.Authority() != f.e.Post.Controller():
+			f.refused++
 		}
-		f.refused++
 		l.actor = post.Actor{}
 	}
-	return &marz.Error{Op: "play lane", Subject: string(l.ID), Fix: "no officer may work there"}
+	return errLost
+}
+
+// errLost says that somebody at a browser has closed or taken the lane, or ended its officer's access.
+var errLost = errors.New("the lane is not the exercise's any more")
+
+// leave gives a lane up for a while, and tries again.
+func (f *floor) leave(l *lane) {
+	l.busy, l.actor = true, post.Actor{}
+	f.at(f.e.Clock.Now().Add(away), func(ctx context.Context) error {
+		switch err := f.staff(ctx, l); marz.CodeOf(err) {
+		case marz.Conflict, marz.Unauthenticated:
+			f.leave(l)
+			return nil
+		default:
+			if err == nil {
+				err = f.clear(ctx, l)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		l.busy = false
+		return f.serve(ctx)
+	})
 }
 
 // staff signs in the officer of the authority in control and takes the lane.
@@ -252,7 +296,11 @@ func (e *Exercise) openLanes(ctx context.Context) error {
 		if l.actor.Officer != "" {
 			continue
 		}
-		if err := e.floor.staff(ctx, l); err != nil {
+		switch err := e.floor.staff(ctx, l); {
+		case marz.CodeOf(err) == marz.Conflict:
+			e.floor.leave(l)
+			continue
+		case err != nil:
 			return err
 		}
 		if err := e.floor.clear(ctx, l); err != nil {
