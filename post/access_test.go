@@ -280,6 +280,13 @@ func TestInitLeavesAllOrNothing(t *testing.T) {
 			t.Errorf("%s leaves %v", name, left)
 		}
 	}
+	other := filepath.Join(t.TempDir(), "x")
+	if err := os.MkdirAll(other+".new", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := setup(other, func(*Setup) {}); err == nil || !strings.Contains(err.Error(), ".new") {
+		t.Errorf("beside an earlier attempt: %v", err)
+	}
 	dir := filepath.Join(t.TempDir(), "restore")
 	key := filepath.Join(dir, keyDir, signerFile)
 	if err := os.MkdirAll(filepath.Dir(key), 0o700); err != nil {

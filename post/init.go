@@ -66,7 +66,8 @@ func Init(ctx context.Context, s Setup) (link string, err error) {
 		return "", &marz.Error{Code: marz.Conflict, Op: "init", Subject: final, Fix: "the folder is not empty; give a new one", Err: err}
 	}
 	s.Dir = strings.TrimRight(final, "/") + ".new" // renamed when it is whole
-	if err := os.MkdirAll(filepath.Dir(s.Dir), 0o755); err == nil {
+	err = os.MkdirAll(filepath.Dir(s.Dir), 0o755)
+	if err == nil {
 		err = os.Mkdir(s.Dir, 0o700)
 	}
 	if err != nil {
