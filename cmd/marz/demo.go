@@ -136,7 +136,7 @@ func demoHello(w io.Writer, e *exercise.Exercise, f demoFlags) {
 
 The certificate is the exercise's own, so the browser asks once whether to go on.
 Sign in with one click, take lane 1 or 4, and press F2 for the next traveller.
-Meanwhile, in another terminal:   marz verify %s
+Meanwhile, in another terminal:   %s verify %s
 Stop with Ctrl+C.
-`, e.Post.Address(), f.dir)
+`, e.Post.Address(), os.Args[0], f.dir)
 }
