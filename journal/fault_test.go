@@ -85,7 +85,7 @@ func TestDiskFails(t *testing.T) {
 		what string
 		code error
 	}{{"sync", sqlite3.IOERR_FSYNC}, {"write", sqlite3.IOERR_WRITE}, {"write", sqlite3.FULL}} {
-		for round := range 12 {
+		for round := range 6 {
 			r := rand.New(rand.NewPCG(uint64(round), 7))
 			t.Run(fmt.Sprintf("%s %v %d", c.what, c.code, round), func(t *testing.T) {
 				d.what = ""
