@@ -110,6 +110,19 @@ func (s *served) atLane(officer marz.OfficerID, lane marz.LaneID) *browsertest.P
 	return p
 }
 
+// readZone presses the keys that a reader would, and waits until the condition holds. On a machine that stalls for longer than a reader ever pauses
+// the page says that the scan is incomplete, and it is scanned again, as at a booth; never is a wrong character taken.
+func readZone(p *browsertest.Page, layout browsertest.Layout, zone, condition string) {
+	for range 4 {
+		p.Type(layout, browsertest.Reader(zone))
+		p.WaitFor(condition + ` || /^Scan (incomplete|not readable)/.test(document.querySelector("#error").textContent)`)
+		if !browsertest.Eval[bool](p, `/^Scan (incomplete|not readable)/.test(document.querySelector("#error").textContent)`) {
+			return
+		}
+	}
+	p.WaitFor(condition)
+}
+
 const armed = `!document.querySelector("#keys [data-key=F1]").matches("[aria-disabled=true]")`
 
 // specimens are one document of each format, all in order on the night of the tests.
@@ -141,8 +154,7 @@ func TestLaneUnderEveryLayout(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			p.Type(layout, browsertest.Reader(zone))
-			p.WaitFor(fmt.Sprintf(`document.querySelector("#number").textContent.includes(%q) && %s`, d.Number, armed))
+			readZone(p, layout, zone, fmt.Sprintf(`(document.querySelector("#number").textContent.includes(%q) && %s)`, d.Number, armed))
 			got := browsertest.Eval[[]string](p, `fetch("/api/lanes/1/case").then(r => r.json()).then(c => c.document.lines)`)
 			if strings.Join(got, "\n") != strings.TrimSpace(zone) {
 				t.Errorf("%s under %s: %q, want %q", format, layout.Name, got, zone)
@@ -178,8 +190,7 @@ func TestHitInTheBrowser(t *testing.T) {
 	zone := passport(t, "VELIKANOV", "ZORVAN", "C1", func(d *mrz.Document) {
 		d.Nationality, d.Issuer, d.Birth = "RUS", "RUS", marz.Date{Year: 1971, Month: 3, Day: 4}
 	})
-	p.Type(browsertest.LayoutAM, browsertest.Reader(zone))
-	p.WaitFor(`document.querySelector("#verdict").dataset.verdict === "stop" && ` + armed)
+	readZone(p, browsertest.LayoutAM, zone, `(document.querySelector("#verdict").dataset.verdict === "stop" && `+armed+`)`)
 	p.Key(browsertest.Stroke{Code: "F1"}, browsertest.Stroke{Code: "Enter"}, browsertest.Stroke{Code: "F1"}, browsertest.Stroke{Code: "F10"})
 	p.WaitFor(`!document.querySelector("#act").hidden`)
 	p.Key(browsertest.Stroke{Code: "Digit1"})
