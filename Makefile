@@ -47,12 +47,13 @@ bench:
 	$(GO) test ./journal -run xxx -bench Durable -benchtime 1x
 	$(GO) test ./mrz ./verify ./internal/sim -run xxx -bench .
 	$(GO) test ./post -run xxx -bench Lane -benchtime 1x
+	$(GO) test ./agreement -run xxx -bench 'May|Fold' -benchtime 3x # the register
 	MARZ_DATA=$${MARZ_DATA:-../shared/data} $(GO) test ./watchlist -run 'Every|Figures' -v
 
 # Screenshots of every page into tmp/shots, and the one of the README.
 shots:
 	mkdir -p tmp/shots
-	MARZ_SHOTS=$(CURDIR)/tmp/shots $(GO) test ./post ./internal/exercise -run "Shots|Viewer" -count 1
+	MARZ_SHOTS=$(CURDIR)/tmp/shots $(GO) test ./post ./internal/exercise -run "Shots|Viewer|InTheBrowser|RegisterPages" -count 1
 
 fuzz:
 	for t in $$(grep -rlE '^func Fuzz' --include='*_test.go' . | xargs -n1 dirname | sort -u); do \

@@ -1,10 +1,11 @@
 package marz
 
-// Authority is a body that may exercise border control. Its keys are kept by the node, not here.
+// Authority is a body that may exercise border control.
 type Authority struct {
 	ID    AuthorityID `json:"id" toml:"id"`
 	State string      `json:"state" toml:"state"` // ICAO 9303-3 §5 three-letter code, for example "ARM"
 	Name  string      `json:"name" toml:"name"`
+	Key   string      `json:"key,omitempty" toml:"key"` // the verifier key of what it signs, as C2SP signed-note has it; its secret half is the authority's own
 }
 
 // Frontier is the boundary between two states.
@@ -41,17 +42,43 @@ type ArticleRef string
 // Action is a thing that an officer may do because an article says so.
 type Action string
 
-// The actions that can be asked about.
+// The actions that can be asked about. ActDecide is the group of ActOn of every decision.
 const (
-	ActInspect     Action = "inspect"      // scan a traveller's document and see the verdict
-	ActDecide      Action = "decide"       // decide about a traveller
-	ActSupervise   Action = "supervise"    // open and close lanes, see all lanes live
-	ActReadRecord  Action = "read-record"  // read the personal data of a crossing
-	ActReadJournal Action = "read-journal" // read public entries, heads and proofs
-	ActEnrol       Action = "enrol"        // enrol officers
-	ActErase       Action = "erase"        // erase a private payload
-	ActManageLists Action = "manage-lists" // load lists
+	ActInspect      Action = "inspect"       // scan a traveller's document and see the verdict
+	ActDecide       Action = "decide"        // decide about a traveller
+	ActConcur       Action = "concur"        // concur in another authority's decision, or refuse to
+	ActAsylum       Action = "take-asylum"   // take up a case in which asylum was asked for
+	ActSupervise    Action = "supervise"     // open and close lanes, see all lanes live
+	ActRoster       Action = "roster"        // put officers on duty on a section
+	ActIncident     Action = "incident"      // record an incident on the line
+	ActReadRecord   Action = "read-record"   // read the personal data of a crossing
+	ActReadHit      Action = "read-hit"      // read the content of a hit
+	ActReadIncident Action = "read-incident" // read the note of an incident
+	ActReadJournal  Action = "read-journal"  // read public entries, heads and proofs
+	ActEnrol        Action = "enrol"         // enrol officers
+	ActErase        Action = "erase"         // erase a private payload
+	ActManageLists  Action = "manage-lists"  // load lists
 )
+
+// ActOn returns the action of making one decision, for example Action "hold". It is in the group ActDecide.
+func ActOn(d Decision) Action { return Action(d) }
+
+// Field is a part of what is known of a person or an incident, by which articles share.
+type Field string
+
+// The fields.
+const (
+	FieldIdentity Field = "identity" // name, birth date, sex, nationality
+	FieldDocument Field = "document" // kind, issuer, number, expiry, the zone's lines
+	FieldFindings Field = "findings" // reasons of the checks, stay
+	FieldHits     Field = "hits"     // list, alert, name, why, reasons
+	FieldNote     Field = "note"     // what an officer wrote
+)
+
+// Fields returns all fields in the order in which screens show them.
+func Fields() []Field {
+	return []Field{FieldIdentity, FieldDocument, FieldFindings, FieldHits, FieldNote}
+}
 
 // Role is what an officer is trusted with inside his authority. It narrows what articles give, and never widens it.
 type Role string

@@ -114,3 +114,17 @@ func (d *Date) UnmarshalText(b []byte) error {
 	*d = v
 	return nil
 }
+
+// UnmarshalTOML reads a string as ParseDate does, or a TOML date.
+func (d *Date) UnmarshalTOML(v any) error {
+	switch v := v.(type) {
+	case string:
+		return d.UnmarshalText([]byte(v))
+	case time.Time:
+		if v.Location().String() == "date-local" {
+			*d = DateOf(v)
+			return nil
+		}
+	}
+	return &Error{Code: Invalid, Op: "date", Subject: fmt.Sprintf("%.40q", fmt.Sprint(v)), Fix: `write it in quotes, for example "2006-01-02"`}
+}

@@ -2,6 +2,7 @@ package marz
 
 import (
 	"fmt"
+	"regexp"
 	"time"
 )
 
@@ -18,12 +19,21 @@ type Clock func() Instant
 // InstantOf returns t as an Instant, cut to the millisecond.
 func InstantOf(t time.Time) Instant { return Instant(t.UnixMilli()) }
 
-// ParseInstant reads an instant in RFC 3339. A zone or offset is required, since an instant without one is a guess.
+// ParseInstant reads an instant in RFC 3339, of the years 1 to 9999. A zone or offset is required, since an instant without one is a guess. The very
+// instant that stands for none cannot be read, so that nobody writes an end and gets none.
 func ParseInstant(s string) (Instant, error) {
+	bad := func(fix string) (Instant, error) {
+		return 0, &Error{Code: Invalid, Op: "instant", Subject: fmt.Sprintf("%.40q", s), Fix: fix}
+	}
 	t, err := time.Parse(time.RFC3339Nano, s)
 	if err != nil {
-		return 0, &Error{Code: Invalid, Op: "instant", Subject: fmt.Sprintf("%.40q", s),
-			Fix: "write it as RFC 3339 with its offset, for example 2025-01-01T00:00:00+04:00"}
+		return bad("write it as RFC 3339 with its offset, for example 2025-01-01T00:00:00+04:00")
+	}
+	if y := t.UTC().Year(); y < 1 || y > 9999 {
+		return bad("its year in UTC is not 1 to 9999")
+	}
+	if InstantOf(t) == 0 {
+		return bad("in Marz this instant stands for none; write the millisecond after it, 1970-01-01T00:00:00.001Z")
 	}
 	return InstantOf(t), nil
 }
@@ -51,6 +61,19 @@ func (i Instant) String() string {
 	return i.Time().Format(instantLayout)
 }
 
+var written = regexp.MustCompile(`\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`)
+
+// RewriteInstants writes the instants that stand in a text, as String writes them, in another form.
+func RewriteInstants(text string, write func(Instant) string) string {
+	return written.ReplaceAllStringFunc(text, func(s string) string {
+		i, err := ParseInstant(s)
+		if err != nil {
+			return s
+		}
+		return write(i)
+	})
+}
+
 // MarshalText writes the instant as in String.
 func (i Instant) MarshalText() ([]byte, error) { return []byte(i.String()), nil }
 
@@ -67,3 +90,21 @@ func (i *Instant) UnmarshalText(b []byte) error {
 	*i = v
 	return nil
 }
+
+// UnmarshalTOML reads a string as UnmarshalText does, or a TOML date-time with an offset. One without an offset is refused: a TOML library fills in that of
+// the machine that reads.
+func (i *Instant) UnmarshalTOML(v any) error {
+	switch v := v.(type) {
+	case string:
+		return i.UnmarshalText([]byte(v))
+	case time.Time:
+		if layout := localTOML[v.Location().String()]; layout != "" {
+			return i.UnmarshalText([]byte(v.Format(layout)))
+		}
+		return i.UnmarshalText([]byte(v.Format(time.RFC3339Nano)))
+	}
+	return &Error{Code: Invalid, Op: "instant", Subject: fmt.Sprintf("%.40q", fmt.Sprint(v)), Fix: `write it in quotes, for example "2025-01-01T00:00:00+04:00"`}
+}
+
+// localTOML is how what TOML calls local is written, by the name of the zone that the library gives it.
+var localTOML = map[string]string{"datetime-local": "2006-01-02T15:04:05.999", "date-local": "2006-01-02", "time-local": "15:04:05.999"}

@@ -1,17 +1,17 @@
 // Package agreement is the register: which agreements there are, what their articles give to whom, where and when, and so
 // whether an officer may do a thing at a place at an instant, and which article says so.
 //
-// It owns the agreements' TOML form and the one question May. It promises: nothing is allowed by default; every allowance names
-// its article; at any instant at most one authority controls a place, and once a place is controlled there is no gap. It does no I/O
-// and reads no clock. What was recorded, and when, is the journal's business; a Register is made from what the journal holds.
+// It owns the agreements' TOML form, their signatures, what the parties state about their standing, and the one question May, which is
+// answered by Cedar policies that the articles compile to. It promises: nothing is allowed by default; every allowance names its
+// article; at any instant at most one authority controls a place, and once a place is controlled there is no gap. It does no I/O and
+// reads no clock. What was recorded, and when, is the journal's business: a History folds what the journal holds, and a Register is
+// what follows from it.
 package agreement
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"marz"
 )
@@ -21,10 +21,16 @@ type Kind string
 
 // The kinds of article.
 const (
-	Control Kind = "control" // the authority controls the place
-	Serve   Kind = "serve"   // the authority's officers serve there beside those in control
-	Observe Kind = "observe" // the authority's officers look on
+	Control    Kind = "control"    // the authority controls the place
+	Serve      Kind = "serve"      // the authority's officers serve there beside those in control, with the powers listed
+	Joint      Kind = "joint"      // several authorities serve there together; some decisions need the other's concurrence
+	Share      Kind = "share"      // the authority's records, hits or incidents are open to others
+	Transfer   Kind = "transfer"   // control passes from the authority to another
+	Observe    Kind = "observe"    // the authority's officers look on
+	Obligation Kind = "obligation" // somebody owes something
 )
+
+var kinds = []Kind{Control, Serve, Joint, Share, Transfer, Observe, Obligation}
 
 // Agreement is a signed instrument.
 type Agreement struct {
@@ -32,187 +38,138 @@ type Agreement struct {
 	Title          string             `json:"title" toml:"title"`
 	Parties        []marz.AuthorityID `json:"parties" toml:"parties"`
 	Signed         marz.Date          `json:"signed" toml:"signed"`
+	From           marz.Instant       `json:"from,omitempty" toml:"from"`   // articles hold from here, unless they say later
+	Until          marz.Instant       `json:"until,omitempty" toml:"until"` // exclusive; articles hold until here, unless they say earlier
+	While          []Condition        `json:"while,omitempty" toml:"while"`
 	Source         string             `json:"source" toml:"source"`                 // where its wording comes from
 	Reconstruction bool               `json:"reconstruction" toml:"reconstruction"` // not the text, but what was reported of it
 	Articles       []Article          `json:"articles" toml:"article"`
 }
 
-// Article is one clause: it gives a power at a place from one instant until another.
+// Article is one clause: it gives, limits or moves a power, or owes something. Which fields an article of a kind has is in docs/agreements.md.
 type Article struct {
-	ID        string           `json:"id" toml:"id"`
-	Kind      Kind             `json:"kind" toml:"kind"`
-	Authority marz.AuthorityID `json:"authority" toml:"authority"`
-	Place     marz.PlaceID     `json:"place" toml:"place"`
-	From      marz.Instant     `json:"from" toml:"from"`
-	Until     marz.Instant     `json:"until,omitempty" toml:"until"`   // exclusive; none: for good
-	Powers    []marz.Action    `json:"powers,omitempty" toml:"powers"` // of a serve article; none: the least
-	Text      string           `json:"text" toml:"text"`
+	ID          string             `json:"id" toml:"id"`
+	Kind        Kind               `json:"kind" toml:"kind"`
+	Authority   marz.AuthorityID   `json:"authority,omitempty" toml:"authority"`     // whose power; of share, whose data; of transfer, who gives control up
+	Authorities []marz.AuthorityID `json:"authorities,omitempty" toml:"authorities"` // of joint
+	To          marz.AuthorityID   `json:"to,omitempty" toml:"to"`                   // of share, who sees; of transfer, who takes control
+	Place       marz.PlaceID       `json:"place,omitempty" toml:"place"`
+	Places      []marz.PlaceID     `json:"places,omitempty" toml:"places"` // instead of place, where there are several
+	From        marz.Instant       `json:"from,omitempty" toml:"from"`
+	Until       marz.Instant       `json:"until,omitempty" toml:"until"`         // exclusive; none: for good
+	At          marz.Instant       `json:"at,omitempty" toml:"at"`               // of transfer: the instant
+	By          marz.Instant       `json:"by,omitempty" toml:"by"`               // of transfer, instead of at: the deadline
+	Powers      []marz.Action      `json:"powers,omitempty" toml:"powers"`       // of serve and joint
+	Decisions   []marz.Decision    `json:"decisions,omitempty" toml:"decisions"` // of joint: those that need concurrence
+	First       string             `json:"first,omitempty" toml:"first"`         // of joint: the side that goes first: "exit", or an authority
+	What        []string           `json:"what,omitempty" toml:"what"`           // of share: "records", "hits", "incidents"
+	Fields      []marz.Field       `json:"fields,omitempty" toml:"fields"`       // of share: what of them; none: all
+	Fresh       Duration           `json:"fresh,omitempty" toml:"fresh"`         // it holds only while every party's word on it is newer
+	While       []Condition        `json:"while,omitempty" toml:"while"`
+	Owes        string             `json:"owes,omitempty" toml:"owes"`         // of obligation: an authority, a state or a bloc
+	Owed        string             `json:"owed,omitempty" toml:"owed"`         // of obligation: to whom
+	Due         marz.Instant       `json:"due,omitempty" toml:"due"`           // of obligation: by when
+	Entitles    string             `json:"entitles,omitempty" toml:"entitles"` // of obligation: what the other side may do when it is not met
+	Cedar       string             `json:"cedar,omitempty" toml:"cedar"`       // policies of its own
+	Text        string             `json:"text" toml:"text"`
 }
 
-// holds reports whether the article is in force at the instant: from From, up to and without Until.
-func (a *Article) holds(at marz.Instant) bool {
-	return at >= a.From && (a.Until.IsZero() || at < a.Until)
+// Condition is a membership on which articles depend: the state is an active member of the bloc.
+type Condition struct {
+	State string      `json:"state" toml:"state"` // ICAO three-letter code
+	Bloc  marz.BlocID `json:"bloc" toml:"bloc"`
 }
 
-// clause is an article with its reference.
-type clause struct {
-	Article
-	ref marz.ArticleRef
+// String returns the condition as context.members of a policy holds it.
+func (c Condition) String() string { return c.State + "/" + string(c.Bloc) }
+
+// Duration is a time.Duration written as Go writes it, for example "72h".
+type Duration time.Duration
+
+// MarshalText writes the duration; none is empty.
+func (d Duration) MarshalText() ([]byte, error) {
+	if d == 0 {
+		return nil, nil
+	}
+	return []byte(time.Duration(d).String()), nil
 }
 
-// Register answers from a set of agreements. It does not change once made.
-type Register struct {
-	agreements []Agreement
-	clauses    []clause // in order of agreements and articles
-	control    map[marz.PlaceID][]clause
-	policy     string
-}
-
-// New makes a register, or says which article contradicts what.
-func New(agreements []Agreement) (*Register, error) {
-	r := &Register{agreements: slices.Clone(agreements), control: map[marz.PlaceID][]clause{}}
-	seen := map[string]bool{}
-	for _, ag := range agreements {
-		if err := ag.check(); err != nil {
-			return nil, err
-		}
-		if seen[ag.ID] {
-			return nil, refuse(ag.ID, "", "there is already an agreement of this name; give it another id")
-		}
-		seen[ag.ID] = true
-		for _, a := range ag.Articles {
-			c := clause{a, marz.ArticleRef(ag.ID + "/" + a.ID)}
-			r.clauses = append(r.clauses, c)
-			if a.Kind == Control {
-				r.control[a.Place] = append(r.control[a.Place], c)
-			}
-		}
+// UnmarshalText reads a duration above zero; empty text is none.
+func (d *Duration) UnmarshalText(b []byte) error {
+	if len(b) == 0 {
+		*d = 0
+		return nil
 	}
-	for _, cs := range r.control {
-		if err := sortControl(cs); err != nil {
-			return nil, err
-		}
+	v, err := time.ParseDuration(string(b))
+	if err != nil || v <= 0 {
+		return &marz.Error{Code: marz.Invalid, Op: "duration", Subject: fmt.Sprintf("%.20q", b), Fix: `write hours or minutes, for example "72h"`}
 	}
-	text, err := json.Marshal(r.agreements)
-	if err != nil {
-		return nil, &marz.Error{Op: "make register", Err: err}
-	}
-	sum := sha256.Sum256(text)
-	r.policy = hex.EncodeToString(sum[:])
-	return r, nil
-}
-
-// sortControl puts the control articles of one place in order of time and holds them to the law: one controller, no gap.
-func sortControl(cs []clause) error {
-	slices.SortFunc(cs, func(a, b clause) int { return int(max(-1, min(1, a.From-b.From))) })
-	for i := 1; i < len(cs); i++ {
-		before, c := cs[i-1], cs[i]
-		if before.Until.IsZero() || c.From < before.Until {
-			return refuse(string(c.ref), "", fmt.Sprintf("it gives control of %s to %s from %s, when %s still gives it to %s; end that article first",
-				c.Place, c.Authority, c.From, before.ref, before.Authority))
-		}
-		if c.From > before.Until {
-			return refuse(string(c.ref), "", fmt.Sprintf("nobody would control %s from %s, when %s ends, until %s; let this article begin when that one ends",
-				c.Place, before.Until, before.ref, c.From))
-		}
-	}
-	if last := cs[len(cs)-1]; !last.Until.IsZero() {
-		return refuse(string(last.ref), "", fmt.Sprintf("nobody would control %s from %s on; leave the end open, or say who controls it then", last.Place, last.Until))
-	}
+	*d = Duration(v)
 	return nil
 }
 
-// Agreements returns what the register was made from.
-func (r *Register) Agreements() []Agreement { return slices.Clone(r.agreements) }
-
-// Policy is the hash of the rules in force, hex SHA-256 over the agreements in JSON. It stands on every entry.
-func (r *Register) Policy() string { return r.policy }
-
-// Holding is the control of a place by one authority for a time.
-type Holding struct {
-	Authority marz.AuthorityID
-	Article   marz.ArticleRef
-	From      marz.Instant
-	Until     marz.Instant // exclusive; zero: no end is agreed
-}
-
-// ControlAt returns who controls the place at the instant. ok is false when nobody does.
-func (r *Register) ControlAt(place marz.PlaceID, at marz.Instant) (h Holding, ok bool) {
-	for _, c := range r.control[place] {
-		if c.holds(at) {
-			return Holding{c.Authority, c.ref, c.From, c.Until}, true
-		}
+// Where returns the places of the article.
+func (a *Article) Where() []marz.PlaceID {
+	if a.Place != "" {
+		return []marz.PlaceID{a.Place}
 	}
-	return Holding{}, false
+	return a.Places
 }
 
-// Timeline returns who controls the place, in order of time.
-func (r *Register) Timeline(place marz.PlaceID) []Holding {
-	var out []Holding
-	for _, c := range r.control[place] {
-		out = append(out, Holding{c.Authority, c.ref, c.From, c.Until})
+// Who returns the authorities that the article gives powers to or takes them from.
+func (a *Article) Who() []marz.AuthorityID {
+	out := slices.Clone(a.Authorities)
+	for _, id := range []marz.AuthorityID{a.Authority, a.To} {
+		if id != "" {
+			out = append(out, id)
+		}
 	}
 	return out
 }
 
-// Question is what May is asked.
-type Question struct {
-	Officer marz.OfficerID
-	Role    marz.Role
-	Action  marz.Action
-	Place   marz.PlaceID
-	At      marz.Instant
+// clause is an article with its reference and the time for which it holds by itself.
+type clause struct {
+	*Article
+	agreement   *Agreement
+	ref         marz.ArticleRef
+	from, until marz.Instant // until: exclusive, 0 for good
+	while       []Condition
 }
 
-// Answer says whether it is allowed, and by which article. When it is not, Reason says why in words for the officer, and Article names the one
-// that stands against it, if one does.
-type Answer struct {
-	Allowed bool
-	Article marz.ArticleRef
-	Reason  string
-}
-
-// May answers the one question that stands before every act.
-func (r *Register) May(q Question) Answer {
-	authority := q.Officer.Authority()
-	if !slices.Contains(rolePowers[q.Role], q.Action) {
-		return Answer{Reason: fmt.Sprintf("the role %q does not include %q", q.Role, q.Action)}
-	}
-	for _, c := range r.clauses {
-		if c.Place == q.Place && c.Authority == authority && c.holds(q.At) && slices.Contains(c.powers(), q.Action) {
-			return Answer{Allowed: true, Article: c.ref}
-		}
-	}
-	if h, ok := r.ControlAt(q.Place, q.At); ok {
-		return Answer{Article: h.Article, Reason: fmt.Sprintf("%s is controlled by %s under %s, and no article gives %q there to %s now",
-			q.Place, h.Authority, h.Article, q.Action, authority)}
-	}
-	return Answer{Reason: fmt.Sprintf("no article in force gives %q at %s to %s", q.Action, q.Place, authority)}
-}
-
-// Err returns the refusal as an error, or nil when it is allowed.
-func (a Answer) Err(q Question) error {
-	if a.Allowed {
-		return nil
-	}
-	return &marz.Error{Code: marz.Forbidden, Op: string(q.Action), Subject: "at " + string(q.Place), Fix: a.Reason}
-}
-
-var allActions = []marz.Action{marz.ActInspect, marz.ActDecide, marz.ActSupervise, marz.ActReadRecord, marz.ActReadJournal,
-	marz.ActEnrol, marz.ActErase, marz.ActManageLists}
-
-var rolePowers = map[marz.Role][]marz.Action{
-	marz.RoleOfficer:    {marz.ActInspect, marz.ActDecide, marz.ActReadRecord, marz.ActReadJournal},
-	marz.RoleSupervisor: allActions,
-}
-
-// powers returns what an article gives: control gives all, serving and observing give to look on unless the article says more.
-func (a *Article) powers() []marz.Action {
+// clauseOf bounds an article by its agreement's period.
+func clauseOf(ag *Agreement, a *Article) clause {
+	c := clause{Article: a, agreement: ag, ref: marz.ArticleRef(ag.ID + "/" + a.ID), from: later(a.From, ag.From), until: a.Until}
 	switch {
-	case a.Kind == Control:
-		return allActions
-	case a.Kind == Serve && len(a.Powers) > 0:
-		return a.Powers
+	case a.At != 0:
+		c.from = a.At
+	case a.By != 0:
+		c.from = a.By
 	}
-	return []marz.Action{marz.ActReadJournal}
+	if ag.Until != 0 && (c.until == 0 || ag.Until < c.until) {
+		c.until = ag.Until
+	}
+	if c.while = ag.While; len(a.While) > 0 {
+		c.while = slices.Concat(ag.While, a.While)
+	}
+	return c
 }
+
+// later returns the later of two instants, either of which can be none. Instants before 1970 are below none, so max does not do.
+func later(a, b marz.Instant) marz.Instant {
+	switch {
+	case a == 0:
+		return b
+	case b == 0:
+		return a
+	}
+	return max(a, b)
+}
+
+// covers reports whether the instant lies in the article's own time: from its beginning, up to and without its end.
+func (c *clause) covers(at marz.Instant) bool {
+	return (c.from == 0 || at >= c.from) && (c.until == 0 || at < c.until)
+}
+
+// moves reports whether the clause says who controls. Such a clause is moved by a transfer alone: no statement and no
+// membership touches it, since a place would be left without a controller.
+func (c *clause) moves() bool { return c.Kind == Control || c.Kind == Transfer }

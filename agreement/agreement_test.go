@@ -1,12 +1,8 @@
 package agreement
 
 import (
-	"fmt"
-	"slices"
 	"strings"
 	"testing"
-
-	"pgregory.net/rapid"
 
 	"marz"
 )
@@ -50,13 +46,21 @@ from = "2024-10-08T00:00:00+04:00"
 text = ""
 `
 
+var ground = Ground{
+	Authorities: []marz.Authority{{ID: "aa-bg", State: "AAA"}, {ID: "bb-bg", State: "BBB"}, {ID: "cc-bg", State: "CCC"}},
+	Places:      []marz.Place{{ID: "agarak", Kind: "post", State: "AAA"}, {ID: "p", Kind: "post", State: "AAA"}, {ID: "q", Kind: "section", State: "AAA"}},
+	Blocs:       []marz.Bloc{{ID: "bloc", Name: "A bloc"}, {ID: "other", Name: "Another"}},
+}
+
+var now = at("2026-01-01T00:00:00Z")
+
 func register(t *testing.T, text string) *Register {
 	t.Helper()
-	ags, err := Parse("test.toml", []byte(text))
+	d, err := Parse("test.toml", []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := New(ags)
+	r, err := Check(ground, now, d)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,13 +100,13 @@ func TestMay(t *testing.T) {
 		{"aa-bg/1", marz.RoleOfficer, marz.ActDecide, "agarak", before, "treaty/1", false},
 		{"aa-bg/1", marz.RoleOfficer, marz.ActDecide, "agarak", after, "treaty/2", true},
 		{"aa-bg/1", marz.RoleOfficer, marz.ActReadJournal, "agarak", before, "treaty/3", true},
-		{"bb-bg/1", marz.RoleOfficer, marz.ActEnrol, "agarak", before, "", false},
+		{"bb-bg/1", marz.RoleOfficer, marz.ActEnrol, "agarak", before, "marz/roles", false},
 		{"bb-bg/1", marz.RoleSupervisor, marz.ActEnrol, "agarak", before, "treaty/1", true},
-		{"bb-bg/1", "", marz.ActDecide, "agarak", before, "", false},
+		{"bb-bg/1", "", marz.ActDecide, "agarak", before, "marz/roles-known", false},
 		{"cc-bg/1", marz.RoleOfficer, marz.ActReadJournal, "agarak", before, "treaty/1", false},
 		{"bb-bg/1", marz.RoleOfficer, marz.ActDecide, "elsewhere", before, "", false},
 	} {
-		q := Question{c.officer, c.role, c.action, c.place, c.at}
+		q := Question{Officer: c.officer, Role: c.role, Action: c.action, Place: c.place, At: c.at}
 		a := r.May(q)
 		if a.Allowed != c.allowed || a.Article != c.want || a.Allowed == (a.Reason != "") {
 			t.Errorf("%+v: %+v", q, a)
@@ -121,57 +125,21 @@ func TestRefusedAgreements(t *testing.T) {
 		"no zone":         {replace(`1992-09-30T00:00:00+03:00`, `1992-09-30T00:00:00`), "offset"},
 		"kind":            {replace(`"observe"`, `"rule"`), "treaty/3"},
 		"party":           {replace(`authority = "bb-bg"`, `authority = "cc-bg"`), "treaty/1"},
-		"unknown key":     {replace(`title`, `titel`), "agreement.titel"},
+		"unknown key":     {replace(`title`, `titel`), "test.toml:4: agreement treaty: the key \"agreement.titel\""},
 		"syntax":          {replace(`id = "2"`, `id = `), "test.toml:"},
 		"twice":           {agarak + agarak, "already"},
 		"same article":    {replace(`id = "2"`, `id = "1"`), "two articles"},
 		"ends early":      {replace(`until = "2025`, `until = "1991`), "ends before"},
 		"empty":           {"", "no [[agreement]]"},
+		"unknown place":   {replace(`place = "agarak"`, `place = "nowhere"`), "test.toml:8: article treaty/1: the place \"nowhere\""},
 		"slash in id":     {replace(`id = "treaty"`, `id = "a/b"`), "a/b"},
 	} {
-		ags, err := Parse("test.toml", []byte(c.text))
+		d, err := Parse("test.toml", []byte(c.text))
 		if err == nil {
-			_, err = New(ags)
+			_, err = Check(ground, now, d)
 		}
 		if err == nil || !strings.Contains(err.Error(), c.want) || marz.CodeOf(err) != marz.Invalid {
 			t.Errorf("%s: %v, want it to name %q", name, err, c.want)
 		}
 	}
-}
-
-// For any set of articles that is accepted and any instant, at most one authority controls, and deciding is allowed only to it.
-func TestOneController(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		var ag Agreement
-		ag.ID, ag.Parties = "x", []marz.AuthorityID{"a", "b", "c"}
-		for i := range rapid.IntRange(0, 5).Draw(t, "articles") {
-			from := marz.Instant(rapid.IntRange(1, 6).Draw(t, "from") * 1000)
-			ag.Articles = append(ag.Articles, Article{ID: fmt.Sprint(i), Place: "p", From: from,
-				Kind:      rapid.SampledFrom([]Kind{Control, Control, Serve, Observe}).Draw(t, "kind"),
-				Authority: rapid.SampledFrom(ag.Parties).Draw(t, "authority"),
-				Until:     rapid.SampledFrom([]marz.Instant{0, from + 1000, from + 2000}).Draw(t, "until")})
-		}
-		r, err := New([]Agreement{ag})
-		if err != nil {
-			return
-		}
-		for when := marz.Instant(500); when < 9000; when += 500 {
-			var controllers []marz.AuthorityID
-			for _, a := range ag.Articles { // the naive reading
-				if a.Kind == Control && a.From <= when && (a.Until == 0 || when < a.Until) {
-					controllers = append(controllers, a.Authority)
-				}
-			}
-			h, ok := r.ControlAt("p", when)
-			if len(controllers) > 1 || ok != (len(controllers) == 1) || ok && h.Authority != controllers[0] {
-				t.Fatalf("at %d %v control, ControlAt says %v %v", when, controllers, h, ok)
-			}
-			for _, a := range ag.Parties {
-				got := r.May(Question{marz.OfficerID(a) + "/1", marz.RoleOfficer, marz.ActDecide, "p", when}).Allowed
-				if got != slices.Contains(controllers, a) {
-					t.Fatalf("at %d may decide %s: %v, controllers %v", when, a, got, controllers)
-				}
-			}
-		}
-	})
 }

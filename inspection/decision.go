@@ -33,6 +33,7 @@ var passReasons = []Reason{
 	{"lawful-stay", "Stay is lawful: residence, visa or exemption seen"},
 	{"stay-exceeded", "Stay exceeded: recorded, and may go"},
 	{"own-national", "Own national: may not be refused"},
+	{"asylum-procedure", "Let into the asylum procedure"},
 	{"supervisor-ordered", "Ordered by the supervisor"},
 }
 
@@ -55,6 +56,7 @@ var referReasons = []Reason{
 	{"document-doubtful", "Document is doubtful"},
 	{"stay-exceeded", "Stay exceeded"},
 	{"interview", "Interview needed"},
+	{"asylum", "Asks for asylum: to the host state's officers"},
 }
 
 // WithdrawReasons are those for ending an inspection without a decision.
@@ -63,6 +65,27 @@ var WithdrawReasons = []Reason{
 	{"traveller-left", "The traveller stepped back before a decision"},
 	{"wrong-lane", "Wrong lane or direction"},
 }
+
+// ObjectReasons are those for refusing to concur in another authority's decision.
+var ObjectReasons = []Reason{
+	{"facts-do-not-bear-it", "The facts shown do not bear this decision"},
+	{"other-decision", "Another decision is right"},
+	{"own-check-not-ended", "Our own check has not ended"},
+	{"not-within-article", "Not a matter for joint decision"},
+}
+
+// LookupReasons are those for looking at another authority's hits.
+var LookupReasons = []Reason{
+	{"comparison", "To compare with the traveller"},
+	{"concurrence", "To concur, or not"},
+	{"owner-asked", "Its owner asked"},
+}
+
+// CheckObjection reports whether the reason can be given for refusing to concur.
+func CheckObjection(code string) error { return checkReason(ObjectReasons, "object", code) }
+
+// CheckLookup reports whether the reason can be given for looking at another authority's hits.
+func CheckLookup(code string) error { return checkReason(LookupReasons, "look up hits", code) }
 
 // Ordinary reports whether a decision needs one key only: the verdict is clear, nothing hit, and the traveller passes.
 // Every other decision needs a reason and a second deliberate act.

@@ -39,9 +39,9 @@ type (
 	}
 )
 
-// Export writes the journal of a data folder as a bundle, as it was committed at one instant; the node may be running. With payloads it holds
-// personal data. It checks nothing: that is the reader's part, with marz verify.
-func Export(ctx context.Context, dir string, payloads bool, w io.Writer) error {
+// Export writes the journal of a data folder as a bundle, as it was committed at one instant; the node may be running. payloads says of which entries the
+// private payload stands in it; nil of none. It checks nothing: that is the reader's part, with marz verify.
+func Export(ctx context.Context, dir string, payloads func(Entry) bool, w io.Writer) error {
 	path := filepath.Join(dir, "journal.db")
 	fail := func(err error) error {
 		return &marz.Error{Op: "export journal", Subject: path, Err: err}
@@ -66,8 +66,8 @@ func Export(ctx context.Context, dir string, payloads bool, w io.Writer) error {
 	key := strings.TrimSpace(string(vkey))
 	name, _, _ := strings.Cut(key, "+")
 	start := bundleStart{1, marz.Origin(name), key, "withheld"}
-	if payloads {
-		start.Payloads = "included"
+	if payloads != nil {
+		start.Payloads = "partial"
 	}
 	out := bufio.NewWriter(w)
 	if err := exportAll(ctx, tx, payloads, start, out); err != nil {
@@ -79,7 +79,7 @@ func Export(ctx context.Context, dir string, payloads bool, w io.Writer) error {
 	return nil
 }
 
-func exportAll(ctx context.Context, tx *sql.Tx, payloads bool, start bundleStart, w io.Writer) error {
+func exportAll(ctx context.Context, tx *sql.Tx, payloads func(Entry) bool, start bundleStart, w io.Writer) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(start); err != nil {
@@ -91,7 +91,11 @@ func exportAll(ctx context.Context, tx *sql.Tx, payloads bool, start bundleStart
 		if err := rows.Scan(&l.Seq, &l.Body, &l.Hashes, &l.Salt, &l.Payload); err != nil {
 			return err
 		}
-		if !payloads {
+		give, err := gives(payloads, l)
+		if err != nil {
+			return err
+		}
+		if !give {
 			l.Salt, l.Payload = nil, nil
 		}
 		end.Entries++
@@ -112,6 +116,18 @@ func exportAll(ctx context.Context, tx *sql.Tx, payloads bool, start bundleStart
 		return err
 	}
 	return e.Encode(end)
+}
+
+// gives reports whether the payload of an entry stands in the bundle.
+func gives(payloads func(Entry) bool, l bundleEntry) (bool, error) {
+	if payloads == nil || l.Payload == nil {
+		return false, nil
+	}
+	var e Entry
+	if err := json.Unmarshal(l.Body, &e); err != nil {
+		return false, err
+	}
+	return payloads(e), nil
 }
 
 func each(ctx context.Context, tx *sql.Tx, do func(*sql.Rows) error, query string) (err error) {

@@ -185,7 +185,7 @@ func (j *Journal) open(ctx context.Context, path string) (err error) {
 	if j.readers, err = openDB(j.cfg.driver(), path, true); err != nil {
 		return &marz.Error{Op: "open journal", Subject: path, Err: err}
 	}
-	if err := j.checkFormat(ctx, path); err != nil {
+	if err := checkFormat(ctx, j.writer, path); err != nil {
 		return err
 	}
 	if err := j.checkHead(ctx, path); err != nil {
@@ -200,11 +200,12 @@ func (j *Journal) open(ctx context.Context, path string) (err error) {
 	return j.prepareState(ctx)
 }
 
-func (j *Journal) checkFormat(ctx context.Context, path string) error {
+// checkFormat holds a database to the marks of a journal.
+func checkFormat(ctx context.Context, db *sql.DB, path string) error {
 	var app, version int
-	err := j.writer.QueryRowContext(ctx, `PRAGMA application_id`).Scan(&app)
+	err := db.QueryRowContext(ctx, `PRAGMA application_id`).Scan(&app)
 	if err == nil {
-		err = j.writer.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version)
+		err = db.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version)
 	}
 	if err != nil {
 		return &marz.Error{Op: "open journal", Subject: path, Fix: "it cannot be read as a database; run marz verify, and restore it from a mirror or a backup", Err: err}

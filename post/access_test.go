@@ -123,7 +123,7 @@ func TestSupervisorClosesOverAnOpenCase(t *testing.T) {
 	if err := tp.OpenLane(t.Context(), boss, "1"); err != nil {
 		t.Fatal(err)
 	}
-	if c, err := tp.Case(t.Context(), boss, "1"); err != nil || c.ID != i.ID {
+	if c, err := tp.Case(t.Context(), boss, "1", ""); err != nil || c.ID != i.ID {
 		t.Errorf("%+v, %v", c, err)
 	}
 }
@@ -194,7 +194,7 @@ func TestClockSetBackAfterThePassing(t *testing.T) {
 	b := tp.atLane("am-bg/2", "1")
 	tp.now.Store(int64(midnight) - 3_600_000)
 	i := tp.mustScan(b, "1", passport(t, "ABADI", "REZA", "A12345678", nil))
-	if c, err := tp.Case(t.Context(), b, "1"); err != nil || c.ID != i.ID {
+	if c, err := tp.Case(t.Context(), b, "1", ""); err != nil || c.ID != i.ID {
 		t.Errorf("%+v, %v", c, err)
 	}
 	if i.Verdict != marz.Attention || !strings.Contains(i.Findings[0].Check, "clock") {
@@ -256,14 +256,14 @@ func TestWrongKeyOfTheIndex(t *testing.T) {
 func TestInitLeavesAllOrNothing(t *testing.T) {
 	tp := newTestPost(t)
 	setup := func(dir string, change func(*Setup)) error {
-		s := Setup{Dir: dir, Origin: "test/agarak", Post: tp.Described(), Authorities: []marz.Authority{{ID: "am-bg"}, {ID: "ru-bg"}}, Agreements: tp.register.Load().Agreements(),
+		s := Setup{Dir: dir, Origin: "test/agarak", Post: tp.Described(), Ground: testGround, Register: tp.instruments(),
 			Config: DefaultConfig(":8443", "localhost", "ARM"), Supervisor: Officer{"ru-bg/1", "R One", marz.RoleSupervisor}, Clock: tp.clock, Wall: time.Now}
 		change(&s)
 		_, err := Init(t.Context(), s)
 		return err
 	}
 	for name, change := range map[string]func(*Setup){
-		"agreement too large":      func(s *Setup) { s.Agreements[0].Title = strings.Repeat("x", 70_000) },
+		"agreement too large":      func(s *Setup) { s.Register[0].Agreement.Title = strings.Repeat("x", 70_000) },
 		"host in capitals":         func(s *Setup) { s.Config.Host = "Agarak" },
 		"port by name":             func(s *Setup) { s.Config.Listen = ":https" },
 		"unknown authority":        func(s *Setup) { s.Supervisor.ID = "zz-bg/1" },

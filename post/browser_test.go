@@ -106,18 +106,20 @@ func (s *served) atLane(officer marz.OfficerID, lane marz.LaneID) *browsertest.P
 	p := s.page(officer)
 	browsertest.Eval[bool](p, fmt.Sprintf(`fetch("/api/lanes/%s/open", {method: "POST", headers: {"Content-Type": "application/json"}, body: "{}"}).then(r => r.ok)`, lane))
 	p.Navigate(s.url + "/lane/" + string(lane))
-	p.WaitFor(`document.querySelector("#verdict-word").textContent.toUpperCase() === "READY"`)
+	p.WaitFor(`document.querySelector("#verdict-word").textContent.toUpperCase() === "READY" && document.getElementById("link-state").dataset.state === "up"`)
 	return p
 }
 
-// readZone presses the keys that a reader would, and waits until the condition holds. On a machine that stalls for longer than a reader ever pauses
-// the page says that the scan is incomplete, and it is scanned again, as at a booth; never is a wrong character taken.
+// readZone presses the keys that a reader would, and waits until the condition holds. On a machine that stalls for longer than a reader ever pauses, or for
+// longer than the page waits for the post, the page asks to scan again, and that is done, as at a booth; never is a wrong character taken.
 func readZone(p *browsertest.Page, layout browsertest.Layout, zone, condition string) {
+	const failed = `/scan again/i.test(document.querySelector("#error").textContent)`
 	for range 4 {
+		browsertest.Eval[any](p, `void (document.querySelector("#error").textContent = "")`) // what it said of the scan before
 		p.Type(layout, browsertest.Reader(zone))
-		p.WaitFor(condition + ` || /^Scan (incomplete|not readable)/.test(document.querySelector("#error").textContent)`)
-		if !browsertest.Eval[bool](p, `/^Scan (incomplete|not readable)/.test(document.querySelector("#error").textContent)`) {
-			return
+		p.WaitFor(condition + ` || document.querySelector("#error").textContent !== ""`)
+		if !browsertest.Eval[bool](p, failed) {
+			break
 		}
 	}
 	p.WaitFor(condition)

@@ -27,6 +27,8 @@ type Config struct {
 type ListSource struct {
 	ID   marz.ListID `toml:"id"`
 	Path string      `toml:"path"` // of a file, or of a folder for OFAC's set; relative to the data folder
+	// Authority is whose own list it is: its hits are shown to that authority's officers alone, unless an article shares them. None: it is used in common.
+	Authority marz.AuthorityID `toml:"authority,omitempty"`
 }
 
 func readConfig(path string) (Config, error) {
@@ -34,6 +36,9 @@ func readConfig(path string) (Config, error) {
 	meta, err := toml.DecodeFile(path, &c)
 	if os.IsNotExist(err) {
 		return c, &marz.Error{Code: marz.NotFound, Op: "open post", Subject: path, Fix: "there is no post in this folder; make one with marz init"}
+	}
+	if os.IsPermission(err) {
+		return c, &marz.Error{Code: marz.Invalid, Op: "read", Subject: path, Fix: "this user may not read it; run as the owner of the folder", Err: err}
 	}
 	if err != nil {
 		return c, &marz.Error{Code: marz.Invalid, Op: "read", Subject: path, Fix: "correct the TOML", Err: err}

@@ -2,9 +2,12 @@ package post
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"slices"
 
 	"marz"
+	"marz/agreement"
 	"marz/inspection"
 	"marz/web"
 )
@@ -28,13 +31,19 @@ func (p *Post) Decide(ctx context.Context, actor Actor, id marz.InspectionID, de
 		if repeated, err = r.repeats(decision); repeated || err != nil {
 			return err
 		}
-		if inspection.Ordinary(r.verdict, r.hits, decision) {
-			return decideAtOnce(a, r, decision, reason, note)
-		}
-		if err := inspection.CheckReason(decision, reason); err != nil {
+		needs, err := a.mayDecide(r, decision)
+		if err != nil {
 			return err
 		}
-		repeated, err = propose(a, r, decision, reason, note)
+		if r.ordinary(decision) && len(needs) == 0 {
+			return decideAtOnce(a, r, decision, reason, note)
+		}
+		if !r.ordinary(decision) || reason != "" {
+			if err := inspection.CheckReason(decision, reason); err != nil {
+				return err
+			}
+		}
+		repeated, err = propose(a, r, decision, reason, note, needs)
 		return err
 	})
 	if err != nil {
@@ -46,12 +55,12 @@ func (p *Post) Decide(ctx context.Context, actor Actor, id marz.InspectionID, de
 // answer returns the inspection after an act on it. One that had ended before is shown without the person, unless the same officer repeats
 // his own decision at once, as a key that bounced or an answer that was lost: everybody else reads it as a record, with a reason.
 func (p *Post) answer(ctx context.Context, actor Actor, id int64, repeated bool) (*web.Inspection, error) {
-	w, err := p.inspection(ctx, id, repeated)
-	if err != nil || !repeated || w.State == "open" || w.State == "proposed" {
+	w, err := p.inspection(ctx, actor, id, repeated)
+	if err != nil || !repeated || w.State != "decided" && w.State != "withdrawn" {
 		return w, err
 	}
-	if w.By != actor.Officer || p.now().Sub(w.Decided) > rescan {
-		w.Document, w.Hits, w.Stay, w.Proposal = web.Document{}, []web.Hit{}, "", nil
+	if w.By != actor.Officer && !slices.Contains(w.With, actor.Officer) || p.now().Sub(w.Decided) > rescan {
+		w.Document, w.Hits, w.Stay, w.Proposal, w.Others, w.Joint = web.Document{}, []web.Hit{}, "", nil, nil, nil
 		w.Findings = []marz.Finding{}
 	}
 	return w, nil
@@ -68,7 +77,7 @@ func (p *Post) Confirm(ctx context.Context, actor Actor, id marz.InspectionID, p
 		if r.proposal == 0 || marz.Seq(r.proposal) != proposal || r.state == "withdrawn" {
 			return &marz.Error{Code: marz.Conflict, Op: "confirm", Subject: "inspection " + string(id), Fix: "this is not what was proposed last; look at the case again"}
 		}
-		if r.state == "decided" {
+		if r.state == "decided" || r.state == "awaiting" {
 			repeated = true
 			return nil
 		}
@@ -78,6 +87,13 @@ func (p *Post) Confirm(ctx context.Context, actor Actor, id marz.InspectionID, p
 		d, err := readProposal(a.Tx, proposal)
 		if err != nil {
 			return err
+		}
+		needs, err := a.mayDecide(r, d.Decision)
+		if err != nil {
+			return err
+		}
+		if len(needs) > 0 {
+			return a.submit(r, proposal, d.Decision, needs)
 		}
 		_, err = a.append(KindDecided, r.entry(d.Decision, d.Reason, proposal), nil)
 		return err
@@ -105,6 +121,18 @@ func (p *Post) Withdraw(ctx context.Context, actor Actor, id marz.InspectionID, 
 			return nil
 		case "decided":
 			return r.conflict()
+		}
+		if r.state == "awaiting" && r.proposer.Authority() != a.own() {
+			return &marz.Error{Code: marz.Conflict, Op: "withdraw", Subject: "inspection " + string(id), Fix: "a decision of " + string(r.proposer) + " waits for concurrence: concur or refuse to first"}
+		}
+		if r.asylum { // or a new scan would begin the ordinary procedure again
+			record, err := r.record(a.Tx)
+			if err != nil {
+				return err
+			}
+			if err := a.ask(marz.ActAsylum, record); err != nil {
+				return err
+			}
 		}
 		_, err = a.append(KindWithdrawn, withdrawnEntry{inspectionID(r.id), r.lane, reason}, nil)
 		return err
@@ -134,7 +162,7 @@ func (p *Post) undecided(a *act, actor Actor, id marz.InspectionID) (*row, error
 
 // repeats reports whether the inspection has been decided this way already; decided otherwise or withdrawn is a conflict.
 func (r *row) repeats(decision marz.Decision) (bool, error) {
-	if r.state == "open" || r.state == "proposed" {
+	if !r.ended() {
 		return false, nil
 	}
 	if r.decision == decision {
@@ -174,8 +202,8 @@ func private(note string) any {
 }
 
 // propose records the first of two acts. The same proposal again is not recorded twice; another one takes its place.
-func propose(a *act, r *row, d marz.Decision, reason, note string) (repeated bool, err error) {
-	if r.state == "proposed" && r.proposer == a.actor.Officer {
+func propose(a *act, r *row, d marz.Decision, reason, note string, needs []marz.AuthorityID) (repeated bool, err error) {
+	if (r.state == "proposed" || r.state == "awaiting") && r.proposer == a.actor.Officer {
 		old, err := readProposal(a.Tx, marz.Seq(r.proposal))
 		if err != nil {
 			return false, err
@@ -184,6 +212,56 @@ func propose(a *act, r *row, d marz.Decision, reason, note string) (repeated boo
 			return true, nil
 		}
 	}
-	_, err = a.append(KindProposed, r.entry(d, reason, 0), private(note))
-	return false, err
+	e, err := a.append(KindProposed, r.entry(d, reason, 0), private(note))
+	if err != nil || !r.ordinary(d) {
+		return false, err
+	}
+	return false, a.submit(r, e.Seq, d, needs) // one key is enough for what is ordinary; the other authority's is the second
+}
+
+// mayDecide asks about the decision itself: its article, the rules for guests and asylum, and whose concurrence it needs.
+func (a *act) mayDecide(r *row, d marz.Decision) (needs []marz.AuthorityID, err error) {
+	record, err := r.record(a.Tx)
+	if err != nil {
+		return nil, err
+	}
+	for _, action := range actionsOf(r, d) {
+		if err := a.ask(action, record); err != nil {
+			return nil, err
+		}
+	}
+	if r.state == "awaiting" && r.proposer.Authority() != a.own() {
+		return nil, &marz.Error{Code: marz.Conflict, Op: string(d), Subject: "inspection " + string(inspectionID(r.id)),
+			Fix: "a decision of " + string(r.proposer) + " waits for concurrence: concur or refuse to first"}
+	}
+	return a.needs(r, d)
+}
+
+// actionsOf is what an officer needs to be allowed for a decision: the decision, and where asylum was asked for, to end the case other than by passing it on.
+func actionsOf(r *row, d marz.Decision) []marz.Action {
+	if r.asylum && (d.Passes() || d == marz.Refuse) {
+		return []marz.Action{marz.ActOn(d), marz.ActAsylum}
+	}
+	return []marz.Action{marz.ActOn(d)}
+}
+
+// record is what the register asks of the person's record.
+func (r *row) record(from entries) (*agreement.Record, error) {
+	payload, err := from.Payload(marz.Seq(r.id))
+	if marz.CodeOf(err) == marz.NotFound {
+		return r.about(""), nil // erased
+	}
+	if err != nil {
+		return nil, err
+	}
+	var p inspectionPrivate
+	if err := json.Unmarshal(payload, &p); err != nil {
+		return nil, &marz.Error{Op: "read inspection", Subject: string(inspectionID(r.id)), Fix: "its payload is malformed; run marz verify"}
+	}
+	return r.about(p.Document.Nationality), nil
+}
+
+// about is record where the traveller's nationality is known; "" when it is not.
+func (r *row) about(nationality string) *agreement.Record {
+	return &agreement.Record{Kind: "record", Owners: r.owners, Nationality: nationality, Asylum: r.asylum}
 }

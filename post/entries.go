@@ -11,34 +11,55 @@ import (
 
 // The kinds of entry that a post writes beside those of package journal. docs/spec/entries.md describes their public parts.
 const (
-	KindDescribed   = "post.described"       // the post, its lanes and the authorities
-	KindAgreement   = "agreement.recorded"   // one agreement, whole
-	KindControl     = "control.passed"       // who controls the post from here on
-	KindInvited     = "officer.invited"      // an officer may make a passkey
-	KindEnrolled    = "officer.enrolled"     // an officer has a passkey, or is invented in an exercise
-	KindDismissed   = "officer.dismissed"    // an officer's passkeys, invitations and sessions are void
-	KindSignedIn    = "session.opened"       //
-	KindSignedOut   = "session.closed"       //
-	KindLaneOpened  = "lane.opened"          // an officer took a lane
-	KindLaneClosed  = "lane.closed"          //
-	KindListLoaded  = "list.loaded"          // a list came into force
-	KindListRefused = "list.refused"         // a list could not be read; the one before stays in force
-	KindInspection  = "inspection.opened"    // a document was scanned: findings and verdict
-	KindProposed    = "decision.proposed"    // the first of two acts
-	KindDecided     = "crossing.decided"     // the officer's decision
-	KindWithdrawn   = "inspection.withdrawn" // ended without a decision
-	KindRead        = "record.read"          // somebody read a person's record
-	KindRefusedAct  = "act.refused"          // somebody tried what no article gave him
+	KindDescribed    = "post.described"       // the post, its lanes and the authorities
+	KindAgreement    = "agreement.recorded"   // one agreement, whole, with its signatures
+	KindStatement    = "statement.recorded"   // what an authority says about an agreement's, article's or membership's standing
+	KindReport       = "report.recorded"      // what a side says about an obligation
+	KindControl      = "control.passed"       // who controls the post from here on
+	KindInvited      = "officer.invited"      // an officer may make a passkey
+	KindEnrolled     = "officer.enrolled"     // an officer has a passkey, or is invented in an exercise
+	KindDismissed    = "officer.dismissed"    // an officer's passkeys, invitations and sessions are void
+	KindSignedIn     = "session.opened"       //
+	KindSignedOut    = "session.closed"       //
+	KindLaneOpened   = "lane.opened"          // an officer took a lane
+	KindLaneClosed   = "lane.closed"          //
+	KindListLoaded   = "list.loaded"          // a list came into force
+	KindListRefused  = "list.refused"         // a list could not be read; the one before stays in force
+	KindInspection   = "inspection.opened"    // a document was scanned: findings and verdict
+	KindProposed     = "decision.proposed"    // the first of two acts
+	KindDecided      = "crossing.decided"     // the officer's decision
+	KindWithdrawn    = "inspection.withdrawn" // ended without a decision
+	KindRead         = "record.read"          // somebody read a person's record
+	KindFoundHits    = "hits.found"           // an authority's own lists matched; the content is its own
+	KindSubmitted    = "decision.submitted"   // a decision waits for the concurrence of other authorities
+	KindConcurred    = "decision.concurred"   // another authority's officer concurs
+	KindObjected     = "decision.objected"    // another authority's officer refuses to concur
+	KindAsylum       = "asylum.asked"         // asylum was asked for: the host state decides
+	KindHitRead      = "hit.read"             // an officer looked at hits of another authority
+	KindPatrol       = "patrol.rostered"      // officers are on duty on a section
+	KindPatrolEnded  = "patrol.ended"         //
+	KindIncident     = "incident.recorded"    // something happened on the line
+	KindIncidentRead = "incident.read"        // somebody read an incident's note
+	KindExported     = "payloads.exported"    // a supervisor took the payloads that are his authority's
+	KindRefusedAct   = "act.refused"          // somebody tried what no article gave him
 )
 
 type describedEntry struct {
 	Post        marz.Post        `json:"post"`
 	Index       string           `json:"index"` // hex SHA-256 of keys/index.key
 	Authorities []marz.Authority `json:"authorities"`
+	Places      []marz.Place     `json:"places"` // that articles can name
+	Blocs       []marz.Bloc      `json:"blocs,omitempty"`
+	Sections    []marz.Section   `json:"sections,omitempty"` // whose duty is kept here
 }
 
-type agreementEntry struct {
-	Agreement agreement.Agreement `json:"agreement"`
+// ground is what the register stands on. A post that was described before places were is the one place that it knows.
+func (d *describedEntry) ground() agreement.Ground {
+	places := d.Places
+	if len(places) == 0 {
+		places = []marz.Place{{ID: d.Post.ID.Place(), Kind: "post", Name: d.Post.Name, State: d.Post.State}}
+	}
+	return agreement.Ground{Authorities: d.Authorities, Places: places, Blocs: d.Blocs}
 }
 
 type controlEntry struct {
@@ -88,6 +109,7 @@ type sessionEntry struct {
 type laneEntry struct {
 	Lane      marz.LaneID    `json:"lane"`
 	Direction marz.Direction `json:"direction"`
+	Of        marz.OfficerID `json:"of,omitempty"` // whose seat there was closed
 	Why       string         `json:"why,omitempty"`
 }
 
@@ -102,11 +124,12 @@ type listEntry struct {
 }
 
 type inspectionEntry struct {
-	Lane      marz.LaneID     `json:"lane"`
-	Direction marz.Direction  `json:"direction"`
-	Verdict   marz.Verdict    `json:"verdict"`
-	Findings  []publicFinding `json:"findings"`
-	Hits      int             `json:"hits"`
+	Lane      marz.LaneID        `json:"lane"`
+	Direction marz.Direction     `json:"direction"`
+	Verdict   marz.Verdict       `json:"verdict"`
+	Findings  []publicFinding    `json:"findings"`
+	Hits      int                `json:"hits"`
+	Owners    []marz.AuthorityID `json:"owners,omitempty"` // in joint service, whose record it is; else the authority's that acts
 }
 
 // publicFinding is what of a finding anyone may read. Its reason may quote the document and stays private; its source is named where it is
@@ -138,8 +161,17 @@ type inspectionPrivate struct {
 	Traveller string         `json:"traveller"` // hex keyed digest of the person
 	Document  web.Document   `json:"document"`
 	Findings  []marz.Finding `json:"findings"`
-	Hits      []web.Hit      `json:"hits"`
+	Hits      []web.Hit      `json:"hits"` // on lists that are nobody's own
 	Stay      string         `json:"stay,omitempty"`
+}
+
+type hitsEntry struct {
+	Inspection marz.InspectionID `json:"inspection"`
+	Hits       int               `json:"hits"`
+}
+
+type hitsPrivate struct {
+	Hits []web.Hit `json:"hits"`
 }
 
 type decisionEntry struct {
@@ -151,6 +183,36 @@ type decisionEntry struct {
 	Decision   marz.Decision     `json:"decision"`
 	Reason     string            `json:"reason,omitempty"`
 	Proposed   marz.Seq          `json:"proposed,omitempty"` // seq of the first of two acts
+	By         marz.OfficerID    `json:"by,omitempty"`       // of a joint decision: who proposed it; the entry's officer was the last to concur
+	With       []marz.OfficerID  `json:"with,omitempty"`     // of a joint decision: who concurred
+}
+
+// submittedEntry names the facts on which all decide: the private digest of the inspection's entry, which all of them see.
+type submittedEntry struct {
+	Inspection marz.InspectionID  `json:"inspection"`
+	Proposed   marz.Seq           `json:"proposed"`
+	Decision   marz.Decision      `json:"decision"`
+	Awaits     []marz.AuthorityID `json:"awaits"`
+	Facts      string             `json:"facts"`
+}
+
+type concurredEntry struct {
+	Inspection marz.InspectionID `json:"inspection"`
+	Submission marz.Seq          `json:"submission"`
+	Facts      string            `json:"facts"`
+}
+
+type objectedEntry struct {
+	Inspection marz.InspectionID `json:"inspection"`
+	Submission marz.Seq          `json:"submission"`
+	Decision   marz.Decision     `json:"decision"`
+	Reason     string            `json:"reason"`
+}
+
+type asylumEntry struct {
+	Inspection marz.InspectionID `json:"inspection"`
+	Lane       marz.LaneID       `json:"lane"`
+	Host       string            `json:"host"` // the state that decides
 }
 
 type decisionPrivate struct {
@@ -163,13 +225,13 @@ type withdrawnEntry struct {
 	Reason     string            `json:"reason"`
 }
 
+// readEntry is that somebody read what is about a person or an incident. owners is set where it is not his own authority's.
 type readEntry struct {
-	Inspection marz.InspectionID `json:"inspection"`
-	Reason     string            `json:"reason"`
-}
-
-type readPrivate struct {
-	Note string `json:"note"`
+	Inspection marz.InspectionID  `json:"inspection,omitempty"`
+	Incident   marz.Seq           `json:"incident,omitempty"`
+	Reason     string             `json:"reason"`
+	Owners     []marz.AuthorityID `json:"owners,omitempty"`
+	Fields     []marz.Field       `json:"fields,omitempty"` // that were shown
 }
 
 type refusedEntry struct {
@@ -184,4 +246,29 @@ func reasons(all []inspection.Reason) []web.Reason {
 		out[i] = web.Reason{Code: r.Code, Text: r.Text}
 	}
 	return out
+}
+
+type patrolEntry struct {
+	Section  marz.PlaceID     `json:"section"`
+	From     marz.Instant     `json:"from"`
+	Until    marz.Instant     `json:"until"`
+	Officers []marz.OfficerID `json:"officers"`
+}
+
+type patrolEndedEntry struct {
+	Section marz.PlaceID `json:"section"`
+	Patrol  marz.Seq     `json:"patrol"`
+}
+
+type incidentEntry struct {
+	Section   marz.PlaceID     `json:"section"`
+	At        marz.Instant     `json:"at"` // when it happened
+	Kind      string           `json:"kind"`
+	Kilometre float64          `json:"kilometre"` // from the section's beginning
+	Present   []marz.OfficerID `json:"present"`
+	Patrol    marz.Seq         `json:"patrol,omitempty"`
+}
+
+type exportedEntry struct {
+	Authority marz.AuthorityID `json:"authority"` // whose payloads
 }

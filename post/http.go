@@ -160,6 +160,9 @@ func (p *Post) pageHome(q *request) error {
 	if q.actor.Officer == "" {
 		return p.pageSignIn(q)
 	}
+	if err := p.may(q.actor, marz.ActReadJournal); err != nil {
+		return err
+	}
 	lanes, err := p.Lanes(q.Context(), p.now())
 	if err != nil {
 		return err
@@ -180,7 +183,8 @@ func (p *Post) pageLane(q *request) error {
 		if l.ID != q.lane() {
 			continue
 		}
-		body := web.LaneBody{Lane: l, Lists: lists, Decisions: marz.Decisions(l.Direction), Reasons: map[marz.Decision][]web.Reason{}, Withdraw: reasons(inspection.WithdrawReasons)}
+		body := web.LaneBody{Lane: l, Lists: lists, Decisions: marz.Decisions(l.Direction), Reasons: map[marz.Decision][]web.Reason{}, Withdraw: reasons(inspection.WithdrawReasons),
+			Object: objectReasons, Lookup: lookupReasons, Own: q.actor.Officer.Authority()}
 		for _, d := range body.Decisions {
 			body.Reasons[d] = reasons(inspection.Reasons(d))
 		}
@@ -227,7 +231,9 @@ func (q *request) answer(i *web.Inspection, err error) error {
 	return q.json(i)
 }
 
-func (p *Post) getCase(q *request) error { return q.answer(p.Case(q.Context(), q.actor, q.lane())) }
+func (p *Post) getCase(q *request) error {
+	return q.answer(p.Case(q.Context(), q.actor, q.lane(), marz.InspectionID(q.FormValue("id"))))
+}
 
 func (p *Post) scan(q *request) error {
 	var in struct {

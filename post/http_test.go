@@ -74,74 +74,6 @@ func (tp *testPost) client(srv *httptest.Server, officer marz.OfficerID) *client
 	return c
 }
 
-// fill puts values into a route's pattern.
-func fill(pattern string) (method, path string) {
-	method, path, _ = strings.Cut(pattern, " ")
-	return method, strings.NewReplacer("{$}", "", "{lane}", "1", "{id}", "1", "{seq}", "1", "{code}", "nonsense").Replace(path)
-}
-
-// No page, endpoint or command is reached without a session but those that say they are open; and whoever may only look on gets nothing
-// that is about a person or changes anything.
-func TestEveryRouteAsksWhoMay(t *testing.T) {
-	tp := newTestPost(t)
-	srv := tp.serve()
-	nobody, observer := tp.client(srv, ""), tp.client(srv, "am-bg/1")
-	looking := map[string]bool{"GET /{$}": true, "GET /events": true, "GET /supervisor": true, "GET /crossings": true, "GET /journal": true,
-		"GET /journal/head": true, "GET /journal/entry/{seq}": true, "GET /journal/proof/{seq}": true, "POST /signout": true}
-	before := tp.size()
-	for _, rt := range routes {
-		method, path := fill(rt.pattern)
-		var body any
-		if method == "POST" {
-			body = struct{}{}
-		}
-		resp, _ := nobody.do(method, path, body)
-		open := rt.access == accessOpen || rt.access == accessExercise
-		refused := resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusSeeOther && resp.Header.Get("Location") == "/signin"
-		if rt.pattern == "POST /signin/finish" || rt.pattern == "POST /exercise/signin" {
-			continue // these are how a session is had, and an empty one is refused
-		}
-		if open == refused {
-			t.Errorf("%s without a session: %s", rt.pattern, resp.Status)
-		}
-		if resp.Header.Get("Content-Security-Policy") == "" || resp.Header.Get("X-Content-Type-Options") != "nosniff" {
-			t.Errorf("%s lacks security headers", rt.pattern)
-		}
-	}
-	if tp.size() != before {
-		t.Errorf("somebody without a session caused %d entries", tp.size()-before)
-	}
-	for _, rt := range routes {
-		if rt.access == accessOpen || rt.access == accessExercise || rt.pattern == "POST /signout" {
-			continue
-		}
-		method, path := fill(rt.pattern)
-		var body any
-		if method == "POST" {
-			body = struct{}{}
-			switch {
-			case strings.HasSuffix(path, "/scan"):
-				body = map[string]string{"text": passport(t, "ABADI", "REZA", "A1", nil)}
-			case strings.HasSuffix(path, "/read"):
-				body = map[string]string{"reason": "supervision"}
-			case strings.HasSuffix(path, "/withdraw"):
-				body = map[string]string{"reason": "wrong-lane"}
-			case strings.HasSuffix(path, "/dismiss"):
-				body = map[string]string{"officer": "am-bg/2"}
-			case strings.HasSuffix(path, "/invite"):
-				body = map[string]string{"officer": "am-bg/9", "name": "N", "role": "officer"}
-			}
-		}
-		resp, text := observer.do(method, path, body)
-		if want := http.StatusForbidden; !looking[rt.pattern] && resp.StatusCode != want {
-			t.Errorf("%s by an observer: %s %s", rt.pattern, resp.Status, text)
-		}
-		if looking[rt.pattern] && resp.StatusCode != http.StatusOK {
-			t.Errorf("%s by an observer: %s %s", rt.pattern, resp.Status, text)
-		}
-	}
-}
-
 func TestScanAndDecideOverHTTP(t *testing.T) {
 	tp := newTestPost(t)
 	srv := tp.serve()
@@ -189,8 +121,8 @@ func TestScanAndDecideOverHTTP(t *testing.T) {
 func TestExerciseCannotBeSwitchedOn(t *testing.T) {
 	tp := newTestPost(t)
 	dir := t.TempDir() + "/real"
-	link, err := Init(t.Context(), Setup{Dir: dir, Origin: "test/agarak", Post: tp.Described(), Authorities: []marz.Authority{{ID: "am-bg"}, {ID: "ru-bg"}},
-		Agreements: tp.register.Load().Agreements(), Config: DefaultConfig(":8443", "localhost", "ARM"), Supervisor: Officer{"ru-bg/1", "R One", marz.RoleSupervisor},
+	link, err := Init(t.Context(), Setup{Dir: dir, Origin: "test/agarak", Post: tp.Described(), Ground: testGround,
+		Register: tp.instruments(), Config: DefaultConfig(":8443", "localhost", "ARM"), Supervisor: Officer{"ru-bg/1", "R One", marz.RoleSupervisor},
 		Officers: []Officer{{"ru-bg/2", "R Two", marz.RoleOfficer}}, Clock: tp.clock, Wall: tp.opts.Wall})
 	if err != nil || !strings.HasPrefix(link, "https://localhost:8443/enrol/") {
 		t.Fatal(link, err)
@@ -212,7 +144,7 @@ func TestExerciseCannotBeSwitchedOn(t *testing.T) {
 	if resp, _ := c.do("GET", "/enrol/"+link[strings.LastIndex(link, "/")+1:], nil); resp.StatusCode != http.StatusOK {
 		t.Errorf("the supervisor's link: %s", resp.Status)
 	}
-	if _, err := Init(t.Context(), Setup{Dir: dir, Origin: "test/agarak", Post: tp.Described(), Agreements: tp.register.Load().Agreements(),
+	if _, err := Init(t.Context(), Setup{Dir: dir, Origin: "test/agarak", Post: tp.Described(), Ground: testGround, Register: tp.instruments(),
 		Config: DefaultConfig(":8443", "localhost", "ARM"), Supervisor: Officer{"ru-bg/1", "R One", marz.RoleSupervisor}, Clock: tp.clock, Wall: tp.opts.Wall}); marz.CodeOf(err) != marz.Conflict {
 		t.Errorf("init over a post: %v", err)
 	}

@@ -24,18 +24,20 @@ import (
 
 // Setup says what post to make, and in which folder.
 type Setup struct {
-	Dir         string
-	Origin      marz.Origin
-	Post        marz.Post
-	Authorities []marz.Authority
-	Agreements  []agreement.Agreement
-	Config      Config
-	Supervisor  Officer   // the first officer, who invites the others
-	Officers    []Officer // of an exercise: invented, enrolled without a passkey
-	Exercise    bool      // from entry 0 and for ever
-	Clock       marz.Clock
-	Wall        func() time.Time
-	Rand        io.Reader // nil for the machine's
+	Dir        string
+	Origin     marz.Origin
+	Post       marz.Post
+	Ground     agreement.Ground
+	Sections   []marz.Section         // whose duty this node keeps
+	Register   []agreement.Instrument // agreements and statements from which the post begins
+	Map        []byte                 // drawing of the frontiers for the page with the map; nil for none
+	Config     Config
+	Supervisor Officer   // the first officer, who invites the others
+	Officers   []Officer // of an exercise: invented, enrolled without a passkey
+	Exercise   bool      // from entry 0 and for ever
+	Clock      marz.Clock
+	Wall       func() time.Time
+	Rand       io.Reader // nil for the machine's
 
 	index []byte // drawn by Init: the key of keyed digests
 }
@@ -144,12 +146,30 @@ func (s *Setup) check() (*agreement.Register, error) {
 	if _, err := passkey.New(passkey.Config{Host: s.Config.Host, Name: "Marz", Origins: s.Config.origins(), Clock: s.Clock}); err != nil {
 		return nil, err
 	}
-	register, err := agreement.New(s.Agreements)
+	register, err := s.register()
 	if err != nil || s.Exercise {
 		return register, err
 	}
 	q := agreement.Question{Officer: s.Supervisor.ID, Role: marz.RoleSupervisor, Action: marz.ActEnrol, Place: s.Post.ID.Place(), At: s.Clock()}
 	return register, register.May(q).Err(q)
+}
+
+// register makes the register from which the post begins. What is signed there must be signed well.
+func (s *Setup) register() (*agreement.Register, error) {
+	var events []agreement.Event
+	for i := range s.Register {
+		if len(s.Register[i].Signatures) > 0 {
+			if err := s.Register[i].CheckSignatures(&s.Ground); err != nil {
+				return nil, err
+			}
+		}
+		events = append(events, s.Register[i].Event())
+	}
+	r, err := agreement.NewHistory(s.Ground).Consider(s.Clock(), events...)
+	if err != nil {
+		return nil, err
+	}
+	return r, r.Validate()
 }
 
 // writeFiles writes keys, CA and configuration, and returns the signer.
@@ -171,7 +191,11 @@ func (s *Setup) writeFiles() (string, error) {
 		filepath.Join(keyDir, signerFile): []byte(signer + "\n"),
 		filepath.Join(keyDir, indexFile):  []byte(hex.EncodeToString(s.index) + "\n"),
 		configFile:                        config.Bytes(),
+		mapFile:                           s.Map,
 	} {
+		if name == mapFile && data == nil {
+			continue
+		}
 		if err := writeFile(filepath.Join(s.Dir, name), data, 0o600); err != nil {
 			return "", err
 		}
@@ -188,9 +212,9 @@ func (s *Setup) firstEntries(ctx context.Context, j *journal.Journal, register *
 	draft := func(kind string, public, private any) journal.Draft {
 		return journal.Draft{Kind: kind, Authority: h.Authority, Under: h.Article, Policy: register.Policy(), Public: public, Private: private}
 	}
-	drafts := []journal.Draft{draft(KindDescribed, describedEntry{s.Post, codeHash(string(s.index)), s.Authorities}, nil)}
-	for _, a := range s.Agreements {
-		drafts = append(drafts, draft(KindAgreement, agreementEntry{a}, nil))
+	drafts := []journal.Draft{draft(KindDescribed, describedEntry{s.Post, codeHash(string(s.index)), s.Ground.Authorities, s.Ground.Places, s.Ground.Blocs, s.Sections}, nil)}
+	for i := range s.Register {
+		drafts = append(drafts, draft(instrumentKind(&s.Register[i]), s.Register[i], nil))
 	}
 	drafts = append(drafts, draft(KindControl, controlEntry{Place: s.Post.ID.Place(), To: h.Authority, Instant: h.From}, nil))
 	for _, o := range s.Officers {

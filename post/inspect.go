@@ -57,7 +57,7 @@ func (p *Post) Scan(ctx context.Context, actor Actor, lane marz.LaneID, text str
 	if err != nil {
 		return nil, err
 	}
-	return p.inspection(ctx, id, repeated)
+	return p.inspection(ctx, actor, id, repeated)
 }
 
 // sameScan returns the inspection that this very scan has opened already, -1 when there is none, or a conflict.
@@ -95,13 +95,21 @@ func (p *Post) open(a *act, l *laneRow, doc *mrz.Document, lists screened, scan 
 	if err != nil {
 		return err
 	}
-	findings, verdict := inspection.Inspect(inspection.Input{Document: doc, Direction: l.direction, At: a.Now(), Zone: p.zone, Answer: lists.answer, Lists: ages,
+	sorted, answer := a.sortHits(lists)
+	findings, verdict := inspection.Inspect(inspection.Input{Document: doc, Direction: l.direction, At: a.Now(), Zone: p.zone, Answer: answer, Lists: ages,
 		History: history, Stay: p.config.Stay, ClockLate: a.ClockBehind()})
-	_, err = a.append(KindInspection,
-		inspectionEntry{Lane: l.id, Direction: l.direction, Verdict: verdict, Findings: publicFindings(findings, a.Now()), Hits: len(lists.answer.Hits)},
+	owners := serving(a.duties()) // of one authority alone it is that of the entry
+	opened, err := a.append(KindInspection,
+		inspectionEntry{Lane: l.id, Direction: l.direction, Verdict: verdict, Findings: publicFindings(findings, a.Now()), Hits: len(answer.Hits), Owners: owners},
 		inspectionPrivate{Scan: scan, Traveller: traveller, Document: document(doc, marz.DateOf(a.Now().In(p.zone))), Findings: findings,
-			Hits: lists.hits, Stay: p.config.Stay.StayText(doc.Nationality, history, a.Now(), p.zone)})
-	return err
+			Hits: sorted[""].kept, Stay: p.config.Stay.StayText(doc.Nationality, history, a.Now(), p.zone)})
+	if err != nil {
+		return err
+	}
+	if err := a.recordHits(opened.Seq, sorted); err != nil {
+		return err
+	}
+	return a.asylumStands(opened.Seq, l.id, traveller)
 }
 
 func scanMovement(rows *sql.Rows) (m inspection.Movement, err error) {
@@ -135,7 +143,6 @@ const mostHits = 50
 // screened is what the lists said, with the state of the lists that said it.
 type screened struct {
 	answer   watchlist.Answer
-	hits     []web.Hit
 	versions []listVersion
 }
 
@@ -159,26 +166,10 @@ func (p *Post) screen(ctx context.Context, doc *mrz.Document) screened {
 	for {
 		s := screened{versions: p.versions()}
 		s.answer = p.lists.Screen(ctx, inspection.QueryFor(doc))
-		s.hits = p.hits(s.answer, s.versions)
 		if slices.Equal(s.versions, p.versions()) {
 			return s
 		}
 	}
-}
-
-func (p *Post) hits(a watchlist.Answer, versions []listVersion) []web.Hit {
-	out := []web.Hit{}
-	for _, h := range a.Hits[:min(len(a.Hits), mostHits)] {
-		alert, _ := p.lists.Alert(h.List, h.Alert)
-		hit := web.Hit{Alert: h.Alert, Kind: string(h.Kind), List: h.List, Owner: string(h.Owner), Score: h.Score, Name: h.Name, Why: alert.Why, Reasons: h.Reasons}
-		for _, v := range versions {
-			if v.id == h.List {
-				hit.Version = v.version
-			}
-		}
-		out = append(out, hit)
-	}
-	return out
 }
 
 // row is an inspection as the state has it.
@@ -196,18 +187,32 @@ type row struct {
 	reason    string
 	decided   marz.Instant
 	seq       marz.Seq
-	officer   marz.OfficerID
+	officer   marz.OfficerID // who decided, or proposed what others concurred in
 	authority marz.AuthorityID
 	article   marz.ArticleRef
+
+	owners     []marz.AuthorityID // whose record it is
+	asylum     bool
+	submission int64              // seq of what waits for concurrence, or 0
+	awaits     []marz.AuthorityID // whose concurrence it needs
+	concurred  []marz.OfficerID
+	objection  int64 // seq of the last refusal to concur, or 0
+	step       marz.Seq
 }
 
+// ended reports whether nothing can happen to the inspection any more.
+func (r *row) ended() bool { return r.state == "decided" || r.state == "withdrawn" }
+
 const rowQuery = `SELECT id, lane, direction, opened, verdict, hits, state, coalesce(proposal, 0), coalesce(proposer, ''), coalesce(decision, ''), coalesce(reason, ''),
-	coalesce(decided, 0), coalesce(decided_seq, 0), coalesce(officer, ''), coalesce(authority, ''), coalesce(article, '') FROM s_inspection `
+	coalesce(decided, 0), coalesce(decided_seq, 0), coalesce(officer, ''), coalesce(authority, ''), coalesce(article, ''),
+	owners, asylum, coalesce(submission, 0), awaits, concurred, coalesce(objection, 0), step FROM s_inspection `
 
 func scanRow(r interface{ Scan(...any) error }) (*row, error) {
 	var i row
+	var owners, awaits, concurred string
 	err := r.Scan(&i.id, &i.lane, &i.direction, &i.opened, &i.verdict, &i.hits, &i.state, &i.proposal, &i.proposer, &i.decision, &i.reason,
-		&i.decided, &i.seq, &i.officer, &i.authority, &i.article)
+		&i.decided, &i.seq, &i.officer, &i.authority, &i.article, &owners, &i.asylum, &i.submission, &awaits, &concurred, &i.objection, &i.step)
+	i.owners, i.awaits, i.concurred = split[marz.AuthorityID](owners), split[marz.AuthorityID](awaits), split[marz.OfficerID](concurred)
 	return &i, err
 }
 
@@ -220,15 +225,16 @@ func readRow(q querier, id int64) (*row, error) {
 }
 
 // inspection returns all that the officer at the lane sees of it.
-func (p *Post) inspection(ctx context.Context, id int64, repeated bool) (*web.Inspection, error) {
+func (p *Post) inspection(ctx context.Context, actor Actor, id int64, repeated bool) (*web.Inspection, error) {
 	r, err := readRow(p.journal.State(), id)
 	if err != nil {
 		return nil, err
 	}
 	w := &web.Inspection{ID: inspectionID(r.id), Lane: r.lane, Direction: r.direction, Opened: r.opened, State: r.state, Verdict: r.verdict,
-		Decision: r.decision, Decided: r.decided, By: r.officer, Under: r.article, Seq: r.seq, Repeated: repeated, Findings: []marz.Finding{}, Hits: []web.Hit{}, Ordinary: []marz.Decision{}}
+		Decision: r.decision, Decided: r.decided, By: r.officer, Under: r.article, Seq: r.seq, Repeated: repeated, Findings: []marz.Finding{}, Hits: []web.Hit{}, Ordinary: []marz.Decision{},
+		Owners: r.owners, Asylum: r.asylum, With: r.concurred, Step: r.step}
 	for _, d := range marz.Decisions(r.direction) {
-		if inspection.Ordinary(r.verdict, r.hits, d) {
+		if r.ordinary(d) {
 			w.Ordinary = append(w.Ordinary, d)
 		}
 	}
@@ -237,7 +243,15 @@ func (p *Post) inspection(ctx context.Context, id int64, repeated bool) (*web.In
 			return nil, err
 		}
 	}
-	return w, p.addPrivate(ctx, w, marz.Seq(r.id))
+	if err := p.addPrivate(ctx, w, marz.Seq(r.id)); err != nil {
+		return nil, err
+	}
+	return w, p.addJoint(ctx, actor, r, w)
+}
+
+// ordinary reports whether a decision needs neither reason nor second act.
+func (r *row) ordinary(d marz.Decision) bool {
+	return !r.asylum && inspection.Ordinary(r.verdict, r.hits, d)
 }
 
 func (p *Post) addPrivate(ctx context.Context, w *web.Inspection, seq marz.Seq) error {
@@ -289,11 +303,12 @@ func readProposal(from entries, seq marz.Seq) (*web.Proposal, error) {
 	if err := read(e, payload, &d, &n); err != nil {
 		return nil, err
 	}
-	return &web.Proposal{Seq: seq, Decision: d.Decision, Reason: d.Reason, Note: n.Note}, nil
+	return &web.Proposal{Seq: seq, Decision: d.Decision, Reason: d.Reason, Note: n.Note, By: e.Officer}, nil
 }
 
-// Case returns the inspection that is open on a lane, to the officer who holds it.
-func (p *Post) Case(ctx context.Context, actor Actor, id marz.LaneID) (*web.Inspection, error) {
+// Case returns the inspection that is open on a lane, to an officer who sits there. With an inspection that has ended there last it returns how it ended, and
+// nothing about the person: in joint service the officer who did not act learns it so.
+func (p *Post) Case(ctx context.Context, actor Actor, id marz.LaneID, ended marz.InspectionID) (*web.Inspection, error) {
 	if err := p.may(actor, marz.ActInspect); err != nil {
 		return nil, err
 	}
@@ -304,10 +319,30 @@ func (p *Post) Case(ctx context.Context, actor Actor, id marz.LaneID) (*web.Insp
 	if err := l.heldBy(actor.Officer); err != nil {
 		return nil, err
 	}
+	if l.open < 0 && ended != "" {
+		return p.ended(id, ended)
+	}
 	if l.open < 0 {
 		return nil, &marz.Error{Code: marz.NotFound, Op: "case", Subject: "of lane " + string(id), Fix: "no inspection is open here"}
 	}
-	return p.inspection(ctx, l.open, true)
+	return p.inspection(ctx, actor, l.open, true)
+}
+
+// ended returns how the last inspection of a lane ended.
+func (p *Post) ended(lane marz.LaneID, id marz.InspectionID) (*web.Inspection, error) {
+	r, err := readRow(p.journal.State(), number(id))
+	if err != nil {
+		return nil, err
+	}
+	var last int64
+	if err := p.journal.State().QueryRow(`SELECT max(id) FROM s_inspection WHERE lane = ?`, lane).Scan(&last); err != nil {
+		return nil, err
+	}
+	if r.lane != lane || r.id != last {
+		return nil, &marz.Error{Code: marz.NotFound, Op: "case", Subject: "of lane " + string(lane), Fix: "this was not its last"}
+	}
+	return &web.Inspection{ID: inspectionID(r.id), Lane: r.lane, Direction: r.direction, Opened: r.opened, State: r.state, Verdict: r.verdict, Decision: r.decision, Decided: r.decided,
+		By: r.officer, With: r.concurred, Under: r.article, Seq: r.seq, Step: r.step, Owners: r.owners, Asylum: r.asylum, Findings: []marz.Finding{}, Hits: []web.Hit{}, Ordinary: []marz.Decision{}}, nil
 }
 
 // trim bounds a note that an officer wrote.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"encoding/base64"
+	"fmt"
+	"slices"
 	"time"
 
 	"marz"
@@ -14,70 +16,114 @@ import (
 type laneRow struct {
 	id        marz.LaneID
 	direction marz.Direction
-	officer   marz.OfficerID // "" while the lane is closed
-	open      int64          // the inspection that is open there, or -1
+	open      int64      // the inspection that is open there, or -1
+	seats     []web.Seat // in the order in which they were taken; none while the lane is closed
 }
 
-const laneQuery = `SELECT l.id, l.direction, coalesce(l.officer, ''),
-	coalesce((SELECT i.id FROM s_inspection i WHERE i.lane = l.id AND i.state IN ('open', 'proposed')), -1) FROM s_lane l `
-
-func scanLane(row interface{ Scan(...any) error }) (*laneRow, error) {
-	var l laneRow
-	err := row.Scan(&l.id, &l.direction, &l.officer, &l.open)
-	return &l, err
-}
+// openStates are those of an inspection that has not ended.
+const openStates = `('open', 'proposed', 'awaiting')`
 
 func (p *Post) lane(q querier, id marz.LaneID) (*laneRow, error) {
-	l, err := scanLane(q.QueryRow(laneQuery+`WHERE l.id = ?`, id))
+	l := &laneRow{id: id}
+	err := q.QueryRow(`SELECT l.direction, coalesce((SELECT i.id FROM s_inspection i WHERE i.lane = l.id AND i.state IN `+openStates+`), -1) FROM s_lane l WHERE l.id = ?`, id).
+		Scan(&l.direction, &l.open)
 	if absent(err) {
-		return nil, &marz.Error{Code: marz.NotFound, Op: "lane", Subject: string(id), Fix: "this post has no such lane"}
+		return nil, &marz.Error{Code: marz.NotFound, Op: "lane", Subject: fmt.Sprintf("%.60q", string(id)), Fix: "this post has no such lane"}
 	}
+	if err != nil {
+		return nil, err
+	}
+	l.seats, err = collect(q, scanSeat, `SELECT authority, officer, since FROM s_seat WHERE lane = ? ORDER BY since, authority`, id)
 	return l, err
 }
 
-// laneOf returns the lane that the officer holds, or nil.
-func laneOf(q querier, officer marz.OfficerID) (*laneRow, error) {
-	l, err := scanLane(q.QueryRow(laneQuery+`WHERE l.officer = ?`, officer))
+func scanSeat(rows *sql.Rows) (s web.Seat, err error) {
+	err = rows.Scan(&s.Authority, &s.Officer, &s.Since)
+	return s, err
+}
+
+// laneOf returns the lane at which the officer sits, or nil.
+func (p *Post) laneOf(q querier, officer marz.OfficerID) (*laneRow, error) {
+	var id marz.LaneID
+	err := q.QueryRow(`SELECT lane FROM s_seat WHERE officer = ?`, officer).Scan(&id)
 	if absent(err) {
 		return nil, nil
 	}
-	return l, err
-}
-
-// heldBy reports whether the officer holds the lane, and if not what to do.
-func (l *laneRow) heldBy(officer marz.OfficerID) error {
-	switch l.officer {
-	case officer:
-		return nil
-	case "":
-		return &marz.Error{Code: marz.Conflict, Op: "lane", Subject: string(l.id), Fix: "the lane is closed; take it first"}
+	if err != nil {
+		return nil, err
 	}
-	return &marz.Error{Code: marz.Conflict, Op: "lane", Subject: string(l.id), Fix: "the lane is held by " + string(l.officer)}
+	return p.lane(q, id)
 }
 
-// OpenLane takes a lane for the officer. Taking the lane that he holds already changes nothing.
+// seat returns the seat of an authority at the lane, or nil.
+func (l *laneRow) seat(authority marz.AuthorityID) *web.Seat {
+	i := slices.IndexFunc(l.seats, func(s web.Seat) bool { return s.Authority == authority })
+	if i < 0 {
+		return nil
+	}
+	return &l.seats[i]
+}
+
+// heldBy reports whether the officer sits at the lane, and if not what to do.
+func (l *laneRow) heldBy(officer marz.OfficerID) error {
+	s := l.seat(officer.Authority())
+	switch {
+	case s != nil && s.Officer == officer:
+		return nil
+	case s == nil && len(l.seats) == 0:
+		return &marz.Error{Code: marz.Conflict, Op: "lane", Subject: string(l.id), Fix: "the lane is closed; take it first"}
+	case s == nil:
+		s = &l.seats[0]
+	}
+	return &marz.Error{Code: marz.Conflict, Op: "lane", Subject: string(l.id), Fix: "the lane is held by " + string(s.Officer)}
+}
+
+// OpenLane takes a seat at a lane for the officer. There is one, and in joint service one for each of its authorities. Taking the seat that he has
+// already changes nothing.
 func (p *Post) OpenLane(ctx context.Context, actor Actor, id marz.LaneID) error {
 	return p.act(ctx, actor, marz.ActInspect, func(a *act) error {
 		l, err := p.lane(a, id)
-		if err != nil || l.officer == actor.Officer {
+		if err != nil || l.heldBy(actor.Officer) == nil {
 			return err
 		}
-		if l.officer != "" {
-			return &marz.Error{Code: marz.Conflict, Op: "take lane", Subject: string(id), Fix: "it is held by " + string(l.officer) + "; that officer or a supervisor can close it"}
+		with := serving(a.duties())
+		for _, s := range l.seats {
+			if s.Authority == a.own() || !slices.Contains(with, s.Authority) {
+				return &marz.Error{Code: marz.Conflict, Op: "take lane", Subject: string(id), Fix: "it is held by " + string(s.Officer) + "; that officer or a supervisor can close it"}
+			}
 		}
-		held, err := laneOf(a, actor.Officer)
+		held, err := p.laneOf(a, actor.Officer)
 		if err != nil {
 			return err
 		}
 		if held != nil {
 			return &marz.Error{Code: marz.Conflict, Op: "take lane", Subject: string(id), Fix: "you hold lane " + string(held.id) + "; close that one first"}
 		}
-		_, err = a.append(KindLaneOpened, laneEntry{Lane: id, Direction: l.direction}, nil)
-		return err
+		if _, err = a.append(KindLaneOpened, laneEntry{Lane: id, Direction: l.direction}, nil); err != nil || l.open < 0 {
+			return err
+		}
+		return a.takeOver(l.open)
 	})
 }
 
-// CloseLane gives a lane up. The officer who holds it may, and a supervisor of the post.
+// takenOver is the reason of who reads a case because he takes the lane at which it is open.
+const takenOver = "taken-over"
+
+// takeOver notes that the officer is shown a case that is open where he sits down. It is a reading of another authority's record where it is not his own's yet.
+func (a *act) takeOver(id int64) error {
+	r, err := readRow(a, id)
+	if err != nil {
+		return err
+	}
+	e := readEntry{Inspection: inspectionID(r.id), Reason: takenOver, Owners: others(r.owners, a.own())}
+	if len(e.Owners) > 0 {
+		e.Fields = slices.DeleteFunc(marz.Fields(), func(f marz.Field) bool { return f == marz.FieldHits })
+	}
+	_, err = a.append(KindRead, e, nil)
+	return err
+}
+
+// CloseLane frees a lane. An officer gives up his own seat; a supervisor frees that of his authority, and where his authority controls the post, all.
 func (p *Post) CloseLane(ctx context.Context, actor Actor, id marz.LaneID) error {
 	action := marz.ActInspect
 	if actor.Role == marz.RoleSupervisor {
@@ -85,22 +131,36 @@ func (p *Post) CloseLane(ctx context.Context, actor Actor, id marz.LaneID) error
 	}
 	return p.act(ctx, actor, action, func(a *act) error {
 		l, err := p.lane(a, id)
-		if err != nil || l.officer == "" {
+		if err != nil || len(l.seats) == 0 {
 			return err
 		}
-		if l.officer != actor.Officer && actor.Role != marz.RoleSupervisor {
+		if l.heldBy(actor.Officer) == nil {
+			return a.closeSeat(l, actor.Officer, "")
+		}
+		if actor.Role != marz.RoleSupervisor {
 			return l.heldBy(actor.Officer)
 		}
-		return a.closeLane(l, "")
+		if s := l.seat(a.own()); s != nil {
+			return a.closeSeat(l, s.Officer, "")
+		}
+		if p.control.Load().authority != a.own() {
+			return l.heldBy(actor.Officer)
+		}
+		for _, s := range l.seats {
+			if err := a.closeSeat(l, s.Officer, ""); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
-// closeLane frees the lane. Who holds it ends his case first; a supervisor may close it over a case, which the next officer finds open.
-func (a *act) closeLane(l *laneRow, why string) error {
-	if l.open >= 0 && l.officer == a.actor.Officer {
+// closeSeat frees one seat. The last to leave ends his case first; a supervisor may free a seat over a case, which the next officer finds open.
+func (a *act) closeSeat(l *laneRow, of marz.OfficerID, why string) error {
+	if l.open >= 0 && of == a.actor.Officer && len(l.seats) == 1 {
 		return &marz.Error{Code: marz.Conflict, Op: "close lane", Subject: string(l.id), Fix: "an inspection is open there: decide or withdraw it first"}
 	}
-	_, err := a.append(KindLaneClosed, laneEntry{Lane: l.id, Direction: l.direction, Why: why}, nil)
+	_, err := a.append(KindLaneClosed, laneEntry{Lane: l.id, Direction: l.direction, Of: of, Why: why}, nil)
 	return err
 }
 
@@ -109,33 +169,64 @@ func (p *Post) Lanes(ctx context.Context, now marz.Instant) ([]web.Lane, error) 
 	y, m, d := now.In(p.zone).Date()
 	midnight := marz.InstantOf(time.Date(y, m, d, 0, 0, 0, 0, p.zone))
 	lanes, err := collect(p.journal.State(), func(rows *sql.Rows) (l web.Lane, err error) {
-		var since sql.NullInt64
 		var open, last caseColumns
-		err = rows.Scan(append(append([]any{&l.ID, &l.Direction, &l.Flow, &l.Officer, &since, &l.Count}, open.dest()...), last.dest()...)...)
-		l.Open, l.Since = l.Officer != "", marz.Instant(since.Int64)
+		err = rows.Scan(append(append([]any{&l.ID, &l.Direction, &l.Flow, &l.Count}, open.dest()...), last.dest()...)...)
 		l.Inspection, l.Last = open.lane(), last.lane()
 		return l, err
-	}, `SELECT l.id, l.direction, l.flow, coalesce(l.officer, ''), l.since,
+	}, `SELECT l.id, l.direction, l.flow,
 		(SELECT count(*) FROM s_inspection c WHERE c.state = 'decided' AND c.decided >= ? AND c.lane = l.id),
-		o.id, o.opened, o.verdict, o.hits, o.decision, o.decided, e.id, e.opened, e.verdict, e.hits, e.decision, e.decided
+		o.id, o.opened, o.verdict, o.hits, o.decision, o.decided, o.step, e.id, e.opened, e.verdict, e.hits, e.decision, e.decided, e.step
 		FROM s_lane l
-		LEFT JOIN s_inspection o ON o.lane = l.id AND o.state IN ('open', 'proposed')
+		LEFT JOIN s_inspection o ON o.lane = l.id AND o.state IN `+openStates+`
 		LEFT JOIN s_inspection e ON e.id = (SELECT max(x.id) FROM s_inspection x WHERE x.lane = l.id AND x.state = 'decided')
 		ORDER BY l.place`, midnight)
 	if err != nil {
 		return nil, &marz.Error{Op: "read lanes", Err: err}
 	}
-	return lanes, nil
+	return lanes, p.addSeats(lanes, now)
+}
+
+// addSeats says who sits at each lane, and whether officers of another authority can join them.
+func (p *Post) addSeats(lanes []web.Lane, now marz.Instant) error {
+	type taken struct {
+		lane marz.LaneID
+		web.Seat
+	}
+	seats, err := collect(p.journal.State(), func(rows *sql.Rows) (t taken, err error) {
+		err = rows.Scan(&t.lane, &t.Authority, &t.Officer, &t.Since)
+		return t, err
+	}, `SELECT lane, authority, officer, since FROM s_seat ORDER BY since, authority`)
+	if err != nil {
+		return &marz.Error{Op: "read lanes", Err: err}
+	}
+	register, joint := p.register.Load(), false
+	for id := range p.bodies {
+		_, ok := register.Joint(p.post.ID.Place(), id, now)
+		joint = joint || ok
+	}
+	for i := range lanes {
+		l := &lanes[i]
+		l.Joint = joint
+		for _, t := range seats {
+			if t.lane == l.ID {
+				l.Seats = append(l.Seats, t.Seat)
+			}
+		}
+		if len(l.Seats) > 0 {
+			l.Open, l.Officer, l.Since = true, l.Seats[0].Officer, l.Seats[0].Since
+		}
+	}
+	return nil
 }
 
 // caseColumns are the nullable columns of an outer-joined inspection.
 type caseColumns struct {
-	id, opened, hits, decided sql.NullInt64
-	verdict, decision         sql.NullString
+	id, opened, hits, decided, step sql.NullInt64
+	verdict, decision               sql.NullString
 }
 
 func (c *caseColumns) dest() []any {
-	return []any{&c.id, &c.opened, &c.verdict, &c.hits, &c.decision, &c.decided}
+	return []any{&c.id, &c.opened, &c.verdict, &c.hits, &c.decision, &c.decided, &c.step}
 }
 
 func (c *caseColumns) lane() *web.LaneCase {
@@ -143,7 +234,7 @@ func (c *caseColumns) lane() *web.LaneCase {
 		return nil
 	}
 	return &web.LaneCase{ID: inspectionID(c.id.Int64), Opened: marz.Instant(c.opened.Int64), Verdict: marz.Verdict(c.verdict.String), Hits: int(c.hits.Int64),
-		Decision: marz.Decision(c.decision.String), Decided: marz.Instant(c.decided.Int64)}
+		Decision: marz.Decision(c.decision.String), Decided: marz.Instant(c.decided.Int64), Step: marz.Seq(c.step.Int64)}
 }
 
 // Live returns all that changes by itself on an officer's pages.

@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -73,32 +72,21 @@ func (p *Post) openFor(ctx context.Context, officer marz.OfficerID, method strin
 	}
 	var refused agreement.Answer
 	actor = Actor{Officer: officer, session: codeHash(secret)}
-	for {
-		if err := p.Tick(ctx); err != nil {
-			return "", actor, err
-		}
-		err = p.journal.Update(ctx, func(tx *journal.Tx) error {
-			if _, due := p.due(tx.Now()); due {
-				return errDue
-			}
-			if err := readOfficer(tx, &actor); err != nil {
-				return err
-			}
-			register := p.register.Load()
-			q := agreement.Question{Officer: officer, Role: actor.Role, Action: marz.ActReadJournal, Place: p.post.ID.Place(), At: tx.Now()}
-			answer := register.May(q)
-			if !answer.Allowed {
-				refused = answer
-				return answer.Err(q)
-			}
-			_, err := tx.Append(journal.Draft{Kind: KindSignedIn, Officer: officer, Authority: officer.Authority(), Under: answer.Article, Policy: register.Policy(),
-				Public: sessionEntry{Officer: officer, Session: actor.session, Method: method}, Private: private})
+	err = p.change(ctx, func(tx *journal.Tx) error {
+		if err := readOfficer(tx, &actor); err != nil {
 			return err
-		})
-		if !errors.Is(err, errDue) {
-			break
 		}
-	}
+		register := p.register.Load()
+		q := agreement.Question{Officer: officer, Role: actor.Role, Action: marz.ActReadJournal, Place: p.post.ID.Place(), At: tx.Now()}
+		answer := register.May(q)
+		if !answer.Allowed {
+			refused = answer
+			return answer.Err(q)
+		}
+		_, err := tx.Append(journal.Draft{Kind: KindSignedIn, Officer: officer, Authority: officer.Authority(), Under: answer.Article, Policy: register.Policy(),
+			Public: sessionEntry{Officer: officer, Session: actor.session, Method: method}, Private: private})
+		return err
+	})
 	if marz.CodeOf(err) == marz.Forbidden && refused.Reason != "" {
 		p.recordRefusal(ctx, actor, "sign-in", refused)
 	}
@@ -126,12 +114,12 @@ func (p *Post) SignInExercise(ctx context.Context, officer marz.OfficerID) (stri
 // SignOut ends a session and leaves the officer's lane. While an inspection is open there it is refused: decide or withdraw it first.
 func (p *Post) SignOut(ctx context.Context, actor Actor) error {
 	return p.act(ctx, actor, marz.ActReadJournal, func(a *act) error {
-		lane, err := laneOf(a, actor.Officer)
+		lane, err := p.laneOf(a, actor.Officer)
 		if err != nil {
 			return err
 		}
 		if lane != nil {
-			if err := a.closeLane(lane, "signed out"); err != nil {
+			if err := a.closeSeat(lane, actor.Officer, "signed out"); err != nil {
 				return err
 			}
 		}
@@ -302,16 +290,4 @@ func (p *Post) ExerciseOfficers(ctx context.Context) ([]web.Officer, error) {
 		return all, err
 	}
 	return slices.DeleteFunc(all, func(o web.Officer) bool { return !slices.Contains(p.opts.Viewers, o.ID) }), nil
-}
-
-func scanAgreement(rows *sql.Rows) (agreement.Agreement, error) {
-	var doc string
-	var e agreementEntry
-	if err := rows.Scan(&doc); err != nil {
-		return e.Agreement, err
-	}
-	if err := json.Unmarshal([]byte(doc), &e); err != nil {
-		return e.Agreement, fmt.Errorf("agreement: %w", err)
-	}
-	return e.Agreement, nil
 }

@@ -7,8 +7,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync/atomic"
@@ -19,6 +21,7 @@ import (
 	"marz/journal"
 	"marz/passkey"
 	"marz/watchlist"
+	"marz/web"
 )
 
 // Options are what a post takes from outside. Dir and Clock are required.
@@ -44,9 +47,13 @@ type Post struct {
 	config   Config
 	journal  *journal.Journal
 	post     marz.Post
+	sections []marz.Section // whose duty is kept here
+	drawing  *web.Map       // of the frontiers; nil where there is none
 	bodies   map[marz.AuthorityID]marz.Authority
 	zone     *time.Location
 	register atomic.Pointer[agreement.Register]
+	history  *agreement.History      // of the register; the journal's writing goroutine owns it once the post is open
+	recorded map[string]bool         // digests of the instruments in it; owned likewise
 	control  atomic.Pointer[control] // as last recorded
 	lists    *watchlist.Set
 	passkeys *passkey.RelyingParty
@@ -96,6 +103,14 @@ func (p *Post) prepare(ctx context.Context) error {
 	if err := p.loadState(ctx); err != nil {
 		return err
 	}
+	if err := p.loadMap(); err != nil {
+		return err
+	}
+	for _, l := range p.config.Lists {
+		if _, ok := p.bodies[l.Authority]; l.Authority != "" && !ok {
+			return &marz.Error{Code: marz.Invalid, Op: "read", Subject: configFile, Fix: fmt.Sprintf("the list %q is said to be of %q, which is no authority that is known here", l.ID, l.Authority)}
+		}
+	}
 	var err error
 	p.passkeys, err = passkey.New(passkey.Config{Host: p.config.Host, Name: "Marz " + p.post.Name, Origins: p.config.origins(), Clock: p.wallClock(), Rand: p.opts.Rand})
 	if err != nil {
@@ -105,6 +120,24 @@ func (p *Post) prepare(ctx context.Context) error {
 		return err
 	}
 	return p.loadLists(ctx, nil)
+}
+
+// mapFile is the drawing of the frontiers, beside the journal: it is no fact, and a post works without it.
+const mapFile = "map.json"
+
+func (p *Post) loadMap() error {
+	path := filepath.Join(p.opts.Dir, mapFile)
+	b, err := os.ReadFile(path)
+	if os.IsNotExist(err) {
+		return nil
+	}
+	if err == nil {
+		p.drawing, err = web.ParseMap(b)
+	}
+	if err != nil {
+		return &marz.Error{Code: marz.Invalid, Op: "read map", Subject: path, Fix: "put a sound one there, or remove it: the post works without", Err: err}
+	}
+	return nil
 }
 
 // wallClock is the machine's clock as a marz.Clock: a ceremony's five minutes are real ones even when an exercise's clock runs fast.
@@ -126,7 +159,7 @@ func (p *Post) loadState(ctx context.Context) error {
 	if d.Index != codeHash(string(p.key)) {
 		return &marz.Error{Code: marz.Invalid, Op: "open post", Subject: filepath.Join(p.opts.Dir, keyDir, indexFile), Fix: "this is not the post's key: it would not know its travellers again; put the right one back"}
 	}
-	p.post, p.bodies = d.Post, map[marz.AuthorityID]marz.Authority{}
+	p.post, p.sections, p.bodies = d.Post, d.Sections, map[marz.AuthorityID]marz.Authority{}
 	for _, a := range d.Authorities {
 		p.bodies[a.ID] = a
 	}
@@ -134,11 +167,18 @@ func (p *Post) loadState(ctx context.Context) error {
 	if p.zone, err = time.LoadLocation(d.Post.Zone); err != nil {
 		return &marz.Error{Op: "open post", Subject: d.Post.Zone, Fix: "this time zone is not known", Err: err}
 	}
-	agreements, err := collect(db, scanAgreement, `SELECT doc FROM s_agreement ORDER BY seq`)
+	events, err := readEvents(db)
 	if err != nil {
 		return &marz.Error{Op: "open post", Subject: "register", Err: err}
 	}
-	register, err := agreement.New(agreements)
+	p.history, p.recorded = fold(d.ground(), events), map[string]bool{}
+	for _, e := range events {
+		if e.Passing == nil {
+			i := e.Instrument()
+			p.recorded[i.Digest()] = true
+		}
+	}
+	register, err := p.history.Register()
 	if err != nil {
 		return err
 	}
@@ -164,6 +204,9 @@ func (p *Post) Described() marz.Post { return p.post }
 // Controller returns the authority in control, as recorded.
 func (p *Post) Controller() marz.AuthorityID { return p.control.Load().authority }
 
+// Register returns the register as it is now known.
+func (p *Post) Register() *agreement.Register { return p.register.Load() }
+
 // Timeline returns who controls the post by the articles, in order of time.
 func (p *Post) Timeline() []agreement.Holding { return p.register.Load().Timeline(p.post.ID.Place()) }
 
@@ -181,11 +224,28 @@ type Actor struct {
 // act is one officer's act while it runs inside the journal.
 type act struct {
 	*journal.Tx
-	post   *Post
-	actor  Actor
-	under  marz.ArticleRef
-	policy string
+	post    *Post
+	actor   Actor
+	place   marz.PlaceID
+	under   marz.ArticleRef
+	policy  string
+	refused *agreement.Answer // set when a question of the act itself was answered with no
 }
+
+// ask asks one more question within the act, about a record where there is one. What allows it is the article of the entries that follow.
+func (a *act) ask(action marz.Action, record *agreement.Record) error {
+	q := agreement.Question{Officer: a.actor.Officer, Role: a.actor.Role, Action: action, Place: a.place, At: a.Now(), Record: record}
+	answer := a.post.register.Load().May(q)
+	if !answer.Allowed {
+		a.refused = &answer
+		return answer.Err(q)
+	}
+	a.under = answer.Article
+	return nil
+}
+
+// own returns the authority under which the officer acts.
+func (a *act) own() marz.AuthorityID { return a.actor.Officer.Authority() }
 
 // append adds an entry of this act.
 func (a *act) append(kind string, public, private any) (journal.Entry, error) {
@@ -199,45 +259,70 @@ var errDue = errors.New("control is due to pass")
 // act runs what an officer does, at one instant, after asking whether he may then. What no article gives him is refused and the
 // refusal is an entry of the node.
 func (p *Post) act(ctx context.Context, actor Actor, action marz.Action, do func(*act) error) error {
+	return p.actOn(ctx, actor, p.post.ID.Place(), action, nil, do)
+}
+
+// about finds, inside the change, the record that an act is about; nil when there is none, so that the question is about the place.
+type about func(*journal.Tx) (*agreement.Record, error)
+
+// actOn is act at a place of this node, about a record.
+func (p *Post) actOn(ctx context.Context, actor Actor, place marz.PlaceID, action marz.Action, record about, do func(*act) error) error {
+	var refused agreement.Answer
+	err := p.change(ctx, func(tx *journal.Tx) error {
+		a, answer, err := p.begin(tx, actor, place, action, record)
+		refused = answer
+		if err != nil {
+			return err
+		}
+		err = do(a)
+		if a.refused != nil {
+			refused = *a.refused
+		}
+		return err
+	})
+	if marz.CodeOf(err) == marz.Forbidden && refused.Reason != "" {
+		p.recordRefusal(ctx, actor, action, refused)
+	}
+	p.live.changed()
+	return err
+}
+
+// change runs a change of the journal, after every passing of control that is due at its instant has been recorded.
+func (p *Post) change(ctx context.Context, do func(*journal.Tx) error) error {
 	for {
 		if err := p.Tick(ctx); err != nil {
 			return err
 		}
-		var refused agreement.Answer
 		err := p.journal.Update(ctx, func(tx *journal.Tx) error {
-			a, answer, err := p.begin(tx, actor, action)
-			refused = answer
-			if err != nil {
-				return err
+			if _, due := p.due(tx.Now()); due {
+				return errDue
 			}
-			return do(a)
+			return do(tx)
 		})
-		if errors.Is(err, errDue) {
-			continue
+		if !errors.Is(err, errDue) {
+			return err
 		}
-		if marz.CodeOf(err) == marz.Forbidden && refused.Reason != "" {
-			p.recordRefusal(ctx, actor, action, refused)
-		}
-		p.live.changed()
-		return err
 	}
 }
 
 // begin asks, inside the change and at its instant, whether the session is open and the act allowed.
-func (p *Post) begin(tx *journal.Tx, actor Actor, action marz.Action) (*act, agreement.Answer, error) {
-	if _, due := p.due(tx.Now()); due {
-		return nil, agreement.Answer{}, errDue
-	}
+func (p *Post) begin(tx *journal.Tx, actor Actor, place marz.PlaceID, action marz.Action, record about) (*act, agreement.Answer, error) {
 	if err := openSession(tx, actor, tx.Now()); err != nil {
 		return nil, agreement.Answer{}, err
 	}
 	register := p.register.Load()
-	q := agreement.Question{Officer: actor.Officer, Role: actor.Role, Action: action, Place: p.post.ID.Place(), At: tx.Now()}
+	q := agreement.Question{Officer: actor.Officer, Role: actor.Role, Action: action, Place: place, At: tx.Now()}
+	if record != nil {
+		var err error
+		if q.Record, err = record(tx); err != nil {
+			return nil, agreement.Answer{}, err
+		}
+	}
 	answer := register.May(q)
 	if !answer.Allowed {
 		return nil, answer, answer.Err(q)
 	}
-	return &act{tx, p, actor, answer.Article, register.Policy()}, answer, nil
+	return &act{Tx: tx, post: p, actor: actor, place: place, under: answer.Article, policy: register.Policy()}, answer, nil
 }
 
 // sessionLife is longer than any shift and shorter than two.
@@ -305,22 +390,9 @@ func (n *node) append(kind string, public, private any) error {
 }
 
 func (p *Post) node(ctx context.Context, do func(*node) error) error {
-	for {
-		if err := p.Tick(ctx); err != nil {
-			return err
-		}
-		err := p.journal.Update(ctx, func(tx *journal.Tx) error {
-			if _, due := p.due(tx.Now()); due {
-				return errDue
-			}
-			return do(&node{tx, p})
-		})
-		if errors.Is(err, errDue) {
-			continue
-		}
-		p.live.changed()
-		return err
-	}
+	err := p.change(ctx, func(tx *journal.Tx) error { return do(&node{tx, p}) })
+	p.live.changed()
+	return err
 }
 
 // due returns to whom control passes next by the articles, and whether that should have happened by the instant. Passings that fell due while the
@@ -358,9 +430,11 @@ func (p *Post) pass(ctx context.Context) error {
 		if !due {
 			return nil
 		}
-		if err := p.passControl(tx, h); err != nil {
+		register, err := p.passControl(tx, h)
+		if err != nil {
 			return err
 		}
+		p.register.Store(register)
 		passed = &control{h.Authority, h.Article}
 		p.control.Store(passed) // inside the writing goroutine: the next change already sees it
 		return nil
@@ -372,13 +446,17 @@ func (p *Post) pass(ctx context.Context) error {
 	return err
 }
 
-// passControl is the point from which the new authority controls. It runs once for each passing.
-func (p *Post) passControl(tx *journal.Tx, h agreement.Holding) error {
-	register := p.register.Load()
-	_, err := tx.Append(journal.Draft{Kind: KindControl, Authority: h.Authority, Under: h.Article, Policy: register.Policy(),
-		Public: controlEntry{Place: p.post.ID.Place(), From: p.control.Load().authority, To: h.Authority, Instant: h.From,
-			Ends: p.without(marz.ActReadJournal, h.From), Frees: p.without(marz.ActInspect, h.From)}})
-	return err
+// passControl is the point from which the new authority controls. It runs once for each passing. Whose access ends is asked for the instant of the
+// entry: what was learnt late can have given somebody powers that are over by now, or long before he had them. It returns the register, which knows of it.
+func (p *Post) passControl(tx *journal.Tx, h agreement.Holding) (*agreement.Register, error) {
+	c := controlEntry{Place: p.post.ID.Place(), From: p.control.Load().authority, To: h.Authority, Instant: h.From,
+		Ends: p.without(marz.ActReadJournal, tx.Now()), Frees: p.without(marz.ActInspect, tx.Now())}
+	e, err := tx.Append(journal.Draft{Kind: KindControl, Authority: h.Authority, Under: h.Article, Policy: p.register.Load().Policy(), Public: c})
+	if err != nil {
+		return nil, err
+	}
+	p.history.Add(passing(e, c))
+	return p.history.Register()
 }
 
 // without returns the authorities whose officers may not do a thing at the post at the instant, whatever their role. Reading the journal is the

@@ -2,6 +2,7 @@ package post
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -33,6 +34,25 @@ type testPost struct {
 	now *atomic.Int64
 }
 
+// testKeys are the secret keys of the authorities of testGround.
+var testKeys = map[marz.AuthorityID]string{}
+
+func init() {
+	for i := range testGround.Authorities {
+		a := &testGround.Authorities[i]
+		var err error
+		if testKeys[a.ID], a.Key, err = agreement.NewKey(rand.Reader, a.ID); err != nil {
+			panic(err)
+		}
+	}
+}
+
+var testGround = agreement.Ground{Authorities: []marz.Authority{{ID: "am-bg", State: "ARM", Name: "A"}, {ID: "ru-bg", State: "RUS", Name: "R"}, {ID: "ge-bg", State: "GEO", Name: "G"}},
+	Places: []marz.Place{{ID: "agarak", Kind: "post", Name: "Agarak", State: "ARM"}, {ID: "line", Kind: "section", Name: "The line", State: "ARM"}},
+	Blocs:  []marz.Bloc{{ID: "bloc", Name: "A bloc"}}}
+
+var testSections = []marz.Section{{ID: "line", Name: "The line", State: "ARM", Frontier: "am-ir", Post: "agarak", Length: 40, Source: "invented"}}
+
 const agreements = `
 [[agreement]]
 id = "treaty"
@@ -59,7 +79,7 @@ func newTestPostUnder(t testing.TB, agreements string) *testPost {
 	dir := filepath.Join(t.TempDir(), "post")
 	tp := &testPost{t: t, dir: dir, now: &atomic.Int64{}}
 	tp.now.Store(int64(midnight) - 600_000)
-	ags, err := agreement.Parse("test", []byte(agreements))
+	doc, err := agreement.Parse("test", []byte(agreements))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,8 +88,7 @@ func newTestPostUnder(t testing.TB, agreements string) *testPost {
 	_, err = Init(t.Context(), Setup{Dir: dir, Origin: "exercise/test/agarak", Exercise: true,
 		Post: marz.Post{ID: "agarak", Name: "Agarak", State: "ARM", Kind: "road", Zone: "Asia/Yerevan", Lanes: []marz.Lane{
 			{ID: "1", Direction: marz.EntryDirection, Flow: "persons"}, {ID: "2", Direction: marz.ExitDirection, Flow: "persons"}}},
-		Authorities: []marz.Authority{{ID: "am-bg", State: "ARM", Name: "A"}, {ID: "ru-bg", State: "RUS", Name: "R"}},
-		Agreements:  ags, Config: config, Clock: tp.clock, Wall: time.Now,
+		Ground: testGround, Sections: testSections, Register: doc.Instruments(), Config: config, Clock: tp.clock, Wall: time.Now,
 		Officers: []Officer{{"ru-bg/1", "R One", marz.RoleSupervisor}, {"ru-bg/2", "R Two", marz.RoleOfficer}, {"am-bg/1", "A One", marz.RoleSupervisor}, {"am-bg/2", "A Two", marz.RoleOfficer}}})
 	if err != nil {
 		t.Fatal(err)
@@ -78,6 +97,15 @@ func newTestPostUnder(t testing.TB, agreements string) *testPost {
 	tp.open()
 	t.Cleanup(func() { tp.Post.Close() })
 	return tp
+}
+
+// instruments are those of the post's register, as a copy.
+func (tp *testPost) instruments() []agreement.Instrument {
+	var out []agreement.Instrument
+	for _, a := range tp.register.Load().Agreements() {
+		out = append(out, agreement.Instrument{Agreement: &a})
+	}
+	return out
 }
 
 func (tp *testPost) clock() marz.Instant { return marz.Instant(tp.now.Add(1)) }
@@ -535,7 +563,7 @@ func dump(t *testing.T, tp *testPost) map[string][]string {
 	t.Helper()
 	out := map[string][]string{}
 	db := tp.Journal().State()
-	for _, table := range []string{"s_post", "s_agreement", "s_control", "s_officer", "s_invitation", "s_passkey", "s_session", "s_lane", "s_inspection", "s_movement"} {
+	for _, table := range []string{"s_post", "s_register", "s_control", "s_officer", "s_invitation", "s_passkey", "s_session", "s_lane", "s_inspection", "s_movement"} {
 		rows, err := db.Query(`SELECT * FROM ` + table)
 		if err != nil {
 			t.Fatal(err)

@@ -4,11 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"encoding/base64"
+	"slices"
 	"strconv"
 
 	"golang.org/x/mod/sumdb/tlog"
 
 	"marz"
+	"marz/agreement"
 	"marz/journal"
 	"marz/web"
 )
@@ -22,34 +24,112 @@ var ReadReasons = []web.Reason{
 	{Code: "correction", Text: "Correction of a record"},
 }
 
+func checkReadReason(reason, what string) error {
+	if slices.ContainsFunc(ReadReasons, func(r web.Reason) bool { return r.Code == reason }) {
+		return nil
+	}
+	return &marz.Error{Code: marz.Invalid, Op: "read record", Subject: what, Fix: "give one of the reasons for reading a person's record"}
+}
+
 // ReadRecord gives a person's record to an officer, after the entry that says that he read it and why.
 func (p *Post) ReadRecord(ctx context.Context, actor Actor, id marz.InspectionID, reason, note string) (*web.Inspection, error) {
 	note, err := trim(note)
 	if err != nil {
 		return nil, err
 	}
-	known := false
-	for _, r := range ReadReasons {
-		known = known || r.Code == reason
+	if err := checkReadReason(reason, strconv.Quote(string(id))); err != nil {
+		return nil, err
 	}
-	if !known {
-		return nil, &marz.Error{Code: marz.Invalid, Op: "read record", Subject: strconv.Quote(string(id)), Fix: "give one of the reasons for reading a person's record"}
+	var fields []marz.Field
+	var record *agreement.Record
+	about := func(tx *journal.Tx) (*agreement.Record, error) {
+		r, err := readRow(tx, number(id))
+		if marz.CodeOf(err) == marz.NotFound {
+			return nil, nil // who may not read records here is not told which there are
+		}
+		if err != nil {
+			return nil, err
+		}
+		record, err = r.record(tx)
+		return record, err
 	}
-	err = p.act(ctx, actor, marz.ActReadRecord, func(a *act) error {
-		if _, err := readRow(a, number(id)); err != nil {
+	err = p.actOn(ctx, actor, p.post.ID.Place(), marz.ActReadRecord, about, func(a *act) error {
+		r, err := readRow(a, number(id))
+		if err != nil {
 			return err
 		}
-		var private any
-		if note != "" {
-			private = readPrivate{note}
+		e := readEntry{Inspection: inspectionID(r.id), Reason: reason}
+		if fields, err = a.fields(marz.ActReadRecord, record); err != nil {
+			return err
 		}
-		_, err := a.append(KindRead, readEntry{inspectionID(number(id)), reason}, private)
+		if e.Owners = others(r.owners, a.own()); len(e.Owners) > 0 { // who owns it with him sees it too
+			e.Fields = fields
+		}
+		_, err = a.append(KindRead, e, private(note))
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return p.inspection(ctx, number(id), false)
+	w, err := p.inspection(ctx, actor, number(id), false)
+	if err != nil {
+		return nil, err
+	}
+	only(w, fields)
+	return w, nil
+}
+
+// fields returns what articles open of somebody's data, and lets the first of them stand on the entry.
+func (a *act) fields(action marz.Action, record *agreement.Record) ([]marz.Field, error) {
+	q := agreement.Question{Officer: a.actor.Officer, Role: a.actor.Role, Action: action, Place: a.place, At: a.Now(), Record: record}
+	fields, articles := a.post.register.Load().Fields(q)
+	if len(fields) == 0 {
+		answer := a.post.register.Load().May(q)
+		a.refused = &answer
+		return nil, &marz.Error{Code: marz.Forbidden, Op: string(action), Subject: "at " + string(a.place), Fix: "no article in force opens any part of it to " + string(a.own())}
+	}
+	a.under = articles[0]
+	return fields, nil
+}
+
+// opens asks whether an article opens one field of another authority's data, and lets it stand on the entry.
+func (a *act) opens(action marz.Action, record *agreement.Record, field marz.Field) error {
+	q := agreement.Question{Officer: a.actor.Officer, Role: a.actor.Role, Action: action, Place: a.place, At: a.Now(), Record: record, Field: field}
+	answer := a.post.register.Load().May(q)
+	if !answer.Allowed {
+		a.refused = &answer
+		return &marz.Error{Code: marz.Forbidden, Op: string(action), Subject: "at " + string(a.place), Fix: string(a.under) + " does not open the " + string(field) + " to " + string(a.own())}
+	}
+	a.under = answer.Article
+	return nil
+}
+
+// only takes out of an inspection what the fields do not hold.
+func only(w *web.Inspection, fields []marz.Field) {
+	has := func(f marz.Field) bool { return slices.Contains(fields, f) }
+	d := &w.Document
+	if !has(marz.FieldIdentity) {
+		d.Primary, d.Secondary, d.Nationality, d.Birth, d.Age, d.Sex = "", "", "", "", "", ""
+	}
+	if !has(marz.FieldDocument) {
+		d.Format, d.Code, d.Issuer, d.Number, d.Expiry, d.BadChecks = "", "", "", "", "", nil
+	}
+	if !has(marz.FieldIdentity) || !has(marz.FieldDocument) {
+		d.Lines = nil // the zone holds both
+	}
+	if !has(marz.FieldFindings) {
+		w.Findings, w.Stay = []marz.Finding{}, ""
+	}
+	if !has(marz.FieldHits) {
+		w.Hits = []web.Hit{}
+	}
+	if has(marz.FieldNote) {
+		return
+	}
+	if w.Proposal != nil {
+		w.Proposal.Note = ""
+	}
+	w.Joint = nil // what waits and who objected have notes too; the lane shows them
 }
 
 // crossingsPage is how many crossings and entries a page shows.
@@ -157,6 +237,9 @@ func (p *Post) EntryPage(ctx context.Context, actor Actor, seq marz.Seq) (*web.E
 	return b, nil
 }
 
+// erasable are the kinds of entry whose payload is about travellers and incidents.
+var erasable = []string{KindInspection, KindFoundHits, KindProposed, KindDecided, KindObjected, KindRead, KindHitRead, KindIncident, KindIncidentRead}
+
 // Erase destroys the private payloads of entries whose time is up, as an entry. The public parts and every proof stay.
 func (p *Post) Erase(ctx context.Context, actor Actor, seqs []marz.Seq, why string) error {
 	return p.act(ctx, actor, marz.ActErase, func(a *act) error {
@@ -165,12 +248,22 @@ func (p *Post) Erase(ctx context.Context, actor Actor, seqs []marz.Seq, why stri
 			if err != nil {
 				return err
 			}
-			if e.Kind != KindInspection && e.Kind != KindProposed && e.Kind != KindDecided && e.Kind != KindRead {
+			if !slices.Contains(erasable, e.Kind) {
 				return &marz.Error{Code: marz.Conflict, Op: "erase", Subject: e.Kind, Fix: "only what is about travellers is erased so; an officer's access is ended instead"}
 			}
-			var state string
-			err = a.QueryRow(`SELECT state FROM s_inspection WHERE id = ?`, s).Scan(&state)
-			if err == nil && (state == "open" || state == "proposed") {
+			about, err := a.about(e)
+			if err != nil {
+				return err
+			}
+			if err := a.ask(marz.ActErase, about); err != nil {
+				return err
+			}
+			var state, owners string
+			err = a.QueryRow(`SELECT state, owners FROM s_inspection WHERE id = ?`, s).Scan(&state, &owners)
+			if err == nil && len(split[marz.AuthorityID](owners)) > 1 {
+				return &marz.Error{Code: marz.Conflict, Op: "erase", Subject: "inspection " + strconv.FormatInt(int64(s), 10), Fix: "it belongs to " + names(split[marz.AuthorityID](owners)) + " together; neither erases it alone"}
+			}
+			if err == nil && state != "decided" && state != "withdrawn" {
 				return &marz.Error{Code: marz.Conflict, Op: "erase", Subject: "inspection " + strconv.FormatInt(int64(s), 10), Fix: "it is still open"}
 			}
 			if err != nil && !absent(err) {
@@ -180,4 +273,29 @@ func (p *Post) Erase(ctx context.Context, actor Actor, seqs []marz.Seq, why stri
 		_, err := a.Tx.Erase(journal.Draft{Officer: actor.Officer, Authority: actor.Officer.Authority(), Under: a.under, Policy: a.policy}, seqs, why)
 		return err
 	})
+}
+
+// about is what the register asks of what an entry holds: it belongs to the authority that acted, and is about the entry's inspection, if it has one.
+func (a *act) about(e journal.Entry) (*agreement.Record, error) {
+	rec := &agreement.Record{Kind: "record"}
+	var of struct {
+		Inspection marz.InspectionID `json:"inspection"`
+	}
+	if err := read(e, nil, &of, nil); err != nil {
+		return nil, err
+	}
+	if e.Kind == KindInspection {
+		of.Inspection = inspectionID(int64(e.Seq))
+	}
+	if of.Inspection != "" {
+		r, err := readRow(a, number(of.Inspection))
+		if err != nil {
+			return nil, err
+		}
+		if rec, err = r.record(a.Tx); err != nil {
+			return nil, err
+		}
+	}
+	rec.Owners = []marz.AuthorityID{e.Authority}
+	return rec, nil
 }

@@ -14,31 +14,40 @@ import (
 type state struct{}
 
 // Version implements journal.State.
-func (state) Version() string { return "post 1" }
+func (state) Version() string { return "post 3" }
 
 // Schema implements journal.State.
 func (state) Schema() string {
 	return `
 CREATE TABLE s_post (one INTEGER PRIMARY KEY CHECK (one = 1), doc TEXT NOT NULL) STRICT;
-CREATE TABLE s_agreement (seq INTEGER PRIMARY KEY, doc TEXT NOT NULL) STRICT;
-CREATE TABLE s_control (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, authority TEXT NOT NULL, article TEXT NOT NULL) STRICT;
+CREATE TABLE s_register (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, doc TEXT NOT NULL) STRICT;
+CREATE TABLE s_control (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, authority TEXT NOT NULL, article TEXT NOT NULL, doc TEXT NOT NULL) STRICT;
 CREATE TABLE s_officer (id TEXT PRIMARY KEY, authority TEXT NOT NULL, role TEXT NOT NULL, name TEXT, named_by INTEGER NOT NULL, enrolled INTEGER) STRICT;
 CREATE TABLE s_invitation (code TEXT PRIMARY KEY, officer TEXT NOT NULL, expires INTEGER NOT NULL, used INTEGER) STRICT;
 CREATE TABLE s_passkey (id TEXT PRIMARY KEY, officer TEXT NOT NULL, record TEXT NOT NULL, seq INTEGER NOT NULL) STRICT;
 CREATE TABLE s_session (hash TEXT PRIMARY KEY, officer TEXT NOT NULL, authority TEXT NOT NULL, opened INTEGER NOT NULL, ended INTEGER, why TEXT) STRICT;
-CREATE TABLE s_lane (id TEXT PRIMARY KEY, place INTEGER NOT NULL, direction TEXT NOT NULL, flow TEXT NOT NULL, officer TEXT UNIQUE, since INTEGER) STRICT;
+CREATE TABLE s_lane (id TEXT PRIMARY KEY, place INTEGER NOT NULL, direction TEXT NOT NULL, flow TEXT NOT NULL) STRICT;
+CREATE TABLE s_seat (lane TEXT NOT NULL, authority TEXT NOT NULL, officer TEXT NOT NULL UNIQUE, since INTEGER NOT NULL, PRIMARY KEY (lane, authority)) STRICT;
 CREATE TABLE s_inspection (
 	id INTEGER PRIMARY KEY, lane TEXT NOT NULL, direction TEXT NOT NULL, opened INTEGER NOT NULL, verdict TEXT NOT NULL, hits INTEGER NOT NULL,
 	scan TEXT, traveller TEXT,
-	state TEXT NOT NULL CHECK (state IN ('open', 'proposed', 'decided', 'withdrawn')),
-	proposal INTEGER, proposer TEXT,
+	owners TEXT NOT NULL, asylum INTEGER NOT NULL DEFAULT 0, step INTEGER NOT NULL,
+	state TEXT NOT NULL CHECK (state IN ('open', 'proposed', 'awaiting', 'decided', 'withdrawn')),
+	proposal INTEGER, proposer TEXT, submission INTEGER, awaits TEXT NOT NULL DEFAULT '', concurred TEXT NOT NULL DEFAULT '', objection INTEGER,
 	decision TEXT, reason TEXT, decided INTEGER, decided_seq INTEGER UNIQUE, officer TEXT, authority TEXT, article TEXT,
 	CHECK ((state = 'decided') = (decision IS NOT NULL))) STRICT;
-CREATE UNIQUE INDEX s_one_open ON s_inspection (lane) WHERE state IN ('open', 'proposed');
+CREATE UNIQUE INDEX s_one_open ON s_inspection (lane) WHERE state IN ('open', 'proposed', 'awaiting');
+CREATE TABLE s_hits (seq INTEGER PRIMARY KEY, inspection INTEGER NOT NULL, owner TEXT NOT NULL, count INTEGER NOT NULL) STRICT;
+CREATE INDEX s_hits_of ON s_hits (inspection, owner);
+CREATE TABLE s_lookup (seq INTEGER NOT NULL, at INTEGER NOT NULL, officer TEXT NOT NULL, owner TEXT NOT NULL, doc TEXT NOT NULL, kind TEXT NOT NULL, article TEXT NOT NULL, PRIMARY KEY (owner, seq)) STRICT;
+CREATE INDEX s_asylum ON s_inspection (traveller, id) WHERE asylum = 1;
 CREATE INDEX s_by_lane ON s_inspection (lane, id);
 CREATE INDEX s_by_day ON s_inspection (decided, lane) WHERE state = 'decided';
 CREATE TABLE s_movement (inspection INTEGER PRIMARY KEY, traveller TEXT NOT NULL, at INTEGER NOT NULL, direction TEXT NOT NULL) STRICT;
 CREATE INDEX s_by_traveller ON s_movement (traveller, inspection);
+CREATE TABLE s_patrol (id INTEGER PRIMARY KEY, section TEXT NOT NULL, starts INTEGER NOT NULL, ends INTEGER NOT NULL, officers TEXT NOT NULL, officer TEXT NOT NULL, article TEXT NOT NULL, ended INTEGER) STRICT;
+CREATE TABLE s_incident (id INTEGER PRIMARY KEY, section TEXT NOT NULL, happened INTEGER NOT NULL, kind TEXT NOT NULL, kilometre REAL NOT NULL, present TEXT NOT NULL, patrol INTEGER, officer TEXT NOT NULL,
+	article TEXT NOT NULL, note INTEGER NOT NULL) STRICT;
 CREATE TABLE s_list (id TEXT PRIMARY KEY, name TEXT NOT NULL, owner TEXT NOT NULL, version TEXT NOT NULL, loaded INTEGER, alerts INTEGER NOT NULL, refused TEXT NOT NULL) STRICT;
 `
 }
@@ -53,7 +62,9 @@ func (state) Apply(f *journal.Fold, e journal.Entry, payload []byte) error {
 
 var folds = map[string]func(*journal.Fold, journal.Entry, []byte) error{
 	KindDescribed:      foldDescribed,
-	KindAgreement:      foldAgreement,
+	KindAgreement:      foldRegister,
+	KindStatement:      foldRegister,
+	KindReport:         foldRegister,
 	KindControl:        foldControl,
 	KindInvited:        foldInvited,
 	KindEnrolled:       foldEnrolled,
@@ -68,6 +79,17 @@ var folds = map[string]func(*journal.Fold, journal.Entry, []byte) error{
 	KindProposed:       foldProposed,
 	KindDecided:        foldDecided,
 	KindWithdrawn:      foldWithdrawn,
+	KindFoundHits:      foldHits,
+	KindSubmitted:      foldSubmitted,
+	KindConcurred:      foldConcurred,
+	KindObjected:       foldObjected,
+	KindAsylum:         foldAsylum,
+	KindRead:           foldLookup,
+	KindHitRead:        foldLookup,
+	KindIncidentRead:   foldLookup,
+	KindPatrol:         foldPatrol,
+	KindPatrolEnded:    foldPatrolEnded,
+	KindIncident:       foldIncident,
 	journal.KindErased: foldErased,
 }
 
@@ -103,8 +125,9 @@ func foldDescribed(f *journal.Fold, e journal.Entry, _ []byte) error {
 	return nil
 }
 
-func foldAgreement(f *journal.Fold, e journal.Entry, _ []byte) error {
-	return f.Exec(`INSERT INTO s_agreement (seq, doc) VALUES (?, ?)`, e.Seq, string(e.Public))
+// foldRegister keeps an instrument as it was recorded, and when.
+func foldRegister(f *journal.Fold, e journal.Entry, _ []byte) error {
+	return f.Exec(`INSERT INTO s_register (seq, at, doc) VALUES (?, ?, ?)`, e.Seq, e.At, string(e.Public))
 }
 
 // foldControl also ends the access of those who have no power left: their sessions, invitations, and their hold on lanes.
@@ -113,7 +136,7 @@ func foldControl(f *journal.Fold, e journal.Entry, _ []byte) error {
 	if err := read(e, nil, &c, nil); err != nil {
 		return err
 	}
-	if err := f.Exec(`INSERT INTO s_control (seq, at, authority, article) VALUES (?, ?, ?, ?)`, e.Seq, e.At, c.To, e.Under); err != nil {
+	if err := f.Exec(`INSERT INTO s_control (seq, at, authority, article, doc) VALUES (?, ?, ?, ?, ?)`, e.Seq, e.At, c.To, e.Under, string(e.Public)); err != nil {
 		return err
 	}
 	for _, a := range c.Ends {
@@ -126,7 +149,7 @@ func foldControl(f *journal.Fold, e journal.Entry, _ []byte) error {
 		}
 	}
 	for _, a := range c.Frees {
-		if err := f.Exec(`UPDATE s_lane SET officer = NULL, since = NULL WHERE officer GLOB ? || '/*'`, a); err != nil {
+		if err := f.Exec(`DELETE FROM s_seat WHERE authority = ?`, a); err != nil {
 			return err
 		}
 	}
@@ -182,7 +205,7 @@ func foldDismissed(f *journal.Fold, e journal.Entry, _ []byte) error {
 	}
 	for _, q := range []string{
 		`UPDATE s_officer SET enrolled = NULL WHERE id = ?`,
-		`UPDATE s_lane SET officer = NULL, since = NULL WHERE officer = ?`,
+		`DELETE FROM s_seat WHERE officer = ?`,
 		`DELETE FROM s_passkey WHERE officer = ?`,
 		`DELETE FROM s_invitation WHERE officer = ? AND used IS NULL`,
 	} {
@@ -221,9 +244,9 @@ func foldLane(f *journal.Fold, e journal.Entry, _ []byte) error {
 		return err
 	}
 	if e.Kind == KindLaneClosed {
-		return f.Exec(`UPDATE s_lane SET officer = NULL, since = NULL WHERE id = ?`, l.Lane)
+		return f.Exec(`DELETE FROM s_seat WHERE lane = ? AND (officer = ? OR ? = '')`, l.Lane, l.Of, l.Of)
 	}
-	return f.Exec(`UPDATE s_lane SET officer = ?, since = ? WHERE id = ?`, e.Officer, e.At, l.Lane)
+	return f.Exec(`INSERT INTO s_seat (lane, authority, officer, since) VALUES (?, ?, ?, ?)`, l.Lane, e.Officer.Authority(), e.Officer, e.At)
 }
 
 func foldListLoaded(f *journal.Fold, e journal.Entry, _ []byte) error {
@@ -250,8 +273,12 @@ func foldInspection(f *journal.Fold, e journal.Entry, payload []byte) error {
 	if err := read(e, payload, &in, &p); err != nil {
 		return err
 	}
-	return f.Exec(`INSERT INTO s_inspection (id, lane, direction, opened, verdict, hits, scan, traveller, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open')`,
-		e.Seq, in.Lane, in.Direction, e.At, in.Verdict, in.Hits, nullable(p.Scan), nullable(p.Traveller))
+	owners := in.Owners
+	if len(owners) == 0 {
+		owners = []marz.AuthorityID{e.Authority}
+	}
+	return f.Exec(`INSERT INTO s_inspection (id, lane, direction, opened, verdict, hits, scan, traveller, owners, step, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open')`,
+		e.Seq, in.Lane, in.Direction, e.At, in.Verdict, in.Hits, nullable(p.Scan), nullable(p.Traveller), joined(owners), e.Seq)
 }
 
 func foldProposed(f *journal.Fold, e journal.Entry, _ []byte) error {
@@ -259,7 +286,7 @@ func foldProposed(f *journal.Fold, e journal.Entry, _ []byte) error {
 	if err := read(e, nil, &d, nil); err != nil {
 		return err
 	}
-	return f.Exec(`UPDATE s_inspection SET state = 'proposed', proposal = ?, proposer = ? WHERE id = ?`, e.Seq, e.Officer, number(d.Inspection))
+	return f.Exec(`UPDATE s_inspection SET state = 'proposed', proposal = ?, proposer = ?, submission = NULL, awaits = '', concurred = '', step = ? WHERE id = ?`, e.Seq, e.Officer, e.Seq, number(d.Inspection))
 }
 
 func foldDecided(f *journal.Fold, e journal.Entry, _ []byte) error {
@@ -268,8 +295,12 @@ func foldDecided(f *journal.Fold, e journal.Entry, _ []byte) error {
 		return err
 	}
 	id := number(d.Inspection)
-	err := f.Exec(`UPDATE s_inspection SET state = 'decided', decision = ?, reason = ?, decided = ?, decided_seq = ?, officer = ?, authority = ?, article = ? WHERE id = ?`,
-		d.Decision, d.Reason, e.At, e.Seq, e.Officer, e.Authority, e.Under, id)
+	by := e.Officer
+	if d.By != "" {
+		by = d.By
+	}
+	err := f.Exec(`UPDATE s_inspection SET state = 'decided', decision = ?, reason = ?, decided = ?, decided_seq = ?, officer = ?, authority = ?, article = ?, step = ? WHERE id = ?`,
+		d.Decision, d.Reason, e.At, e.Seq, by, by.Authority(), e.Under, e.Seq, id)
 	if err != nil || !d.Decision.Passes() {
 		return err
 	}
@@ -282,7 +313,7 @@ func foldWithdrawn(f *journal.Fold, e journal.Entry, _ []byte) error {
 	if err := read(e, nil, &w, nil); err != nil {
 		return err
 	}
-	return f.Exec(`UPDATE s_inspection SET state = 'withdrawn' WHERE id = ?`, number(w.Inspection))
+	return f.Exec(`UPDATE s_inspection SET state = 'withdrawn', step = ? WHERE id = ?`, e.Seq, number(w.Inspection))
 }
 
 // foldErased takes out of the state what came from the erased payloads.

@@ -1,4 +1,4 @@
-// Package scenarios owns the form in which a deployment is written down: its authorities, frontiers and posts, as TOML.
+// Package scenarios owns the form in which a deployment is written down: its authorities, blocs, frontiers, posts and sections, as TOML.
 //
 // It promises that a Scenario that Parse returns is consistent: every ID is valid and unique, every frontier that a post names
 // exists, every zone can be loaded. What its agreements mean is the business of package agreement.
@@ -14,11 +14,13 @@ import (
 	"marz"
 )
 
-// Scenario is a set of authorities with the frontiers and posts between which they work.
+// Scenario is a set of authorities with the frontiers, posts and sections between which they work.
 type Scenario struct {
 	Authorities []marz.Authority `toml:"authority"`
 	Frontiers   []marz.Frontier  `toml:"frontier"`
 	Posts       []marz.Post      `toml:"post"`
+	Sections    []marz.Section   `toml:"section"`
+	Blocs       []marz.Bloc      `toml:"bloc"`
 }
 
 // Authority returns the authority with the ID.
@@ -34,6 +36,29 @@ func (s *Scenario) Frontier(id marz.FrontierID) (marz.Frontier, bool) {
 // Post returns the post with the ID.
 func (s *Scenario) Post(id marz.PostID) (marz.Post, bool) {
 	return find(s.Posts, func(p marz.Post) bool { return p.ID == id })
+}
+
+// Places returns all posts and sections as places.
+func (s *Scenario) Places() []marz.Place {
+	var out []marz.Place
+	for _, p := range s.Posts {
+		out = append(out, marz.Place{ID: p.ID.Place(), Kind: "post", Name: p.Name, State: p.State, Frontier: p.Frontier, Lat: p.Lat, Lon: p.Lon})
+	}
+	for _, c := range s.Sections {
+		out = append(out, marz.Place{ID: c.ID, Kind: "section", Name: c.Name, State: c.State, Frontier: c.Frontier})
+	}
+	return out
+}
+
+// Kept returns the sections whose duty the post's node keeps.
+func (s *Scenario) Kept(post marz.PostID) []marz.Section {
+	var out []marz.Section
+	for _, c := range s.Sections {
+		if c.Post == post {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 func find[T any](all []T, is func(T) bool) (T, bool) {

@@ -34,6 +34,35 @@ func (s *Scenario) validate() error {
 			return err
 		}
 	}
+	return s.validateRest(seen)
+}
+
+func (s *Scenario) validateRest(seen map[string]bool) error {
+	for _, c := range s.Sections {
+		subject := "section " + string(c.ID)
+		if err := identity(seen, "post", string(c.ID), c.Name, c.State); err != nil { // posts and sections share their names
+			return err
+		}
+		f, ok := s.Frontier(c.Frontier)
+		_, kept := s.Post(c.Post)
+		switch {
+		case !ok:
+			return fault(subject, fmt.Sprintf("no frontier %.40q is defined", string(c.Frontier)))
+		case !slices.Contains(f.States[:], c.State):
+			return fault(subject, "its state is not one of its frontier's states")
+		case !kept:
+			return fault(subject, fmt.Sprintf("no post %.40q is defined to keep its duty", string(c.Post)))
+		case !(c.Length > 0):
+			return fault(subject, "give its length in kilometres")
+		case c.Source == "":
+			return fault(subject, "say in source where its facts come from")
+		}
+	}
+	for _, b := range s.Blocs {
+		if err := identity(seen, "bloc", string(b.ID), b.Name); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

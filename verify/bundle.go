@@ -152,6 +152,7 @@ type bundleSource struct {
 	c              *checker
 	entries, heads *lines
 	salt, paid     []byte // of the entry at hand
+	none           bool   // payloads are said to be withheld
 	hasPayload     bool
 	nEntries       int64
 	nHeads         int64
@@ -190,7 +191,8 @@ func (b *bundleSource) first(line []byte) {
 	c.literal(`,"key":`)
 	key := string(c.text())
 	c.literal(`,"payloads":`)
-	b.c.withheld = c.accept(`"withheld"`)
+	b.none = c.accept(`"withheld"`)
+	b.c.withheld = b.none || c.accept(`"partial"`)
 	if !b.c.withheld {
 		c.literal(`"included"`)
 	}
@@ -248,7 +250,7 @@ func (b *bundleSource) entry(line []byte) (r row, fault string) {
 	}
 	c.literal("}")
 	c.end()
-	if c.fail == "" && b.hasPayload && b.c.withheld {
+	if c.fail == "" && b.hasPayload && b.none {
 		b.bad(b.entries, r.seq, "it holds a payload, and payloads are said to be withheld")
 	}
 	return r, c.fail

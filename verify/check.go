@@ -50,7 +50,7 @@ type checker struct {
 	ownName  string      // what to call it
 	key      verifierKey // the one that heads are checked with; final once entry 0 has been read
 	origin   string
-	withheld bool
+	withheld bool         // not all payloads are in the bundle
 	watch    *head        // what the file head says, or nil
 	headless bool         // there is no file head
 	tick     func() error // called now and then

@@ -57,7 +57,7 @@ type Report struct {
 	Root     string `json:"root"`     // its root hash, base64
 	LastAt   string `json:"last_at"`  // instant of the last entry
 	Exercise bool   `json:"exercise"` // the journal is an exercise's, and never evidence of a real crossing
-	Withheld bool   `json:"withheld"` // a bundle without payloads: their digests were not checked
+	Withheld bool   `json:"withheld"` // a bundle without all payloads: the digests of those that are not there were not checked
 
 	ProblemCount int64     `json:"problem_count"` // all that were found
 	Problems     []Problem `json:"problems"`      // the first MaxProblems of them, ascending by seq

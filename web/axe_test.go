@@ -4,11 +4,14 @@ import (
 	"os"
 	"testing"
 
+	"marz"
 	"marz/internal/browsertest"
 )
 
 // TestAccessibility runs axe-core over every page and over the lane's states, in both themes. The environment variable MARZ_AXE names
 // axe.min.js, which is not part of the project (npm pack axe-core); without it the test is skipped.
+//
+// Two officers at one lane have subtests of their own.
 func TestAccessibility(t *testing.T) {
 	path := os.Getenv("MARZ_AXE")
 	if path == "" {
@@ -19,16 +22,13 @@ func TestAccessibility(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := newFakePost(t)
-	p := browsertest.New(t, browsertest.Options{}).Page()
+	b := browsertest.New(t, browsertest.Options{})
+	p := b.Page()
 	p.Expect(`^request: 403 from .*/error$`)
 	p.SetViewport(1280, 800)
 	check := func(what string) {
 		t.Helper()
-		browsertest.Eval[any](p, string(axe)+"\n;undefined")
-		for _, fault := range browsertest.Eval[[]string](p, `axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })
-			.then((r) => r.violations.flatMap((v) => v.nodes.map((n) => v.id + ": " + n.target + ": " + n.failureSummary)))`) {
-			t.Errorf("%s: %s", what, fault)
-		}
+		accessible(t, p, string(axe), what)
 	}
 	for _, theme := range []string{"dark", "light"} {
 		p.EmulateMedia("", map[string]string{"prefers-color-scheme": theme})
@@ -45,12 +45,20 @@ func TestAccessibility(t *testing.T) {
 				click(p, `[data-read="i18"]`)
 				check("dialog " + theme)
 			}
+			if name == "sections" || name == "agreement" {
+				browsertest.Eval[any](p, `document.querySelectorAll("details").forEach((d) => d.open = true)`)
+				check(name + ", opened " + theme)
+			}
+			if name == "sections" {
+				click(p, `[data-note]`)
+				check("incident's dialog " + theme)
+			}
 		}
 		for _, text := range []string{"", ordinary, expired, stopper} {
 			p.Navigate(f.url + "/lane/1")
 			p.WaitFor(`document.getElementById("link-state").dataset.state === "up"`)
 			if text != "" {
-				read(p, text)
+				scan(p, text)
 				p.WaitFor(armed)
 			}
 			check("lane " + theme + " " + text)
@@ -63,4 +71,51 @@ func TestAccessibility(t *testing.T) {
 			}
 		}
 	}
+	t.Run("joint", func(t *testing.T) { jointAccessible(t, b, string(axe)) })
+}
+
+// accessible runs axe-core over a page as it is now.
+func accessible(t *testing.T, p *browsertest.Page, axe, what string) {
+	t.Helper()
+	browsertest.Eval[any](p, axe+"\n;undefined")
+	for _, fault := range browsertest.Eval[[]string](p, `axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })
+		.then((r) => r.violations.flatMap((v) => v.nodes.map((n) => v.id + ": " + n.target + ": " + n.failureSummary)))`) {
+		t.Errorf("%s: %s", what, fault)
+	}
+}
+
+// jointAccessible goes through what two officers at one lane see, in both themes.
+func jointAccessible(t *testing.T, b *browsertest.Browser, axe string) {
+	f, ru, am := openTwo(t, b, marz.Admit, marz.Refuse)
+	f.with(func() { f.duty.shared = true })
+	check := func(p *browsertest.Page, what string) {
+		t.Helper()
+		for _, theme := range []string{"light", "dark"} {
+			p.EmulateMedia("", map[string]string{"prefers-color-scheme": theme})
+			accessible(t, p, axe, "joint, "+what+" "+theme)
+		}
+	}
+	refused(ru, am)
+	am.WaitFor(isOn("F10"))
+	check(am, "waits for me")
+	check(ru, "waits for the other")
+	press(am, "F9")
+	check(am, "objection panel")
+	press(am, "Digit1")
+	waitText(ru, "between", "did not concur")
+	ru.WaitFor(isOn("F8"))
+	check(ru, "objected")
+	press(ru, "F8")
+	check(ru, "look-up panel")
+	press(ru, "Digit1")
+	waitText(ru, "hits", "Stopper, Ruben")
+	check(ru, "looked up")
+	ru.WaitFor(isOn("F4"))
+	press(ru, "F4")
+	check(ru, "asylum panel")
+	ru.WaitFor(isOn("F10"))
+	press(ru, "F10")
+	waitText(am, "asylum", "ASYLUM ASKED FOR")
+	check(am, "asylum")
+	check(ru, "asylum, looked up")
 }

@@ -38,6 +38,10 @@ type fakePost struct {
 	signed  string        // who signed in
 	given   []string      // "reason/note" of every reading of a record
 	changed chan struct{} // closed at every change
+
+	sectionActs []string  // path and body of every act on a section
+	refuses     string    // why acts on sections are refused, if they are
+	duty        *fakeDuty // joint service at lane 1, or nil
 }
 
 var (
@@ -140,6 +144,7 @@ func (f *fakePost) serve(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	mux := http.NewServeMux()
+	mux.HandleFunc("GET /as/{authority}/{number}", f.signInAs)
 	mux.Handle("GET /assets/", web.Assets())
 	mux.HandleFunc("GET /events", f.events)
 	mux.HandleFunc("GET /exercise/next", f.nextTraveller)
@@ -148,9 +153,11 @@ func (f *fakePost) serve(w http.ResponseWriter, r *http.Request) {
 	f.routeSessions(mux)
 	mux.HandleFunc("GET /api/lanes/1/case", f.openCase)
 	mux.HandleFunc("POST /api/lanes/1/scan", f.scan)
+	mux.HandleFunc("POST /api/inspections/{id}/hits", f.lookUp)
 	mux.HandleFunc("POST /api/inspections/{id}/{act}", f.act)
 	mux.HandleFunc("POST /api/records/{id}/read", f.record)
 	mux.HandleFunc("POST /api/officers/invite", f.invite)
+	f.routeSections(mux)
 	mux.HandleFunc("POST /api/lists/reload", func(w http.ResponseWriter, _ *http.Request) { web.WriteJSON(w, 200, sources) })
 	mux.HandleFunc("GET /{page}", func(w http.ResponseWriter, r *http.Request) { f.page(w, r, r.PathValue("page")) })
 	mux.ServeHTTP(w, r)
@@ -164,10 +171,17 @@ func (f *fakePost) page(w http.ResponseWriter, r *http.Request, name string) {
 	}
 	f.mu.Lock()
 	p.Now = f.now()
+	if name == "home" && f.duty != nil {
+		p.Body = web.HomeBody{Lanes: f.lanes}
+	}
+	if who := whoAsks(r); p.Officer != nil {
+		p.Officer = &who
+	}
 	if name == "lane" {
 		p.Path = r.URL.Path
 		lane := slices.IndexFunc(f.lanes, func(l web.Lane) bool { return string(l.ID) == r.PathValue("lane") })
-		p.Body = web.LaneBody{Lane: f.lanes[lane], Lists: sources, Reasons: coded, Withdraw: withdrawals, Decisions: marz.Decisions(marz.EntryDirection)}
+		p.Body = web.LaneBody{Lane: f.lanes[lane], Lists: sources, Reasons: coded, Withdraw: withdrawals, Decisions: marz.Decisions(marz.EntryDirection),
+			Object: objections, Lookup: lookups, Own: p.Officer.Authority.ID}
 	}
 	f.mu.Unlock()
 	status := http.StatusOK
@@ -233,8 +247,12 @@ func (f *fakePost) nextTraveller(w http.ResponseWriter, _ *http.Request) {
 func (f *fakePost) openCase(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if c := f.open(); c != nil {
-		web.WriteJSON(w, http.StatusOK, c)
+	c := f.open()
+	if id := marz.InspectionID(r.FormValue("id")); c == nil && id != "" && f.lanes[0].Last != nil && f.lanes[0].Last.ID == id {
+		c = f.cases[id]
+	}
+	if c != nil {
+		web.WriteJSON(w, http.StatusOK, f.view(c, whoAsks(r)))
 		return
 	}
 	web.WriteError(w, r, &marz.Error{Code: marz.NotFound, Op: "inspection", Subject: "lane 1", Fix: "none is open"})
@@ -243,7 +261,7 @@ func (f *fakePost) openCase(w http.ResponseWriter, r *http.Request) {
 // open returns the open inspection or nil. The caller holds the lock.
 func (f *fakePost) open() *web.Inspection {
 	for _, c := range f.cases {
-		if c.State == "open" || c.State == "proposed" {
+		if c.State != "decided" && c.State != "withdrawn" {
 			return c
 		}
 	}
@@ -262,7 +280,7 @@ func (f *fakePost) scan(w http.ResponseWriter, r *http.Request) {
 	f.with(func() {
 		for i := len(f.cases) - 1; i >= 0 && !in.Again; i-- {
 			if c := f.cases[caseID(i)]; f.texts[c.ID] == in.Text && c.State != "withdrawn" {
-				repeated := *c
+				repeated := f.view(c, whoAsks(r))
 				repeated.Repeated = true
 				web.WriteJSON(w, http.StatusOK, repeated)
 				return
@@ -279,8 +297,8 @@ func (f *fakePost) scan(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		f.cases[c.ID], f.texts[c.ID] = c, in.Text
-		f.lanes[0].Inspection = &web.LaneCase{ID: c.ID, Opened: c.Opened, Verdict: c.Verdict, Hits: len(c.Hits)}
-		web.WriteJSON(w, http.StatusOK, c)
+		f.step(c)
+		web.WriteJSON(w, http.StatusOK, f.view(c, whoAsks(r)))
 	})
 }
 
@@ -331,6 +349,8 @@ func (f *fakePost) act(w http.ResponseWriter, r *http.Request) {
 		Reason   string
 		Note     string
 		Proposal marz.Seq
+
+		Submission marz.Seq
 	}
 	if err := web.ReadJSON(w, r, &in, 4000); err != nil {
 		web.WriteError(w, r, err)
@@ -346,22 +366,42 @@ func (f *fakePost) act(w http.ResponseWriter, r *http.Request) {
 			web.WriteError(w, r, &marz.Error{Code: marz.Conflict, Op: r.PathValue("act"), Subject: "inspection " + r.PathValue("id"), Fix: "it has ended"})
 			return
 		}
+		if f.actJointly(w, r, c, in.Decision, in.Submission) {
+			return
+		}
 		f.seq++
 		switch act := r.PathValue("act"); {
+		case act == "asylum":
+			c.Asylum, c.Ordinary = true, nil
 		case act == "withdraw":
 			f.end(c, "withdrawn", "")
+		case act == "confirm" && c.Proposal != nil && c.Proposal.Seq == in.Proposal && f.needs(c.Proposal.Decision):
+			c.State = "awaiting"
+			f.duty.submission = f.seq
 		case act == "confirm" && c.Proposal != nil && c.Proposal.Seq == in.Proposal:
 			f.end(c, "decided", c.Proposal.Decision)
+		case act == "object" && in.Reason != "":
+			f.duty.objected = &web.Objection{By: whoAsks(r).ID, At: f.now(), Decision: c.Proposal.Decision, Reason: in.Reason, Note: in.Note}
+			c.State, c.Proposal = "open", nil
 		case act == "decide" && in.Reason == "" && len(c.Ordinary) > 0 && in.Decision == c.Ordinary[0]:
 			f.end(c, "decided", in.Decision)
 		case act == "decide" && in.Reason != "":
-			c.State, c.Proposal = "proposed", &web.Proposal{Seq: f.seq, Decision: in.Decision, Reason: in.Reason, Note: in.Note}
+			c.State, c.Proposal = "proposed", &web.Proposal{Seq: f.seq, Decision: in.Decision, Reason: in.Reason, Note: in.Note, By: whoAsks(r).ID}
 		default:
 			web.WriteError(w, r, &marz.Error{Code: marz.Invalid, Op: act, Subject: "inspection " + string(c.ID), Fix: "give a reason"})
 			return
 		}
-		web.WriteJSON(w, http.StatusOK, c)
+		f.step(c)
+		web.WriteJSON(w, http.StatusOK, f.view(c, whoAsks(r)))
 	})
+}
+
+// step notes that the newest entry is about the inspection. The caller holds the lock.
+func (f *fakePost) step(c *web.Inspection) {
+	c.Step = f.seq
+	if c.Decision == "" && c.State != "withdrawn" {
+		f.lanes[0].Inspection = &web.LaneCase{ID: c.ID, Opened: c.Opened, Verdict: c.Verdict, Hits: len(c.Hits), Step: c.Step}
+	}
 }
 
 // end closes an inspection. The caller holds the lock.

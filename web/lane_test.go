@@ -80,7 +80,7 @@ func TestLane(t *testing.T) {
 func ordinaryDecision(t *testing.T, b *browsertest.Browser) {
 	f, p := openLane(t, b)
 	shoot(t, p, "lane-ready")
-	read(p, ordinary)
+	scan(p, ordinary)
 	p.WaitFor(`document.getElementById("verdict").dataset.verdict === "clear"`)
 	for id, want := range map[string]string{"primary": "HOSSEINI", "secondary": "MARYAM ZAHRA", "number": "K48213377", "nationality": "IRN",
 		"birth": "1986-07-12", "expiry": "2029-11-03", "sex": "M", "verdict-word": "CLEAR"} {
@@ -98,14 +98,14 @@ func ordinaryDecision(t *testing.T, b *browsertest.Browser) {
 	waitText(p, "decision-result", "under am-ru-1992/2")
 	wantDecided(t, f, marz.Admit)
 	shootBoth(t, p, "lane-decided")
-	read(p, second)
+	scan(p, second)
 	waitText(p, "primary", "KARAPETYAN")
 	p.WaitFor(`document.getElementById("decision-result").textContent === ""`)
 }
 
 func reasonedDecision(t *testing.T, b *browsertest.Browser) {
 	f, p := openLane(t, b)
-	read(p, stopper)
+	scan(p, stopper)
 	p.WaitFor(`document.getElementById("verdict").dataset.verdict === "stop" && ` + armed)
 	if n := browsertest.Eval[int](p, `document.querySelectorAll("#hits .hit").length`); n != 2 {
 		t.Errorf("%d hits shown, want 2", n)
@@ -136,7 +136,7 @@ func reasonedDecision(t *testing.T, b *browsertest.Browser) {
 
 func backFromProposal(t *testing.T, b *browsertest.Browser) {
 	f, p := openLane(t, b)
-	read(p, expired)
+	scan(p, expired)
 	p.WaitFor(`document.getElementById("verdict").dataset.verdict === "attention" && ` + armed)
 	shootBoth(t, p, "lane-attention")
 	press(p, "F5")
@@ -168,7 +168,7 @@ func earlyKey(t *testing.T, b *browsertest.Browser) {
 func keyTwice(t *testing.T, b *browsertest.Browser) {
 	f, p := openLane(t, b)
 	f.slow = 150 * time.Millisecond
-	read(p, ordinary)
+	scan(p, ordinary)
 	p.WaitFor(armed)
 	press(p, "F1", "F1", "F3", "F1")
 	waitText(p, "decision-result", "ADMITTED")
@@ -182,7 +182,7 @@ func keyTwice(t *testing.T, b *browsertest.Browser) {
 func deadKeys(t *testing.T, b *browsertest.Browser) {
 	f, p := openLane(t, b)
 	press(p, "F1", "F3", "F10") // nothing is open
-	read(p, ordinary)
+	scan(p, ordinary)
 	p.WaitFor(armed)
 	press(p, "Enter", "NumpadEnter", "Space", "Tab", "Enter", "Space", "F2", "F10", "Digit1")
 	browsertest.Eval[any](p, `document.querySelector('[data-key=F1]').focus()`)
@@ -197,7 +197,7 @@ func deadKeys(t *testing.T, b *browsertest.Browser) {
 func scanDuringCase(t *testing.T, b *browsertest.Browser) {
 	f, p := openLane(t, b)
 	p.Expect(`^request: 409 `)
-	read(p, ordinary)
+	scan(p, ordinary)
 	p.WaitFor(armed)
 	read(p, second)
 	waitText(p, "error", "another traveller's inspection is open")
@@ -214,7 +214,7 @@ func scanDuringCase(t *testing.T, b *browsertest.Browser) {
 func scanInPanel(t *testing.T, b *browsertest.Browser) {
 	f, p := openLane(t, b)
 	p.Expect(`^request: 409 `)
-	read(p, stopper)
+	scan(p, stopper)
 	p.WaitFor(armed)
 	press(p, "F3")
 	p.WaitFor(`document.getElementById("reasons")`)
@@ -230,7 +230,7 @@ func scanInPanel(t *testing.T, b *browsertest.Browser) {
 
 func scanRepeated(t *testing.T, b *browsertest.Browser) {
 	f, p := openLane(t, b)
-	read(p, ordinary)
+	scan(p, ordinary)
 	p.WaitFor(armed)
 	read(p, ordinary)
 	waitText(p, "error", "still open")
@@ -284,7 +284,7 @@ func typedZone(t *testing.T, b *browsertest.Browser) {
 
 func withdrawal(t *testing.T, b *browsertest.Browser) {
 	f, p := openLane(t, b)
-	read(p, ordinary)
+	scan(p, ordinary)
 	p.WaitFor(armed)
 	press(p, "F7", "F7", "F1", "Digit9")
 	press(p, "F6", "Digit2")
@@ -297,7 +297,7 @@ func withdrawal(t *testing.T, b *browsertest.Browser) {
 
 func reload(t *testing.T, b *browsertest.Browser) {
 	f, p := openLane(t, b)
-	read(p, stopper)
+	scan(p, stopper)
 	p.WaitFor(armed)
 	press(p, "F3", "Digit1")
 	p.WaitFor(`document.getElementById("proposal")`)
@@ -325,7 +325,7 @@ func exerciseTraveller(t *testing.T, b *browsertest.Browser) {
 func connectionCut(t *testing.T, b *browsertest.Browser) {
 	f, p := openLane(t, b)
 	p.Expect(`^request: net::ERR`)
-	read(p, ordinary)
+	scan(p, ordinary)
 	p.WaitFor(armed)
 	cut := time.Now()
 	f.with(func() { f.down, f.silent = true, true })
@@ -357,7 +357,7 @@ func connectionSilent(t *testing.T, b *browsertest.Browser) {
 
 func sessionEnded(t *testing.T, b *browsertest.Browser) {
 	f, p := openLane(t, b)
-	read(p, ordinary)
+	scan(p, ordinary)
 	p.WaitFor(armed)
 	f.with(func() { f.ended = "Control of Agarak passed to am-bg." })
 	waitText(p, "ended-why", "Control of Agarak passed")

@@ -239,6 +239,11 @@ func (f *fakePost) lane(w http.ResponseWriter, r *http.Request) {
 				web.WriteError(w, r, &marz.Error{Code: marz.Conflict, Op: "open lane", Subject: string(l.ID), Fix: "another officer has taken it"})
 				return
 			}
+			if l.Joint && l.Open && r.PathValue("act") == "open" {
+				l.Seats = append(l.Seats, web.Seat{Authority: russia.ID, Officer: officer.ID, Since: f.now()})
+				web.WriteJSON(w, http.StatusOK, l)
+				return
+			}
 			l.Open, l.Officer, l.Inspection, l.Since = r.PathValue("act") == "open", officer.ID, nil, f.now()
 			web.WriteJSON(w, http.StatusOK, l)
 			return

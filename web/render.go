@@ -26,7 +26,13 @@ var scripts = map[string]string{
 	"crossings":  "crossings.js",
 	"journal":    "page.js",
 	"entry":      "page.js",
+	"register":   "page.js",
+	"agreement":  "page.js",
+	"timeline":   "page.js",
+	"lookups":    "page.js",
+	"sections":   "sections.js",
 	"officers":   "officers.js",
+	"map":        "map.js",
 	"error":      "page.js",
 }
 
@@ -46,6 +52,18 @@ func parseTemplates() map[string]*template.Template {
 }
 
 var functions = template.FuncMap{
+	"article":      articleURL,
+	"number":       articleNumber,
+	"moment":       moment,
+	"minute":       minute,
+	"timeline":     drawTimeline,
+	"lag":          lag,
+	"local":        Local,
+	"overdueFirst": overdueFirst,
+	"contingents":  contingents,
+	"duty":         duty,
+	"candidates":   candidates,
+
 	"asset": AssetURL,
 	"json":  toJSON,
 	"at":    at,
@@ -96,9 +114,8 @@ func (v view) Decisions() []marz.Decision {
 	return out
 }
 
-// Render writes a page: signin, enrol, home, lane, supervisor, crossings, journal, entry, officers or error, whose Body is the model
-// of that name. The whole page is made before its first byte is sent, so that after an error nothing has been written yet. An
-// error is Internal.
+// Render writes a page of those that scripts names, whose Body is the model of that name. The whole page is made before its first
+// byte is sent, so that after an error nothing has been written yet. An error is Internal.
 func Render(w http.ResponseWriter, r *http.Request, status int, page string, p *Page) error {
 	t := templates[page]
 	if t == nil {

@@ -9,7 +9,7 @@ import (
 )
 
 // pages are the names of all pages.
-var pages = []string{"signin", "enrol", "home", "lane", "supervisor", "crossings", "journal", "entry", "officers", "error"}
+var pages = []string{"signin", "enrol", "home", "lane", "supervisor", "crossings", "journal", "entry", "officers", "error", "map"}
 
 // passport returns the zone of an invented traveller's passport, with true check digits (ICAO 9303-4 §4.2.2).
 func passport(surname, given, number string) string {
@@ -48,6 +48,7 @@ var sampleBodies = map[string]any{
 		{ID: "2", Direction: marz.EntryDirection, Flow: "persons"},
 		{ID: "3", Direction: marz.ExitDirection, Flow: "persons", Open: true, Officer: "ru-bg/0111", Since: midday - 3600e3},
 		{ID: "t1", Direction: marz.ExitDirection, Flow: "trucks"},
+		{ID: "5", Direction: marz.ExitDirection, Flow: "persons", Open: true, Officer: tigran.ID, Joint: true, Seats: []web.Seat{{Authority: armenia.ID, Officer: tigran.ID}}},
 	}},
 	"lane": web.LaneBody{Lane: web.Lane{ID: "1", Direction: marz.EntryDirection, Flow: "persons", Open: true, Officer: officer.ID}, Lists: sources, Reasons: coded,
 		Withdraw: withdrawals, Decisions: marz.Decisions(marz.EntryDirection)},
@@ -67,6 +68,7 @@ var sampleBodies = map[string]any{
 		{Officer: web.Officer{ID: "ru-bg/0111", Name: "Oleg Antonov", Role: marz.RoleOfficer, Authority: russia}, Passkeys: 1, Enrolled: midday - 40*86400e3},
 		{Officer: web.Officer{ID: "ru-bg/0112", Name: "Irina Belova", Role: marz.RoleOfficer, Authority: russia}},
 	}},
+	"map":   sampleMap,
 	"error": web.ErrorBody{Status: 403, Message: "Read record i18: no article in force at this post allows am-bg to read it. Ask the authority in control."},
 }
 
@@ -99,9 +101,11 @@ func hostilePage(name string) *web.Page {
 	if p.Officer != nil {
 		p.Officer = &who
 	}
-	lane := web.Lane{ID: hostile, Direction: hostile, Flow: hostile, Officer: hostile, Open: true}
+	lane := web.Lane{ID: hostile, Direction: hostile, Flow: hostile, Officer: hostile, Open: true, Joint: true, Seats: []web.Seat{{Authority: hostile, Officer: hostile}}}
 	entry := web.Entry{Kind: hostile, Officer: hostile, Authority: hostile, Under: hostile, Public: hostile, Private: hostile}
 	switch name {
+	case "register", "agreement", "timeline", "lookups", "sections":
+		p.Body = hostileRegister[name]
 	case "signin":
 		p.Body = web.SignInBody{Exercise: []web.Officer{who}, Ended: hostile}
 	case "enrol":
@@ -118,6 +122,8 @@ func hostilePage(name string) *web.Page {
 		p.Body = web.EntryBody{Entry: entry, Body: hostile, Leaf: hostile, Proof: []string{hostile}}
 	case "officers":
 		p.Body = web.OfficersBody{Own: hostile, Officers: []web.OfficerRow{{Officer: who}}, Invited: &web.Invitation{Officer: hostile, Link: hostile}}
+	case "map":
+		p.Body = hostileMap()
 	case "error":
 		p.Body = web.ErrorBody{Message: fmt.Sprint(hostile)}
 	}

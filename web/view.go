@@ -56,11 +56,20 @@ type Lane struct {
 	Direction  marz.Direction `json:"direction"`
 	Flow       string         `json:"flow"`
 	Open       bool           `json:"open"`
-	Officer    marz.OfficerID `json:"officer,omitempty"`
+	Officer    marz.OfficerID `json:"officer,omitempty"`    // who took it first
+	Seats      []Seat         `json:"seats,omitempty"`      // all who sit there: one, or in joint service one of each authority
+	Joint      bool           `json:"joint,omitempty"`      // joint service is in force here
 	Inspection *LaneCase      `json:"inspection,omitempty"` // the open one
 	Last       *LaneCase      `json:"last,omitempty"`       // the last that ended here
 	Count      int            `json:"count"`                // crossings decided since midnight of the post's zone
 	Since      marz.Instant   `json:"since,omitempty"`      // when the lane was opened
+}
+
+// Seat is an officer's place at a lane.
+type Seat struct {
+	Authority marz.AuthorityID `json:"authority"`
+	Officer   marz.OfficerID   `json:"officer"`
+	Since     marz.Instant     `json:"since"`
 }
 
 // LaneCase is an inspection as a supervisor sees it from outside.
@@ -71,6 +80,7 @@ type LaneCase struct {
 	Hits     int               `json:"hits"`
 	Decision marz.Decision     `json:"decision,omitempty"`
 	Decided  marz.Instant      `json:"decided,omitempty"`
+	Step     marz.Seq          `json:"step"` // of the last entry about it: when it grows, who sits there looks again
 }
 
 // Live is one server-sent event of type "live" at /events: all that changes by itself on a page.
@@ -92,6 +102,9 @@ type LaneBody struct {
 	Lists     []ListState
 	Reasons   map[marz.Decision][]Reason // what can be chosen for each decision, in order of keys 1 to 9
 	Withdraw  []Reason                   // what can be chosen for ending an inspection without a decision
+	Object    []Reason                   // what can be chosen for refusing to concur
+	Lookup    []Reason                   // what can be chosen for looking at another authority's hits
+	Own       marz.AuthorityID           // whose officer looks at the page
 	Decisions []marz.Decision            // of the lane's direction, in order of the keys F1, F3, F5
 }
 
@@ -118,29 +131,79 @@ type Inspection struct {
 	Lane      marz.LaneID       `json:"lane"`
 	Direction marz.Direction    `json:"direction"`
 	Opened    marz.Instant      `json:"opened"`
-	State     string            `json:"state"` // "open", "proposed", "decided" or "withdrawn"
+	State     string            `json:"state"` // "open", "proposed", "awaiting" the other's concurrence, "decided" or "withdrawn"
 	Verdict   marz.Verdict      `json:"verdict"`
 	Findings  []marz.Finding    `json:"findings"` // gravest first
 	Document  Document          `json:"document"`
 	Hits      []Hit             `json:"hits"`
 	Stay      string            `json:"stay,omitempty"` // for example "12 of 180 days used in the last 365"
 	// Ordinary lists the decisions that need one key only. Every other needs a reason and a second act.
-	Ordinary []marz.Decision `json:"ordinary"`
-	Proposal *Proposal       `json:"proposal,omitempty"` // set in state "proposed": confirm it or propose another
-	Decision marz.Decision   `json:"decision,omitempty"`
-	Decided  marz.Instant    `json:"decided,omitempty"`
-	By       marz.OfficerID  `json:"by,omitempty"`
-	Under    marz.ArticleRef `json:"under,omitempty"` // the article that gave the power to decide
-	Seq      marz.Seq        `json:"seq,omitempty"`   // of the entry that holds the decision
-	Repeated bool            `json:"repeated"`        // this answer repeats an earlier one: the same scan, or the same key
+	Ordinary []marz.Decision    `json:"ordinary"`
+	Proposal *Proposal          `json:"proposal,omitempty"` // set in state "proposed": confirm it or propose another
+	Decision marz.Decision      `json:"decision,omitempty"`
+	Decided  marz.Instant       `json:"decided,omitempty"`
+	By       marz.OfficerID     `json:"by,omitempty"`
+	Under    marz.ArticleRef    `json:"under,omitempty"`  // the article that gave the power to decide
+	Seq      marz.Seq           `json:"seq,omitempty"`    // of the entry that holds the decision
+	Owners   []marz.AuthorityID `json:"owners"`           // whose record it is
+	Others   []OtherHits        `json:"others,omitempty"` // hits on lists of other authorities
+	Joint    *Joint             `json:"joint,omitempty"`  // set where joint service concerns this case
+	Asylum   bool               `json:"asylum,omitempty"` // it was asked for: the host state's officers decide
+	// Barred says of decisions that this officer may not make about this traveller why not.
+	Barred   map[marz.Decision]string `json:"barred,omitempty"`
+	With     []marz.OfficerID         `json:"with,omitempty"` // who concurred in the decision
+	Step     marz.Seq                 `json:"step"`           // of the last entry about it
+	Repeated bool                     `json:"repeated"`       // this answer repeats an earlier one: the same scan, or the same key
+}
+
+// OtherHits says that lists of another authority matched. Their content is looked at with a reason, as an entry that the owner sees, where an article
+// shares it.
+type OtherHits struct {
+	Owner  marz.AuthorityID `json:"owner"`
+	Count  int              `json:"count"`
+	Shared bool             `json:"shared"`        // a look-up would be allowed now
+	Why    string           `json:"why,omitempty"` // why it would not
+	Under  marz.ArticleRef  `json:"under,omitempty"`
+}
+
+// Joint is how the authorities at a lane decide together.
+type Joint struct {
+	Article   marz.ArticleRef    `json:"article"`
+	With      []marz.AuthorityID `json:"with"`               // the others
+	Decisions []marz.Decision    `json:"decisions"`          // that need their concurrence
+	First     []marz.AuthorityID `json:"first,omitempty"`    // who proposes first, where the article says so
+	Exit      bool               `json:"exit,omitempty"`     // the article names the exit side, and First is who that is here
+	Waiting   *Waiting           `json:"waiting,omitempty"`  // set in state "awaiting"
+	Objected  *Objection         `json:"objected,omitempty"` // the last refusal to concur, while the case is open
+}
+
+// Waiting is a decision that waits for the other's concurrence.
+type Waiting struct {
+	Submission marz.Seq           `json:"submission"`
+	Decision   marz.Decision      `json:"decision"`
+	Reason     string             `json:"reason,omitempty"`
+	Note       string             `json:"note,omitempty"`
+	By         marz.OfficerID     `json:"by"`
+	For        []marz.AuthorityID `json:"for"`  // who has not concurred yet
+	Mine       bool               `json:"mine"` // it waits for the authority of the officer who looks
+}
+
+// Objection is a refusal to concur.
+type Objection struct {
+	By       marz.OfficerID `json:"by"`
+	At       marz.Instant   `json:"at"`
+	Decision marz.Decision  `json:"decision"`
+	Reason   string         `json:"reason"`
+	Note     string         `json:"note,omitempty"`
 }
 
 // Proposal is the first of the two acts of a decision that is not ordinary.
 type Proposal struct {
-	Seq      marz.Seq      `json:"seq"`
-	Decision marz.Decision `json:"decision"`
-	Reason   string        `json:"reason"`
-	Note     string        `json:"note,omitempty"`
+	Seq      marz.Seq       `json:"seq"`
+	Decision marz.Decision  `json:"decision"`
+	Reason   string         `json:"reason"`
+	Note     string         `json:"note,omitempty"`
+	By       marz.OfficerID `json:"by,omitempty"` // only he confirms it
 }
 
 // Document is what the machine-readable zone says.

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -18,6 +19,7 @@ import (
 
 type demoFlags struct {
 	dir, listen, until, report string
+	post, start                string
 	speed, traffic             float64
 	seed                       uint64
 }
@@ -27,13 +29,18 @@ func demoCommand() *cobra.Command {
 	var f demoFlags
 	c := &cobra.Command{
 		Use:   "demo",
-		Short: "Run post Agarak as an exercise, with simulated travellers",
+		Short: "Run a post as an exercise, with simulated travellers",
 		Long: "Runs post Agarak of the Armenian scenario as an exercise. Its clock starts at 2024-12-31T23:50:00+04:00, ten minutes before\n" +
-			"control passes. With --until it runs without browsers, as fast as it can, and writes a report.",
+			"control passes. With --until it runs without browsers, as fast as it can, and writes a report.\n\n" +
+			"Another post and another instant show other things, for example two authorities at one lane:\n\n" +
+			"  marz demo --post akhurik --start 2025-02-03T09:00:00+04:00\n\n" +
+			"The authorities' keys lie in the exercise's folder, keys/exercise-….key: with marz register declare you can play their headquarters.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return demo(c, f) },
 	}
 	c.Flags().StringVar(&f.dir, "data", "", "folder for the exercise, kept afterwards (default: a temporary one)")
+	c.Flags().StringVar(&f.post, "post", string(exercise.Place), "post of a new exercise")
+	c.Flags().StringVar(&f.start, "start", exercise.Start.String(), "instant at which the clock of a new exercise starts")
 	c.Flags().StringVar(&f.listen, "listen", "localhost:8443", "address to listen on")
 	c.Flags().Float64Var(&f.speed, "speed", 1, "seconds of the exercise's clock for each real one")
 	c.Flags().Float64Var(&f.traffic, "traffic", 0, "travellers an hour (default: 240 with browsers, the post's own day with --until)")
@@ -58,6 +65,10 @@ func demo(c *cobra.Command, f demoFlags) (err error) {
 	}
 	o := exercise.Options{Dir: f.dir, Listen: f.listen, Seed: f.seed, PerHour: f.traffic, Viewers: f.until == "", Wall: systemClock,
 		Log: slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))}
+	o.Place = marz.PostID(f.post)
+	if o.Start, err = marz.ParseInstant(f.start); err != nil {
+		return err
+	}
 	if o.Viewers && f.traffic == 0 {
 		o.PerHour = 240
 	}
@@ -130,13 +141,37 @@ func demoServe(c *cobra.Command, f demoFlags, o exercise.Options) (err error) {
 }
 
 func demoHello(w io.Writer, e *exercise.Exercise, f demoFlags) {
-	fmt.Fprintf(w, `Marz: an exercise at post Agarak. Its clock shows 23:50 on 31 December 2024; at midnight control passes from ru-bg to am-bg.
-
+	p := e.Post.Described()
+	zone, err := time.LoadLocation(p.Zone)
+	if err != nil {
+		zone = time.UTC
+	}
+	show := func(i marz.Instant) string { return i.In(zone).Format("15:04 on 2 January 2006") }
+	now := e.Clock.Now()
+	fmt.Fprintf(w, "Marz: an exercise at post %s. Its clock shows %s", p.Name, show(now))
+	next := "no other control is agreed"
+	for _, h := range e.Post.Timeline() {
+		if h.From > now {
+			next = fmt.Sprintf("at %s control passes from %s to %s", show(h.From), e.Post.Controller(), h.Authority)
+			break
+		}
+	}
+	fmt.Fprintf(w, "; %s.\n", next)
+	if duty, ok := e.Post.Register().Joint(p.ID.Place(), e.Post.Controller(), now); ok {
+		fmt.Fprintf(w, "Several authorities serve here together under %s: sign in as an officer of each, in two windows, and take the same lane.\n", duty.Article)
+	}
+	lane := map[marz.Direction]marz.LaneID{}
+	for _, l := range p.Lanes {
+		if _, ok := lane[l.Direction]; !ok && l.Flow == "persons" {
+			lane[l.Direction] = l.ID
+		}
+	}
+	fmt.Fprintf(w, `
   Open   %s
 
 The certificate is the exercise's own, so the browser asks once whether to go on.
-Sign in with one click, take lane 1 or 4, and press F2 for the next traveller.
+Sign in with one click, take lane %s or %s, and press F2 for the next traveller.
 Meanwhile, in another terminal:   %s verify %s
 Stop with Ctrl+C.
-`, e.Post.Address(), os.Args[0], f.dir)
+`, e.Post.Address(), lane[marz.EntryDirection], lane[marz.ExitDirection], os.Args[0], f.dir)
 }

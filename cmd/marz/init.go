@@ -9,14 +9,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"marz"
-	"marz/agreement"
 	"marz/post"
 	"marz/scenarios"
 	"marz/scenarios/armenia"
+	"marz/web"
 )
 
 type initFlags struct {
 	scenario, post, supervisor, name, origin, host, listen string
+	keys                                                   []string
 }
 
 // initCommand makes the data folder of a new post.
@@ -26,8 +27,10 @@ func initCommand() *cobra.Command {
 		Use:   "init FOLDER",
 		Short: "Make the data folder of a new post: keys, local CA, journal, first supervisor",
 		Long: "Makes a new post in FOLDER, which must be empty or absent, and prints the link with which its first supervisor\n" +
-			"makes a passkey. A scenario is a folder with scenario.toml (authorities, frontiers, posts) and agreements.toml, or \"armenia\".",
-		Args: cobra.ExactArgs(1),
+			"makes a passkey. A scenario is a folder with scenario.toml (authorities, frontiers, posts) and agreements.signed.json, which all\n" +
+			"parties have signed, or agreements.toml; or it is \"armenia\". By the keys of the authorities the post knows what they sign.",
+		Example: "  marz init agarak --supervisor am-bg/0001 --name 'A. Supervisor' --authority-key am-bg=am-bg.key --authority-key ru-bg=ru-bg+5e2c…",
+		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			link, err := initPost(c, args[0], f)
 			if err != nil {
@@ -47,14 +50,18 @@ func initCommand() *cobra.Command {
 	c.Flags().StringVar(&f.origin, "origin", "", "name of the journal, for ever (default: scenario/post)")
 	c.Flags().StringVar(&f.host, "host", "localhost", "name under which booths reach the post; passkeys are bound to it")
 	c.Flags().StringVar(&f.listen, "listen", ":8443", "address to listen on")
+	c.Flags().StringArrayVar(&f.keys, "authority-key", nil, "ID=KEY or ID=FILE: an authority's verifier key, or a file with either half of it (repeatable)")
 	c.MarkFlagRequired("supervisor")
 	c.MarkFlagRequired("name")
 	return c
 }
 
 func initPost(c *cobra.Command, dir string, f initFlags) (string, error) {
-	s, agreements, err := readScenario(f.scenario)
+	s, register, err := readScenario(f.scenario)
 	if err != nil {
+		return "", err
+	}
+	if err := setKeys(s.Authorities, f.keys); err != nil {
 		return "", err
 	}
 	p, ok := s.Post(marz.PostID(f.post))
@@ -64,8 +71,12 @@ func initPost(c *cobra.Command, dir string, f initFlags) (string, error) {
 	if f.origin == "" {
 		f.origin = filepath.Base(f.scenario) + "/" + f.post
 	}
+	drawing, err := readMap(f.scenario)
+	if err != nil {
+		return "", err
+	}
 	return post.Init(c.Context(), post.Setup{
-		Dir: dir, Origin: marz.Origin(f.origin), Post: p, Authorities: s.Authorities, Agreements: agreements,
+		Dir: dir, Origin: marz.Origin(f.origin), Post: p, Ground: ground(s), Sections: s.Kept(p.ID), Register: register.instruments, Map: drawing,
 		Config:     post.DefaultConfig(f.listen, f.host, p.State),
 		Supervisor: post.Officer{ID: marz.OfficerID(f.supervisor), Name: f.name, Role: marz.RoleSupervisor},
 		Clock:      systemClock, Wall: time.Now,
@@ -74,15 +85,18 @@ func initPost(c *cobra.Command, dir string, f initFlags) (string, error) {
 
 func systemClock() marz.Instant { return marz.InstantOf(time.Now()) }
 
+// signedFile is what a scenario's folder holds when its agreements are signed. It goes before agreements.toml.
+const signedFile = "agreements.signed.json"
+
 // readScenario reads the built-in scenario or one from a folder.
-func readScenario(name string) (*scenarios.Scenario, []agreement.Agreement, error) {
+func readScenario(name string) (*scenarios.Scenario, document, error) {
 	if name == "armenia" {
 		s, err := armenia.Load()
 		if err != nil {
-			return nil, nil, err
+			return nil, document{}, err
 		}
-		agreements, err := agreement.Parse("armenia/agreements.toml", armenia.Agreements())
-		return s, agreements, err
+		d, err := parseDocument("armenia/agreements.toml", armenia.Agreements())
+		return s, d, err
 	}
 	read := func(file string) (string, []byte, error) {
 		path := filepath.Join(name, file)
@@ -94,15 +108,38 @@ func readScenario(name string) (*scenarios.Scenario, []agreement.Agreement, erro
 	}
 	path, b, err := read("scenario.toml")
 	if err != nil {
-		return nil, nil, err
+		return nil, document{}, err
 	}
 	s, err := scenarios.Parse(path, b)
 	if err != nil {
-		return nil, nil, err
+		return nil, document{}, err
 	}
-	if path, b, err = read("agreements.toml"); err != nil {
-		return nil, nil, err
+	file := signedFile
+	if _, err := os.Stat(filepath.Join(name, file)); os.IsNotExist(err) {
+		file = "agreements.toml"
 	}
-	agreements, err := agreement.Parse(path, b)
-	return s, agreements, err
+	if path, b, err = read(file); err != nil {
+		return nil, document{}, err
+	}
+	d, err := parseDocument(path, b)
+	return s, d, err
+}
+
+// readMap reads a scenario's drawing of the frontiers. A scenario can be without.
+func readMap(name string) ([]byte, error) {
+	if name == "armenia" {
+		return armenia.Map(), nil
+	}
+	path := filepath.Join(name, "map.json")
+	b, err := os.ReadFile(path)
+	if os.IsNotExist(err) {
+		return nil, nil
+	}
+	if err == nil {
+		_, err = web.ParseMap(b)
+	}
+	if err != nil {
+		return nil, &marz.Error{Code: marz.Invalid, Op: "read map", Subject: path, Fix: "correct it or remove it: a post works without", Err: err}
+	}
+	return b, nil
 }

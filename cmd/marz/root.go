@@ -6,6 +6,8 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
+
+	"marz/agreement"
 )
 
 // exitError carries an exit code other than 1. A nil Err means that the command has already said all there is to say.
@@ -25,11 +27,13 @@ func (e *exitError) Unwrap() error { return e.err }
 
 // commands lists the subcommands in the order in which help shows them.
 var commands = []func() *cobra.Command{
+	authorityCommand,
 	initCommand,
 	postCommand,
 	demoCommand,
 	journalCommand,
 	mrzCommand,
+	registerCommand,
 	screenCommand,
 	verifyCommand,
 }
@@ -49,7 +53,7 @@ func rootCommand() *cobra.Command {
 	return root
 }
 
-// exitCode prints an error once, on one line, and says with which code the process ends.
+// exitCode prints an error once, each of its faults on one line, and says with which code the process ends.
 func exitCode(err error, stderr io.Writer) int {
 	if err == nil {
 		return 0
@@ -59,7 +63,13 @@ func exitCode(err error, stderr io.Writer) int {
 		code = e.code
 		err = e.err
 	}
-	if err != nil {
+	faults, ok := errors.AsType[agreement.Faults](err)
+	switch {
+	case ok:
+		for _, f := range faults {
+			fmt.Fprintln(stderr, "marz: "+f.Error())
+		}
+	case err != nil:
 		fmt.Fprintln(stderr, "marz: "+err.Error())
 	}
 	return code

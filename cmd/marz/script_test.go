@@ -1,9 +1,14 @@
 package main
 
 import (
+	"context"
+	"net"
+	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"marz/post"
 )
 
 func TestMain(m *testing.M) {
@@ -12,5 +17,33 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs every testdata/script/*.txtar: a command line session with its files and its expected output.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true})
+	testscript.Run(t, testscript.Params{Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"serve": serve}})
+}
+
+// serve runs the post of a folder, on a port of its own, until the script ends. $NODE is its address.
+func serve(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: serve FOLDER")
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	p, err := post.Open(ctx, post.Options{Dir: ts.MkAbs(args[0]), Clock: systemClock})
+	ts.Check(err)
+	ready, ended := make(chan net.Addr, 1), make(chan error, 1)
+	go func() { ended <- p.Serve(ctx, func(a net.Addr) { ready <- a }) }()
+	ts.Defer(func() {
+		stop()
+		<-ended
+		p.Close()
+	})
+	select {
+	case a := <-ready:
+		_, port, err := net.SplitHostPort(a.String())
+		ts.Check(err)
+		ts.Setenv("NODE", "https://localhost:"+port)
+		ts.Setenv("CA", filepath.Join(args[0], "keys", "ca.crt"))
+	case err := <-ended:
+		ended <- err
+		ts.Fatalf("the post ended: %v", err)
+	}
 }

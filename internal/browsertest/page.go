@@ -149,7 +149,8 @@ func (p *Page) WaitFor(condition string) {
 	p.t.Helper()
 	last := p.waitFor(condition)
 	if last != "" {
-		p.t.Fatalf("wait for %s: not within %v: %s; problems: %q", condition, p.timeout, last, p.Problems())
+		p.t.Fatalf("wait for %s: not within %v: %s; problems: %q; the page says %q", condition, p.timeout, last, p.Problems(),
+			Eval[string](p, `[...document.querySelectorAll("[role=alert], [role=status]")].map((e) => e.textContent.trim()).filter(Boolean).join(" | ")`))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -108,5 +109,39 @@ func click(p *browsertest.Page, selector string) {
 func shot(p *browsertest.Page, name string) {
 	if dir := os.Getenv("MARZ_SHOTS"); dir != "" {
 		p.Screenshot(filepath.Join(dir, name+".png"))
+	}
+}
+
+// The register of the scenario as officers see it, at a post where two authorities serve together, in both themes.
+func TestRegisterPagesOfTheScenario(t *testing.T) {
+	start, err := marz.ParseInstant("2025-02-03T09:00:00+04:00")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, url := open(t, Options{Seed: 4, PerHour: 60, Place: "akhurik", Start: start})
+	conn, err := tls.Dial("tcp", url[len("https://"):], &tls.Config{InsecureSkipVerify: true}) // only to learn the key to trust
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf := conn.ConnectionState().PeerCertificates[0]
+	conn.Close()
+	b := browsertest.New(t, browsertest.Options{TrustSPKI: []string{browsertest.SPKI(leaf)}})
+	p := b.Page()
+	p.SetViewport(1280, 800)
+	p.Navigate(url + "/signin")
+	click(p, `[data-officer="am-bg/0001"]`)
+	p.WaitFor(`location.pathname === "/" && document.readyState === "complete"`)
+	for name, want := range map[string]string{
+		"register": "csto", "register/am-ru-1992": "signed", "register/am-ru-2024-agarak": "joint", "register/csto-1992": "",
+		"timeline/agarak": "am-ru-2024-agarak", "timeline/margara": "", "map": "Schematic", "sections": "", "lookups": ""} {
+		p.Navigate(url + "/" + name)
+		p.WaitFor(`document.readyState === "complete" && document.getElementById("link-state").dataset.state === "up"`)
+		if text := browsertest.Eval[string](p, `document.body.textContent`); !strings.Contains(text, want) || strings.Contains(text, "error page") {
+			t.Errorf("%s does not say %q", name, want)
+		}
+		for _, theme := range []string{"dark", "light"} {
+			p.EmulateMedia("screen", map[string]string{"prefers-color-scheme": theme})
+			shot(p, "scenario-"+strings.ReplaceAll(name, "/", "-")+"-"+theme)
+		}
 	}
 }

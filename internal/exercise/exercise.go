@@ -20,16 +20,18 @@ import (
 	"marz/scenarios/armenia"
 )
 
-// Place is the post at which exercises are held.
+// Place is the post at which exercises are held unless another is asked for.
 const Place marz.PostID = "agarak"
 
-// Start is when the clock of a new exercise starts: ten minutes before control of Agarak passes.
+// Start is when the clock of a new exercise starts unless another instant is asked for: ten minutes before control of Agarak passes.
 const Start = marz.Instant(1735674600000) // 2024-12-31T23:50:00+04:00
 
 // Options say what exercise to hold. Dir is required.
 type Options struct {
-	Dir     string // an empty folder, or one of an earlier exercise, which then goes on
-	Listen  string // "" for localhost:8443
+	Dir     string       // an empty folder, or one of an earlier exercise, which then goes on
+	Place   marz.PostID  // of a new exercise; "" for Place
+	Start   marz.Instant // of a new exercise; 0 for Start
+	Listen  string       // "" for localhost:8443
 	Seed    uint64
 	PerHour float64    // travellers an hour; 0 for the post's own day
 	Viewers bool       // leave a lane in each direction to people at browsers
@@ -53,7 +55,13 @@ func Open(ctx context.Context, o Options) (*Exercise, error) {
 	if o.Listen == "" {
 		o.Listen = "localhost:8443"
 	}
-	e := &Exercise{opts: o, Clock: sim.NewClock(Start)}
+	if o.Place == "" {
+		o.Place = Place
+	}
+	if o.Start == 0 {
+		o.Start = Start
+	}
+	e := &Exercise{opts: o, Clock: sim.NewClock(o.Start)}
 	if _, err := os.Stat(filepath.Join(o.Dir, "journal.db")); err != nil {
 		if err := e.make(ctx); err != nil {
 			return nil, err
@@ -68,7 +76,11 @@ func Open(ctx context.Context, o Options) (*Exercise, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := e.resume(ctx); err != nil {
+	err = e.resume(ctx)
+	if err == nil {
+		err = e.speak(ctx)
+	}
+	if err != nil {
 		e.Post.Close()
 		return nil, err
 	}
@@ -97,28 +109,50 @@ func (e *Exercise) make(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	agreements, err := agreement.Parse("armenia/agreements.toml", armenia.Agreements())
+	register, err := agreement.Parse("armenia/agreements.toml", armenia.Agreements())
 	if err != nil {
 		return err
 	}
-	p, ok := s.Post(Place)
+	p, ok := s.Post(e.opts.Place)
 	if !ok {
-		return &marz.Error{Op: "make exercise", Subject: string(Place), Fix: "the scenario has no such post"}
+		return &marz.Error{Op: "make exercise", Code: marz.NotFound, Subject: fmt.Sprintf("%.60q", string(e.opts.Place)), Fix: "the scenario has no such post"}
+	}
+	keys, err := drawKeys(e.opts.Rand, s.Authorities)
+	if err != nil {
+		return err
+	}
+	ground := agreement.Ground{Authorities: s.Authorities, Places: s.Places(), Blocs: s.Blocs}
+	instruments, err := signAll(known(register, e.opts.Start), keys)
+	if err != nil {
+		return err
 	}
 	config := post.DefaultConfig(e.opts.Listen, "localhost", p.State)
-	list := filepath.Join("lists", string(armenia.FictionalListID)+".jsonl")
-	config.Lists = []post.ListSource{{ID: armenia.FictionalListID, Path: list}}
+	lists, err := e.lists(ground, register)
+	if err != nil {
+		return err
+	}
+	for _, l := range lists {
+		config.Lists = append(config.Lists, l.source)
+	}
 	_, err = post.Init(ctx, post.Setup{
-		Dir: e.opts.Dir, Origin: "exercise/armenia/" + marz.Origin(Place), Post: p, Authorities: s.Authorities, Agreements: agreements,
+		Dir: e.opts.Dir, Origin: "exercise/armenia/" + marz.Origin(p.ID), Post: p, Ground: ground, Sections: s.Kept(p.ID), Register: instruments, Map: armenia.Map(),
 		Config: config, Officers: invented(p), Exercise: true, Clock: e.Clock.Now, Wall: func() time.Time { return e.opts.Wall().Time() }, Rand: e.opts.Rand,
 	})
 	if err != nil {
 		return err
 	}
+	if err := keepKeys(e.opts.Dir, keys); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(filepath.Join(e.opts.Dir, "lists"), 0o700); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(e.opts.Dir, list), armenia.FictionalList(), 0o600)
+	for _, l := range lists {
+		if err := os.WriteFile(filepath.Join(e.opts.Dir, l.source.Path), l.data, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Close ends the exercise's post.

@@ -190,3 +190,34 @@ func TestSimulatedReasonsAreKnown(t *testing.T) {
 		}
 	}
 }
+
+// At a post where two authorities serve together, what their article makes joint is decided by both, and every list says what it says to its owner.
+func TestJointExercise(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "joint")
+	start, err := marz.ParseInstant("2025-02-03T09:00:00+04:00")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := Open(t.Context(), Options{Dir: dir, Seed: 4, PerHour: 600, Place: "akhurik", Start: start, Wall: func() marz.Instant { return marz.InstantOf(time.Now()) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.RunUntil(t.Context(), start.Add(2*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[string]int{}
+	entries, err := e.Post.Journal().Entries(t.Context(), 0, int(e.Post.Journal().Head().Size))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, en := range entries {
+		kinds[en.Kind]++
+	}
+	if kinds[post.KindConcurred] == 0 || kinds[post.KindSubmitted] != kinds[post.KindConcurred] || kinds[post.KindFoundHits] == 0 {
+		t.Errorf("%v", kinds)
+	}
+	r, err := e.Finish(t.Context())
+	if err != nil || !r.Verified || r.Decision[marz.Refuse]+r.Decision[marz.Hold] == 0 {
+		t.Errorf("%+v %v", r, err)
+	}
+}

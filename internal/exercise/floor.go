@@ -130,7 +130,10 @@ func (f *floor) decide(ctx context.Context, l *lane, a sim.Arrival, i *web.Inspe
 	err := f.asOfficer(ctx, l, func() error {
 		out, err := f.e.Post.Decide(ctx, l.actor, i.ID, decision, reason, "")
 		if err == nil && out.State == "proposed" {
-			_, err = f.e.Post.Confirm(ctx, l.actor, i.ID, out.Proposal.Seq)
+			out, err = f.e.Post.Confirm(ctx, l.actor, i.ID, out.Proposal.Seq)
+		}
+		if err == nil && out.State == "awaiting" {
+			err = f.concur(ctx, l, out)
 		}
 		return err
 	})
@@ -145,6 +148,26 @@ func (f *floor) decide(ctx context.Context, l *lane, a sim.Arrival, i *web.Inspe
 		l.busy = false
 		return f.serve(ctx)
 	})
+	return nil
+}
+
+// concur lets the officers of the other authorities, who sit down for it, concur in a decision that an article makes joint.
+func (f *floor) concur(ctx context.Context, l *lane, i *web.Inspection) error {
+	for _, a := range i.Joint.Waiting.For {
+		_, actor, err := f.e.Post.SignInExercise(ctx, played(a, l.index))
+		if err == nil {
+			err = f.e.Post.OpenLane(ctx, actor, l.ID)
+		}
+		if err == nil {
+			_, err = f.e.Post.Concur(ctx, actor, i.ID, i.Joint.Waiting.Submission)
+		}
+		if err == nil {
+			err = f.e.Post.SignOut(ctx, actor)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -312,7 +335,7 @@ func (e *Exercise) openLanes(ctx context.Context) error {
 
 // clear ends a case that an earlier run of the exercise left open at the lane: its traveller is not there any more.
 func (f *floor) clear(ctx context.Context, l *lane) error {
-	i, err := f.e.Post.Case(ctx, l.actor, l.ID)
+	i, err := f.e.Post.Case(ctx, l.actor, l.ID, "")
 	if marz.CodeOf(err) == marz.NotFound {
 		return nil
 	}

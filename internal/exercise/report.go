@@ -34,7 +34,7 @@ type ReportHead struct {
 
 // Finish closes the post, lets the independent checker read its folder, and reports.
 func (e *Exercise) Finish(ctx context.Context) (*Report, error) {
-	r := &Report{Exercise: true, Place: Place, Seed: e.opts.Seed, From: Start, Until: e.Clock.Now(), Refused: e.floor.refused,
+	r := &Report{Exercise: true, Place: e.Post.Described().ID, Seed: e.opts.Seed, From: e.opts.Start, Until: e.Clock.Now(), Refused: e.floor.refused,
 		Authority: map[marz.AuthorityID]int{}, Decision: map[marz.Decision]int{}, Lane: map[marz.LaneID]int{}, Problems: []verify.Problem{}}
 	totals, err := e.Post.Totals(ctx)
 	if err != nil {

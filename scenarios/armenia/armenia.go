@@ -1,4 +1,4 @@
-// Package armenia is the scenario that Marz was built for, as data: the authorities, frontiers and posts of Armenia, the
+// Package armenia is the scenario that Marz was built for, as data: the authorities, frontiers, posts and sections of Armenia, the
 // agreements under which control of them moved, and a list of fictional alerts to try them with.
 //
 // It owns the files and the check that they are well formed. It promises that a Scenario that Load returns is consistent: every ID
@@ -19,6 +19,10 @@ import (
 
 //go:generate go run ./gen -out lists/fictional.jsonl
 
+// The map is drawn anew by hand, since its input is not part of the project (see mapgen):
+//
+//	go run ./mapgen -out map.json FOLDER/countries-10m.json
+
 var (
 	//go:embed scenario.toml
 	scenarioTOML []byte
@@ -26,6 +30,8 @@ var (
 	agreementsTOML []byte
 	//go:embed lists/fictional.jsonl
 	fictionalJSONL []byte
+	//go:embed map.json
+	mapJSON []byte
 )
 
 // FictionalListID is the ID under which the fictional list is loaded.
@@ -41,3 +47,6 @@ func Agreements() []byte { return slices.Clone(agreementsTOML) }
 // FictionalList returns the alerts of the scenario as JSON lines in the form of OpenSanctions (FollowTheMoney entities of the schemas
 // Person and Passport). Every person on it is fictional. The caller owns the copy.
 func FictionalList() []byte { return slices.Clone(fictionalJSONL) }
+
+// Map returns the schematic map of the scenario's states, frontiers and sections, as web.ParseMap reads it. The caller owns the copy.
+func Map() []byte { return slices.Clone(mapJSON) }

@@ -1,7 +1,7 @@
 // acts.js is the panel over the evidence in which a second act is made: a reason is chosen, a proposal confirmed, an
-// inspection withdrawn, a zone typed by hand. It decides nothing; lane.js does.
+// inspection withdrawn, another authority's hits looked up, concurrence refused, asylum noted, a zone typed by hand. It decides nothing; lane.js does.
 import { $, h, say, show } from "./dom.js";
-import { word } from "./words.js";
+import { counted, loud, word } from "./words.js";
 
 const panel = () => $("act");
 
@@ -32,6 +32,8 @@ function numbered(choices, choose) {
       h("kbd", {}, String(i + 1)), " ", text))));
 }
 
+const noteField = () => field("note", "Note, if needed (F6 to write, F6 again when done)", 2, 500);
+
 // text returns what stands in the panel's field.
 export const text = () => panel().querySelector("textarea")?.value.trim() ?? "";
 
@@ -50,13 +52,13 @@ const nameOf = (d) => [d.primary, d.secondary].filter(Boolean).join(", ");
 export function askReason(decision, document, reasons, choose) {
   open("reason", `${word(decision)} ${nameOf(document)}: why?`,
     numbered(reasons.map((r) => r.text), choose),
-    field("note", "Note, if needed (F6 to write, F6 again when done)", 2, 500));
+    noteField());
 }
 
 export function askConfirm(proposal, document, reasons) {
   const reason = reasons.find((r) => r.code === proposal.reason)?.text ?? proposal.reason;
   open("confirm", "Not yet decided",
-    h("p", { class: "proposal", id: "proposal" }, h("strong", {}, word(proposal.decision).toUpperCase()), ` ${nameOf(document)}`),
+    h("p", { class: "proposal", id: "proposal" }, h("strong", {}, loud(proposal.decision)), ` ${nameOf(document)}`),
     h("p", { class: "proposal-why" }, `because: ${reason}`),
     proposal.note && h("p", { dir: "auto" }, `Note: ${proposal.note}`),
     h("p", { class: "proposal-keys" }, "Press ", h("kbd", {}, "F10"), " to confirm, ", h("kbd", {}, "Esc"), " to go back."));
@@ -65,6 +67,25 @@ export function askConfirm(proposal, document, reasons) {
 export function askWithdraw(reasons, choose) {
   open("withdraw", "Withdraw this inspection: why?",
     numbered(reasons.map((r) => r.text), choose));
+}
+
+export function askLookup({ owner, count, under }, reasons, choose) {
+  open("lookup", `Look at ${counted(count, "hit")} of ${owner}: why?`,
+    h("p", {}, `${owner} sees that you looked, and why.`, under && ` Shared under ${under}.`),
+    numbered(reasons.map((r) => r.text), choose), noteField());
+}
+
+export function askObject({ decision, by }, document, reasons, choose) {
+  open("object", `Do not concur with ${loud(decision)} ${nameOf(document)}: why?`,
+    h("p", {}, `${by} proposed it, and sees what you choose. The case is open again after that.`),
+    numbered(reasons.map((r) => r.text), choose), noteField());
+}
+
+export function askAsylum(document) {
+  open("asylum", `Asylum: ${nameOf(document)}`,
+    h("p", { class: "proposal" }, "Asylum was asked for."),
+    h("p", { class: "proposal-why" }, "The ordinary procedure stops; the host state's officers decide."),
+    h("p", { class: "proposal-keys" }, "Press ", h("kbd", {}, "F10"), " to record it, ", h("kbd", {}, "Esc"), " to go back."));
 }
 
 export function askZone() {

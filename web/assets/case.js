@@ -1,12 +1,13 @@
 // case.js draws one inspection on the lane's page: what the officer has to see, each thing in its fixed place.
 import { $, h, say, show } from "./dom.js";
+import { drawHits } from "./hits.js";
 import { ago, both, now } from "./time.js";
-import { capital, checkName, result, shape } from "./words.js";
+import { checkName, counted, result, shape } from "./words.js";
 
 const plain = ["primary", "secondary", "nationality", "birth", "age", "sex", "issuer", "number", "expiry"];
 
-// draw shows an inspection, and with null nothing.
-export function draw(inspection) {
+// draw shows an inspection, and with null nothing. looked has the hits of other authorities that the officer looked up, by owner.
+export function draw(inspection, looked) {
   const d = inspection?.document;
   for (const id of plain) say($(id), d?.[id] ?? "");
   say($("document"), d ? [d.code, d.format].filter(Boolean).join(", ") : "");
@@ -17,7 +18,7 @@ export function draw(inspection) {
     $(id).classList.toggle("is-bad", bad.has(field));
   }
   drawZone(d, bad);
-  drawHits(inspection?.hits ?? [], Boolean(inspection));
+  drawHits(inspection, looked);
   drawFindings(inspection?.findings ?? []);
   $("case").dataset.empty = !inspection;
 }
@@ -34,11 +35,12 @@ export function drawVerdict(inspection, idle) {
 // known makes a stop of what is no verdict, as the node does.
 const known = (verdict) => (verdict === "clear" || verdict === "attention" ? verdict : "stop");
 
-function why({ findings, hits }) {
+function why({ findings, hits, others }) {
   const grave = (findings ?? []).filter((f) => f.grave !== "clear").length;
   const parts = [];
-  if (hits?.length) parts.push(`${hits.length} ${hits.length === 1 ? "hit" : "hits"}`);
-  if (grave) parts.push(`${grave} ${grave === 1 ? "finding" : "findings"} to look at`);
+  if (hits?.length) parts.push(counted(hits.length, "hit"));
+  for (const { owner, count } of others ?? []) parts.push(`${counted(count, "hit")} of ${owner}`);
+  if (grave) parts.push(`${counted(grave, "finding")} to look at`);
   return parts.join(" · ") || "No hit, nothing found";
 }
 
@@ -67,21 +69,6 @@ function drawZone(d, bad) {
   say($("mrz-bad"), bad.size ? `wrong check digit: ${[...bad].join(", ")}` : "");
 }
 
-function drawHits(hits, known) {
-  say($("hits-heading"), hits.length ? `Hits: ${hits.length}` : "Hits");
-  show($("hits"), hits.map(drawHit), known && !hits.length && h("p", { class: "none" }, "None"));
-}
-
-function drawHit(hit) {
-  const percent = Math.round(hit.score * 100);
-  return h("article", { class: "hit", "data-alert": hit.alert },
-    h("p", { class: "hit-name" }, h("strong", { dir: "auto" }, hit.name), h("span", { class: "hit-score" }, `${percent} %`)),
-    h("meter", { min: 0, max: 100, value: percent, "aria-label": `Likeness of ${hit.name}` }),
-    h("p", { class: "hit-why" }, h("strong", {}, `${capital(hit.kind ?? "")} match: `), h("bdi", {}, hit.why)),
-    h("ul", { class: "hit-reasons" }, (hit.reasons ?? []).map((r) => h("li", {}, h("bdi", {}, r)))),
-    h("p", { class: "quiet-text" }, `${hit.alert}, list ${hit.list} of ${hit.owner}, ${hit.version}`));
-}
-
 function drawFindings(findings) {
   show($("findings"), findings.map((f) => {
     const { symbol, word } = result(f.result);
@@ -107,7 +94,7 @@ export function drawStrip(lane, lists, last) {
   say($("today"), `${lane.count} today`);
   say($("last"), last);
   show($("lists"), lists.map((l) => h("span", { class: l.refused ? "list is-refused" : "list", title: l.refused ? `Refresh refused: ${l.refused}` : both(l.loaded) },
-    `${l.name || l.id} ${l.version}, loaded `, h("span", { "data-ago": l.loaded }, ago(l.loaded)), l.refused && h("strong", {}, ", refresh refused"))),
+    `${l.name || l.id} ${l.version.replace(/^(sha256-.{6}).+/, "$1…")}, loaded `, h("span", { "data-ago": l.loaded }, ago(l.loaded)), l.refused && h("strong", {}, ", refresh refused"))),
   !lists.length && h("strong", {}, "No list is in force"));
 }
 

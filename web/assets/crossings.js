@@ -1,48 +1,10 @@
 // crossings.js reads one record, with a reason, and shows it until the dialog is closed.
-import { $, h, say, show } from "./dom.js";
-import { attempt, onLive, state } from "./page.js";
-import { send } from "./post.js";
+import { h } from "./dom.js";
+import { reading } from "./reading.js";
 import { checkName, past, result } from "./words.js";
 
-const dialog = $("read");
-const error = $("read-error");
-let id = "";
-
-for (const button of document.querySelectorAll("[data-read]")) {
-  button.addEventListener("click", () => {
-    id = button.dataset.read;
-    forget();
-    dialog.showModal();
-  });
-}
-
-$("read-close").addEventListener("click", () => dialog.close());
-$("read-go").addEventListener("click", read);
-dialog.addEventListener("close", forget);
-onLive(() => state.ended && forget());
-
-// forget removes the person's data from the page.
-function forget() {
-  $("read-reason").value = "";
-  $("read-note").value = "";
-  $("read-ask").hidden = false;
-  $("read-go").hidden = false;
-  say(error, "");
-  show($("read-result"));
-}
-
-async function read() {
-  const reason = $("read-reason").value;
-  if (!reason) return say(error, "Choose a reason first.");
-  const note = $("read-note").value.trim();
-  const record = await attempt(error, () =>
-    send(`/api/records/${encodeURIComponent(id)}/read`, { reason, note }));
-  if (!record || !dialog.open) return;
-  $("read-ask").hidden = true;
-  $("read-go").hidden = true;
-  show($("read-result"), facts(record), ...findings(record), ...hits(record));
-  $("read-close").focus(); // what had the focus is hidden now
-}
+reading("[data-read]", (button) => button.dataset.read, (id) => `/api/records/${id}/read`,
+  (record) => [facts(record), ...findings(record), ...hits(record)]);
 
 function facts({ document: d, decision, by, under }) {
   const rows = [

@@ -2,6 +2,7 @@
 import { $, say } from "./dom.js";
 import { attempt, go, onLive, state } from "./page.js";
 import { send } from "./post.js";
+import { canJoin, othersAt, sitsAt, who } from "./seats.js";
 import { clock } from "./time.js";
 
 const error = $("error");
@@ -14,7 +15,7 @@ for (const button of document.querySelectorAll("[data-take]")) {
 async function take(id) {
   const lane = lanes.get(id);
   const url = `/lane/${encodeURIComponent(id)}`;
-  if (lane?.open && lane.officer === state.officer) return go(url);
+  if (lane && sitsAt(lane, state.officer)) return go(url);
   const open = await attempt(error, () => send(`/api/lanes/${encodeURIComponent(id)}/open`));
   if (open) go(url);
 }
@@ -24,12 +25,14 @@ onLive(({ live }) => {
   for (const card of document.querySelectorAll("[data-lane]")) {
     const lane = lanes.get(card.dataset.lane);
     if (!lane) continue;
-    const own = lane.open && lane.officer === state.officer;
+    const own = sitsAt(lane, state.officer);
+    const join = canJoin(lane, state.officer);
     const button = card.querySelector("[data-take]");
-    say(card.querySelector("[data-part=state]"),
-      !lane.open ? "Closed" : own ? `Yours, open since ${clock(lane.since)}` : `Open: ${lane.officer}`);
-    say(button, own ? `Go to lane ${lane.id}` : `Take lane ${lane.id}`);
-    button.disabled = lane.open && !own;
+    const beside = othersAt(lane, state.officer).map((o) => `, with ${o}`).join("");
+    say(card.querySelector("[data-part=state]"), !lane.open ? "Closed"
+      : own ? `Yours, open since ${clock(lane.since)}${beside}` : `Open: ${who(lane)}${join ? ", joint service" : ""}`);
+    say(button, own ? `Go to lane ${lane.id}` : `${join ? "Join" : "Take"} lane ${lane.id}`);
+    button.disabled = lane.open && !own && !join;
     card.dataset.open = lane.open;
   }
 });

@@ -4,7 +4,7 @@ import { h, say } from "./dom.js";
 
 const DIGIT_IDLE = 150; // ms without another character, after which a digit was pressed by a person and not typed by a reader
 
-// Keys shows and receives function keys. list() returns the keys as they are now: {code, label, on, tone, act}. They are asked for
+// Keys shows and receives function keys. list() returns the keys as they are now: {code, label, note, on, tone, act}. They are asked for
 // again at each press, so that what is drawn can never be older than what is done.
 export class Keys {
   constructor(row, list) {
@@ -13,12 +13,13 @@ export class Keys {
     this.cells = new Map();
     for (const key of list()) {
       const name = h("span", { class: "key-label" });
+      const note = h("span", { class: "key-note" });
       const cell = h("button", {
         type: "button", class: "key", tabindex: "-1", "data-key": key.code, "aria-keyshortcuts": key.code,
         onmousedown: (e) => e.preventDefault(), // a key that holds the focus could be pressed by accident
         onclick: (e) => e.detail > 0 && this.press(key.code),
-      }, h("kbd", {}, key.code === "Escape" ? "Esc" : key.code), name);
-      this.cells.set(key.code, { cell, name });
+      }, h("kbd", {}, key.code === "Escape" ? "Esc" : key.code), name, note);
+      this.cells.set(key.code, { cell, name, note });
       row.append(cell);
     }
     addEventListener("keydown", (e) => this.key(e), { capture: true });
@@ -26,9 +27,10 @@ export class Keys {
   }
 
   draw() {
-    for (const { code, label, on, tone } of this.list()) {
-      const { cell, name } = this.cells.get(code);
+    for (const { code, label, note, on, tone } of this.list()) {
+      const { cell, name, note: mark } = this.cells.get(code);
       say(name, label);
+      say(mark, note ?? "");
       cell.setAttribute("aria-disabled", String(!on));
       cell.dataset.tone = tone ?? "";
       cell.dataset.blank = !label;

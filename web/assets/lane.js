@@ -4,19 +4,25 @@
 // - Nothing is decided but by a decision key or F10, pressed once, at least 250 ms after what it answers to was painted.
 // - One request at a time; keys pressed meanwhile do nothing. Without a connection no key does anything.
 // - A scan never ends or changes an open inspection.
+// - What another officer at the lane does is shown before any key counts again.
+// - Hits of another authority are shown only after they were looked up, and leave the screen when the inspection ends.
 // - What the person's document says leaves the screen when the session ends, and half a minute after the decision.
 import * as acts from "./acts.js";
 import { age, draw, drawStrip, drawVerdict } from "./case.js";
 import { $, h, say, show } from "./dom.js";
+import { nextLook } from "./hits.js";
+import { drawJoint, drawSeats, gist, isOpen as undecided, mark as withWhom, passesOn, proposed, toAnswer, turn } from "./joint.js";
 import { Keys, watchDigits } from "./keys.js";
 import { onLive, state } from "./page.js";
 import { Refusal, get, send } from "./post.js";
+import { authorityOf, canJoin, sitsAt, who } from "./seats.js";
 import { clock, now, span } from "./time.js";
-import { past, word } from "./words.js";
+import { loud, past, word } from "./words.js";
 import { Wedge } from "./wedge.js";
 
 const main = $("main");
 const body = JSON.parse(main.dataset.lane);
+body.Own ||= authorityOf(state.officer);
 const exercise = main.dataset.exercise === "true";
 const api = `/api/lanes/${encodeURIComponent(body.Lane.id)}`;
 const GUARD = 250; // ms between the painting of a verdict and the first key that counts
@@ -25,7 +31,7 @@ const FORGET = 30e3; // ms after a decision
 let lane = body.Lane;
 let lists = body.Lists ?? [];
 let inspection = null; // the last the post told of, open or ended
-let panel = ""; // "reason", "confirm", "withdraw", "manual" or none
+let panel = ""; // the kind of the panel of acts.js, or none
 let asked = ""; // the decision for which a reason is asked
 let busy = false;
 let armed = false;
@@ -34,54 +40,78 @@ let reading = ""; // the text of the scan under way
 let again = ""; // the text of a scan that repeated an ended inspection
 let forget = 0;
 let disagree = 0; // the timer of agree
+let missed = false; // agree was due while a request was under way
+let seen = 0; // the step of the inspection up to which this page has looked
+let looked = new Map(); // the hits of other authorities that were looked up, by owner
+let said = ""; // what the post answered to a decision after asylum was asked for
 
-const isOpen = () => inspection?.state === "open" || inspection?.state === "proposed";
-const mine = () => lane.open && lane.officer === state.officer;
-const ready = () => state.up && !busy && mine();
+const isOpen = () => undecided(inspection);
+const mine = () => sitsAt(lane, state.officer);
+const behind = () => isOpen() && lane.inspection?.id === inspection.id && (lane.inspection.step ?? 0) > seen;
+const ready = () => state.up && !busy && mine() && !behind();
 const reasonsFor = (decision) => body.Reasons?.[decision] ?? [];
 
 // keys
 
 function list() {
+  const free = ready() && isOpen() && !panel;
   const decide = body.Decisions.map((decision, i) => ({
     code: ["F1", "F3", "F5"][i],
     label: word(decision),
+    note: withWhom(inspection, decision),
     tone: i === 0 ? "pass" : "hold",
-    on: ready() && armed && isOpen() && !panel,
-    refused: refusedKey,
+    on: free && armed && !turn(inspection, decision, body.Own),
+    refused: () => refusedKey(turn(inspection, decision, body.Own)),
     act: () => choose(decision),
   }));
-  const proposal = inspection?.proposal;
   const rest = [
     { code: "F2", label: exercise ? "Next traveller" : "", on: exercise && ready() && !isOpen() && !panel, act: nextTraveller },
+    { code: "F4", label: inspection?.asylum && isOpen() ? "Asylum asked for" : "Asylum", on: free && !inspection.asylum, act: askAsylum },
     { code: "F6", ...keyF6() },
-    { code: "F7", label: "Withdraw", on: ready() && isOpen() && !panel, act: askWithdraw },
-    { code: "F9", label: again ? "Inspect again" : "", on: Boolean(again) && ready() && !isOpen() && !panel, act: () => scan(again, true) },
-    {
-      code: "F10", label: proposal && isOpen() ? `Confirm ${word(proposal.decision).toLowerCase()}` : "Confirm", tone: "hold",
-      on: ready() && armed && inspection?.state === "proposed" && panel === "confirm", refused: refusedKey, act: confirm,
-    },
+    { code: "F7", label: "Withdraw", on: free && !passesOn(inspection), act: askWithdraw },
+    { code: "F8", label: isOpen() && inspection.others?.some((o) => o.shared) ? "Look up" : "", on: free && Boolean(nextLook(inspection, looked)), act: askLookup },
+    keyF9(),
+    keyF10(),
     { code: "Escape", label: "Back", on: Boolean(panel), act: back },
   ];
   return [...decide, ...rest].sort((a, b) => place(a.code) - place(b.code));
 }
 
 const place = (code) => (code === "Escape" ? 0 : Number(code.slice(1)));
+const writes = () => ["reason", "lookup", "object"].includes(panel);
+
+function keyF9() {
+  if (toAnswer(inspection)) return { code: "F9", label: "Do not concur", on: ready() && armed && !panel, refused: refusedKey, act: askObject };
+  return { code: "F9", label: again ? "Inspect again" : "", on: Boolean(again) && ready() && !isOpen() && !panel, act: () => scan(again, true) };
+}
+
+// keyF10 is the second act: on what this officer proposed, on what another did, or on asylum.
+function keyF10() {
+  const key = { code: "F10", tone: "hold", refused: refusedKey };
+  const wait = toAnswer(inspection);
+  if (panel === "asylum") return { ...key, label: "Confirm asylum", on: ready() && armed, act: asylum };
+  if (wait) return { ...key, label: `Concur: ${loud(wait.decision)}`, on: ready() && armed && !panel, act: concur };
+  const own = proposed(inspection, state.officer);
+  return { ...key, label: own ? `Confirm ${word(own.decision).toLowerCase()}` : "Confirm", on: ready() && armed && Boolean(own) && panel === "confirm", act: confirm };
+}
 
 function keyF6() {
-  if (panel === "reason") return { label: acts.inField() ? "Done writing" : "Write", on: true, act: writeNote };
+  if (writes()) return { label: acts.inField() ? "Done writing" : "Write", on: true, act: writeNote };
   if (panel === "manual") return { label: "Use this text", on: ready(), act: useText };
   return { label: "Type zone", on: ready() && !isOpen() && !panel, act: () => openPanel("manual", acts.askZone) };
 }
 
 // refusedKey says why a decision key did nothing, where that is not plain to see.
-function refusedKey() {
+function refusedKey(why) {
   if (!state.up) complain("No connection to the post. This key was not recorded.");
+  else if (behind()) complain("Key ignored: the case has just changed. Read it, then press.");
+  else if (why && isOpen() && !busy && !panel) complain(`Key ignored: ${why}`);
   else if (isOpen() && !armed && !busy && !panel) complain("Key ignored: the verdict had only just appeared. Read it, then press.");
 }
 
 const keys = new Keys($("keys"), list);
-watchDigits(() => (panel === "reason" || panel === "withdraw") && ready(), (n) => (panel === "reason" ? giveReason(n) : withdrawWith(n)));
+const numbered = { reason: giveReason, withdraw: withdrawWith, lookup: lookWith, object: objectWith };
+watchDigits(() => Boolean(numbered[panel]) && ready(), (n) => numbered[panel](n));
 addEventListener("focusin", () => keys.draw());
 addEventListener("focusout", () => setTimeout(() => keys.draw()));
 
@@ -97,7 +127,9 @@ function paint() {
   const shown = inspection?.hidden ? null : inspection;
   drawVerdict(isOpen() || shown?.decision || shown?.state === "withdrawn" ? shown : null, idleWord());
   $("verdict").dataset.state = inspection?.state ?? "none";
-  draw(shown);
+  draw(shown, looked);
+  drawJoint(shown, body, state.officer, said);
+  drawSeats(lane, state.officer);
   drawResult($("decision-result"));
   $("decision-result").dataset.decision = inspection?.decision ?? "";
   tick();
@@ -110,10 +142,11 @@ function idleWord() {
 }
 
 function drawResult(el) {
-  const { state: how, decision, seq, under } = inspection ?? {};
+  const { state: how, decision, seq, under, by, with: others } = inspection ?? {};
   if (how !== "decided" && how !== "withdrawn") return show(el);
-  const proof = [seq && h("span", {}, `entry ${seq} `), under && h("span", {}, `under ${under}`)];
-  show(el, h("strong", {}, (how === "decided" ? past(decision) : "Withdrawn").toUpperCase()), " ", proof.filter(Boolean));
+  const beside = others?.length ? [by, ...others].filter((o) => o && o !== state.officer) : [];
+  const proof = [beside.length > 0 && h("span", {}, `with ${beside.join(", ")}, `), seq && h("span", {}, `entry ${seq} `), under && h("span", {}, `under ${under}`)];
+  show(el, h("strong", {}, (how === "decided" ? past(decision) : "Withdrawn").toUpperCase(), beside.length > 0 && ","), " ", proof.filter(Boolean));
 }
 
 // arm lets the keys count once the browser has painted and the officer can have seen it. then runs right after the painting.
@@ -133,15 +166,18 @@ function arm(then) {
 
 // take shows what the post answered.
 function take(answer, painted) {
-  const changed = ["id", "state", "verdict"].some((k) => inspection?.[k] !== answer[k]) || inspection?.proposal?.seq !== answer.proposal?.seq;
+  const changed = gist(inspection) !== gist(answer);
+  if (inspection?.id !== answer.id || !undecided(answer)) [looked, said] = [new Map(), ""];
   inspection = answer;
+  seen = answer.step ?? 0;
   clearTimeout(forget);
   if (!isOpen()) {
     forget = setTimeout(hide, FORGET);
     closePanel();
   }
   paint();
-  if (answer.state === "proposed" && changed) openPanel("confirm", () => acts.askConfirm(answer.proposal, answer.document, reasonsFor(answer.proposal.decision)));
+  const own = proposed(answer, state.officer);
+  if (own && changed) openPanel("confirm", () => acts.askConfirm(own, answer.document, reasonsFor(own.decision)));
   else if (changed) closePanel();
   if (changed || !armed) arm(painted);
   else painted?.();
@@ -149,15 +185,15 @@ function take(answer, painted) {
 
 // hide removes the person from the screen, and leaves what was decided.
 function hide() {
-  const { id, state: how, decision, seq, under } = inspection;
-  inspection = { id, state: how, decision, seq, under, hidden: true };
+  const { id, state: how, decision, seq, under, by, with: others } = inspection;
+  inspection = { id, state: how, decision, seq, under, by, with: others, hidden: true };
   paint();
 }
 
 function tick() {
   const opened = inspection && Date.parse(inspection.opened);
   if (isOpen()) say($("lane-state"), `${inspection.state === "proposed" ? `${word(inspection.proposal.decision)} proposed` : "Open"} for ${span(now() - opened)}`);
-  else if (!mine()) say($("lane-state"), lane.open ? `Lane taken by ${lane.officer}` : "This lane is closed. Take it on the page Lanes.");
+  else if (!mine()) say($("lane-state"), lane.open ? `Lane taken by ${who(lane)}${canJoin(lane, state.officer) ? ". Join it on the page Lanes." : ""}` : "This lane is closed. Take it on the page Lanes.");
   else say($("lane-state"), reading ? "Asking the post" : "Scan the next document");
 }
 
@@ -174,17 +210,18 @@ function closePanel() {
 }
 
 function back() {
-  if (panel === "reason" && acts.inField()) return acts.toggleField();
+  if (writes() && acts.inField()) return acts.toggleField();
   closePanel();
 }
 
 // talking
 
-// once runs one request. A refusal is shown in the post's words. Whatever has been asked, keys are dead until it is answered.
-async function once(work) {
+// once runs one request. A refusal is shown in the post's words. Whatever has been asked, keys are dead until it is answered. quiet leaves
+// the words that stand there.
+async function once(work, quiet = false) {
   if (busy) return;
   busy = true;
-  complain("");
+  if (!quiet) complain("");
   keys.draw();
   try {
     await work();
@@ -194,6 +231,7 @@ async function once(work) {
   } finally {
     busy = false;
     keys.draw();
+    if (missed) agreeSoon();
   }
 }
 
@@ -239,22 +277,75 @@ function mark(lastCharAt) {
 const inspectionURL = (act) => `/api/inspections/${encodeURIComponent(inspection.id)}/${act}`;
 
 function choose(decision) {
-  if ((inspection.ordinary ?? []).includes(decision)) return decide({ decision, reason: "", note: "" });
+  if (!inspection.asylum && (inspection.ordinary ?? []).includes(decision)) return act("decide", { decision, reason: "", note: "" });
   asked = decision;
   openPanel("reason", () => acts.askReason(decision, inspection.document, reasonsFor(decision), giveReason));
 }
 
 function giveReason(n) {
   const reason = reasonsFor(asked)[n - 1];
-  if (reason && ready() && panel === "reason") return decide({ decision: asked, reason: reason.code, note: acts.text() });
+  if (reason && ready() && panel === "reason") return act("decide", { decision: asked, reason: reason.code, note: acts.text() });
 }
 
-function decide(what) {
-  return once(async () => take(await send(inspectionURL("decide"), what)));
+// act makes one step with the inspection. Once asylum was asked for, what the post refuses stays with the verdict.
+function act(name, what) {
+  return once(async () => {
+    try {
+      take(await send(inspectionURL(name), what));
+    } catch (refusal) {
+      if (refusal.status === 403 && inspection.asylum) {
+        said = refusal.message;
+        paint();
+      }
+      throw refusal;
+    }
+  });
 }
 
 function confirm() {
-  return once(async () => take(await send(inspectionURL("confirm"), { proposal: inspection.proposal.seq })));
+  return act("confirm", { proposal: inspection.proposal.seq });
+}
+
+function concur() {
+  return act("concur", { submission: toAnswer(inspection).submission });
+}
+
+function asylum() {
+  return act("asylum", {});
+}
+
+function askAsylum() {
+  openPanel("asylum", () => acts.askAsylum(inspection.document));
+  arm();
+}
+
+function askObject() {
+  openPanel("object", () => acts.askObject(toAnswer(inspection), inspection.document, body.Object ?? [], objectWith));
+}
+
+function objectWith(n) {
+  const reason = body.Object?.[n - 1];
+  const wait = toAnswer(inspection);
+  if (reason && wait && ready() && panel === "object") return act("object", { submission: wait.submission, reason: reason.code, note: acts.text() });
+}
+
+function askLookup() {
+  openPanel("lookup", () => acts.askLookup(nextLook(inspection, looked), body.Lookup ?? [], lookWith));
+}
+
+// lookWith keeps what it is shown in this window only, and only for this inspection.
+function lookWith(n) {
+  const reason = body.Lookup?.[n - 1];
+  const other = nextLook(inspection, looked);
+  if (!reason || !other || !ready() || panel !== "lookup") return;
+  const { id } = inspection;
+  return once(async () => {
+    const answer = await send(inspectionURL("hits"), { owner: other.owner, reason: reason.code, note: acts.text() });
+    if (inspection?.id !== id || !isOpen()) return;
+    looked.set(other.owner, answer);
+    closePanel();
+    paint();
+  });
 }
 
 function writeNote() {
@@ -268,7 +359,7 @@ function askWithdraw() {
 
 function withdrawWith(n) {
   const reason = body.Withdraw[n - 1];
-  if (reason && ready() && panel === "withdraw") return once(async () => take(await send(inspectionURL("withdraw"), { reason: reason.code })));
+  if (reason && ready() && panel === "withdraw") return act("withdraw", { reason: reason.code });
 }
 
 function useText() {
@@ -310,19 +401,38 @@ addEventListener("keydown", (event) => {
 // following the post
 
 // agree asks for the open inspection where the post's live event and this page do not agree: after a reload, after a lost
-// connection, and when the inspection ended elsewhere.
+// connection, when the inspection ended elsewhere, and when another officer at the lane has opened one or taken a step in it.
 async function agree() {
   const theirs = lane.inspection?.id ?? "";
   const ours = isOpen() ? inspection.id : "";
-  if (busy || theirs === ours || !mine()) return;
+  if ((theirs === ours && !behind()) || !mine()) return;
+  missed = busy;
+  if (busy) return;
+  const step = lane.inspection?.step ?? 0;
   await once(async () => {
     try {
-      take(await get(`${api}/case`));
+      const how = ours && !theirs && lane.joint ? `?id=${encodeURIComponent(ours)}` : "";
+      const answer = await get(`${api}/case${how}`);
+      if (undecided(answer)) take(answer);
+      else if (isOpen() && answer.id === inspection.id) take(outcome(answer));
+      seen = Math.max(seen, step); // whatever its answer says, the post was asked after that step
     } catch (refusal) {
       if (refusal.status !== 404) throw refusal;
       ended(ours);
     }
-  });
+  }, theirs === ours);
+}
+
+function agreeSoon() {
+  missed = false;
+  clearTimeout(disagree);
+  // A live event may have been on its way while an answer came: what does not agree must last a moment.
+  disagree = setTimeout(agree, 250);
+}
+
+// outcome puts how an inspection ended to what is on the screen of it.
+function outcome({ state: how, decision, decided, by, with: others, under, seq, step }) {
+  return { ...inspection, state: how, decision, decided, by, with: others, under, seq, step, proposal: undefined, joint: undefined };
 }
 
 // ended shows how an inspection ended that was open here.
@@ -330,7 +440,7 @@ function ended(id) {
   if (!id || !isOpen() || inspection.id !== id) return;
   const { last } = lane;
   const known = last?.id === id ? last : {};
-  take({ ...inspection, state: known.decision ? "decided" : "withdrawn", decision: known.decision, proposal: undefined });
+  take(outcome({ state: known.decision ? "decided" : "withdrawn", decision: known.decision }));
 }
 
 onLive(({ live, ended: over }) => {
@@ -343,12 +453,11 @@ onLive(({ live, ended: over }) => {
   if (seen) lane = seen;
   if (live) lists = live.lists ?? [];
   drawStrip(lane, lists, lastText());
+  drawSeats(lane, state.officer);
   tick();
   if (!isOpen() && !inspection) paint();
   keys.draw();
-  clearTimeout(disagree);
-  // A live event may have been on its way while an answer came: what does not agree must last a moment.
-  disagree = setTimeout(agree, 250);
+  agreeSoon();
 });
 
 function lastText() {

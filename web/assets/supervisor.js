@@ -2,6 +2,7 @@
 import { $, h, say, show } from "./dom.js";
 import { attempt, onLive, state } from "./page.js";
 import { send } from "./post.js";
+import { who } from "./seats.js";
 import { ago, both, clock, now, span } from "./time.js";
 import { capital, past, shape } from "./words.js";
 
@@ -44,7 +45,7 @@ function fillCard(card, lane) {
   const close = h("button", { type: "button", class: "quiet", onclick: () => closeLane(lane.id), "aria-label": `Close lane ${lane.id}` }, "Close lane");
   show(card,
     h("div", { class: "panel-head" }, h("h2", {}, `Lane ${lane.id}`), lane.open && close),
-    h("p", { class: "quiet-text" }, `${capital(lane.direction)} · ${lane.flow} · ${lane.open ? lane.officer : "closed"}`),
+    h("p", { class: "quiet-text" }, `${capital(lane.direction)} · ${lane.flow} · ${lane.open ? who(lane) : "closed"}`),
     open ? inspection(open) : h("p", { class: "card-idle" }, lane.open ? "Ready" : "Closed"),
     h("p", { class: "card-foot" }, h("span", {}, lastOf(lane)), h("span", { class: "card-count" }, `${lane.count} today`)));
   if (focused) card.querySelector("button")?.focus();

@@ -35,6 +35,19 @@ const ms = (instant) => (typeof instant === "number" ? instant : Date.parse(inst
 export const clock = (instant) =>
   format("clock", { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }).format(ms(instant));
 export const day = (instant) => format("day", { day: "numeric", month: "long", year: "numeric" }).format(ms(instant));
+
+// date writes an instant's day as a date field does: 2025-01-01.
+export const date = (instant) =>
+  format("date", { day: "2-digit", month: "2-digit", year: "numeric" }).format(ms(instant)).split("/").reverse().join("-");
+
+// startOf returns when a date begins in the zone, in ms since 1970. Its second round is for a zone that changed its offset in between.
+export function startOf(text) {
+  const begin = Date.parse(`${text}T00:00:00Z`);
+  let at = begin;
+  for (let i = 0; i < 2; i++) at += begin - Date.parse(`${date(at)}T${clock(at)}Z`);
+  return at;
+}
+
 export const both = (instant) => `${day(instant)}, ${clock(instant)}`;
 
 const two = (n) => String(n).padStart(2, "0");
@@ -59,4 +72,29 @@ export function ago(instant) {
     if (n >= 1) return `${n} ${n === 1 ? one : many} ago`;
   }
   return "";
+}
+
+// wall returns what the clocks of the post show at an instant, as ms since 1970 on a clock without a zone.
+function wall(instant) {
+  const part = {};
+  for (const { type, value } of format("wall", { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit",
+    second: "2-digit", hourCycle: "h23" }).formatToParts(instant)) part[type] = Number(value);
+  return Date.UTC(part.year, part.month - 1, part.day, part.hour, part.minute, part.second);
+}
+
+// fixed gives a local time of the post ("2025-01-01 08:00", with seconds or without) its offset, as RFC 3339. It returns "" for what
+// its clocks never show: 31 February, or an hour that they skip.
+export function fixed(text) {
+  const match = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(:\d\d)?$/.exec(text.trim());
+  if (!match) return "";
+  const local = `${match[1]}T${match[2]}${match[3] ?? ":00"}`;
+  const shown = Date.parse(`${local}Z`);
+  if (Number.isNaN(shown) || new Date(shown).toISOString() !== `${local}.000Z`) return "";
+  const guess = 2 * shown - wall(shown);
+  const instant = guess + shown - wall(guess);
+  if (wall(instant) !== shown) return "";
+  const minutes = (shown - instant) / 60e3;
+  if (!Number.isInteger(minutes)) return new Date(instant).toISOString(); // an old local mean time
+  const east = Math.abs(minutes);
+  return `${local}${minutes < 0 ? "-" : "+"}${two(Math.floor(east / 60))}:${two(east % 60)}`;
 }

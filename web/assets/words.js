@@ -11,6 +11,8 @@ const decisions = {
 
 export const word = (decision) => decisions[decision]?.word ?? decision;
 export const past = (decision) => decisions[decision]?.past ?? decision;
+export const loud = (decision) => word(decision).toUpperCase();
+export const counted = (n, what) => `${n} ${n === 1 ? what : `${what}s`}`;
 export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 const shapes = {
