@@ -89,20 +89,21 @@ func TestKilledUnderLoad(t *testing.T) {
 	for round := range 24 {
 		cmd, out := startChild(t, cfg, "append")
 		limit := 20 + r.IntN(600)
+		now := map[int64]string{}
 		for n := 0; out.Scan(); n++ {
 			var seq int64
 			var tag string
 			if _, err := fmt.Sscanf(out.Text(), "ack %d %s", &seq, &tag); err != nil {
 				continue // a line cut by the kill, or an error that the check below would show
 			}
-			acked[seq] = tag
+			now[seq], acked[seq] = tag, tag
 			if n == limit {
 				cmd.Process.Kill()
 			}
 		}
 		cmd.Wait()
 		j := mustOpen(t, cfg)
-		checkAcknowledged(t, j, acked, round)
+		checkAcknowledged(t, j, now, round)
 		if err := j.Close(); err != nil {
 			t.Fatal(err)
 		}
@@ -111,7 +112,9 @@ func TestKilledUnderLoad(t *testing.T) {
 		t.Fatalf("only %d acknowledged: the load was too small to mean anything", len(acked))
 	}
 	t.Logf("%d acknowledged over 24 kills, none lost", len(acked))
-	checkTree(t, mustOpen(t, cfg))
+	j := mustOpen(t, cfg)
+	checkAcknowledged(t, j, acked, 24)
+	checkTree(t, j)
 }
 
 func checkAcknowledged(t *testing.T, j *Journal, acked map[int64]string, round int) {
