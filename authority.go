@@ -58,6 +58,7 @@ const (
 	ActEnrol        Action = "enrol"         // enrol officers
 	ActErase        Action = "erase"         // erase a private payload
 	ActManageLists  Action = "manage-lists"  // load lists
+	ActTransfer     Action = "transfer"      // prepare, arm, postpone or cancel a transfer of control
 )
 
 // ActOn returns the action of making one decision, for example Action "hold". It is in the group ActDecide.

@@ -56,15 +56,20 @@ type Article struct {
 	Place       marz.PlaceID       `json:"place,omitempty" toml:"place"`
 	Places      []marz.PlaceID     `json:"places,omitempty" toml:"places"` // instead of place, where there are several
 	From        marz.Instant       `json:"from,omitempty" toml:"from"`
-	Until       marz.Instant       `json:"until,omitempty" toml:"until"`         // exclusive; none: for good
-	At          marz.Instant       `json:"at,omitempty" toml:"at"`               // of transfer: the instant
-	By          marz.Instant       `json:"by,omitempty" toml:"by"`               // of transfer, instead of at: the deadline
-	Powers      []marz.Action      `json:"powers,omitempty" toml:"powers"`       // of serve and joint
-	Decisions   []marz.Decision    `json:"decisions,omitempty" toml:"decisions"` // of joint: those that need concurrence
-	First       string             `json:"first,omitempty" toml:"first"`         // of joint: the side that goes first: "exit", or an authority
-	What        []string           `json:"what,omitempty" toml:"what"`           // of share: "records", "hits", "incidents"
-	Fields      []marz.Field       `json:"fields,omitempty" toml:"fields"`       // of share: what of them; none: all
-	Fresh       Duration           `json:"fresh,omitempty" toml:"fresh"`         // it holds only while every party's word on it is newer
+	Until       marz.Instant       `json:"until,omitempty" toml:"until"`           // exclusive; none: for good
+	At          marz.Instant       `json:"at,omitempty" toml:"at"`                 // of transfer: the instant
+	By          marz.Instant       `json:"by,omitempty" toml:"by"`                 // of transfer, instead of at: the deadline
+	Lanes       []marz.LaneID      `json:"lanes,omitempty" toml:"lanes"`           // of transfer: only these lanes pass
+	Flow        string             `json:"flow,omitempty" toml:"flow"`             // of transfer: only the lanes of this flow pass
+	Clock       string             `json:"clock,omitempty" toml:"clock"`           // of transfer: what is waited for when the clock is in doubt: "sources" (none: that), or "commanders"
+	Unilateral  Duration           `json:"unilateral,omitempty" toml:"unilateral"` // of transfer: so long after its instant the one who takes control may arm alone; none: never
+	Destroy     []string           `json:"destroy,omitempty" toml:"destroy"`       // of transfer: what of the outgoing authority's is destroyed here: "lists", "hits"; none: both
+	Powers      []marz.Action      `json:"powers,omitempty" toml:"powers"`         // of serve and joint
+	Decisions   []marz.Decision    `json:"decisions,omitempty" toml:"decisions"`   // of joint: those that need concurrence
+	First       string             `json:"first,omitempty" toml:"first"`           // of joint: the side that goes first: "exit", or an authority
+	What        []string           `json:"what,omitempty" toml:"what"`             // of share: "records", "hits", "incidents"
+	Fields      []marz.Field       `json:"fields,omitempty" toml:"fields"`         // of share: what of them; none: all
+	Fresh       Duration           `json:"fresh,omitempty" toml:"fresh"`           // it holds only while every party's word on it is newer
 	While       []Condition        `json:"while,omitempty" toml:"while"`
 	Owes        string             `json:"owes,omitempty" toml:"owes"`         // of obligation: an authority, a state or a bloc
 	Owed        string             `json:"owed,omitempty" toml:"owed"`         // of obligation: to whom

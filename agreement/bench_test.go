@@ -12,7 +12,7 @@ import (
 	"marz"
 )
 
-// busy is a register with 50 articles in force at one post, under conditions, fresh words and statements.
+// busy is a register with 50 articles in force at one post, under conditions, fresh words and statements, where lanes have passed.
 func busy(tb testing.TB) *Register {
 	tb.Helper()
 	base := at("2024-01-01T00:00:00Z")
@@ -53,6 +53,12 @@ func busy(tb testing.TB) *Register {
 		}
 	}
 	slices.SortStableFunc(s.statements, func(a, b Statement) int { return int(a.Issued - b.Issued) })
+	lanes := Article{ID: "3", Kind: Transfer, Authority: "aa-bg", To: "cc-bg", Place: "p", Lanes: everyLane[:2], At: base + 20*day}
+	s.agreements[0].Articles = append(s.agreements[0].Articles, lanes)
+	for i, p := range []Passing{{To: "aa-bg", Article: "c/1", Planned: base}, {From: "aa-bg", To: "cc-bg", Article: "c/3", Lanes: everyLane[:1]}, {From: "aa-bg", To: "cc-bg", Article: "c/3", Lanes: everyLane[1:2]}} {
+		p.Place = "p"
+		s.passings = append(s.passings, Event{At: base + 10*day*marz.Instant(i), Passing: &p})
+	}
 	h := NewHistory(world)
 	for _, e := range s.events() {
 		h.Add(e)
@@ -73,7 +79,7 @@ func inquiries(n int) []Question {
 	var out []Question
 	for i := range n {
 		q := Question{Officer: marz.OfficerID(everybody[i%4] + "/1"), Role: marz.RoleSupervisor, Action: everyAction[i*7%len(everyAction)], Place: "p",
-			At: base + marz.Instant(i)*7_919_000%(45*day)}
+			Lane: append([]marz.LaneID{""}, everyLane...)[i%4], At: base + marz.Instant(i)*7_919_000%(45*day)}
 		if i%3 > 0 {
 			q.Record = &Record{Kind: "record", Owners: []marz.AuthorityID{everybody[i*5%4]}, Nationality: "AAA"}
 			q.Field = marz.Fields()[i%5]

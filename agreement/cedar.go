@@ -104,7 +104,7 @@ var dataActions = []marz.Action{marz.ActReadRecord, marz.ActReadHit, marz.ActRea
 
 // placeActions are all others.
 var placeActions = []marz.Action{marz.ActInspect, marz.ActDecide, marz.ActConcur, marz.ActAsylum, marz.ActSupervise, marz.ActRoster, marz.ActIncident,
-	marz.ActReadJournal, marz.ActEnrol, marz.ActManageLists}
+	marz.ActReadJournal, marz.ActEnrol, marz.ActManageLists, marz.ActTransfer}
 
 // givable are the powers that an article can list.
 var givable = slices.Concat(placeActions, dataActions)
@@ -162,6 +162,9 @@ type act struct {
 
 // on returns what can bear on an action of an authority's officers, in order.
 func (p *policies) on(authority marz.AuthorityID, action marz.Action) []*policy {
+	if !slices.Contains(everyAct, action) { // others are without number, and the same to every list
+		action = ""
+	}
 	key := act{authority, action}
 	if list, ok := p.byAct.Load(key); ok {
 		return list.([]*policy)
@@ -172,7 +175,7 @@ func (p *policies) on(authority marz.AuthorityID, action marz.Action) []*policy 
 			out = append(out, narrow)
 		}
 	}
-	if _, known := p.byAuth[authority]; known && slices.Contains(everyAct, action) { // others are without number
+	if _, known := p.byAuth[authority]; known {
 		p.byAct.Store(key, out)
 	}
 	return out
@@ -233,6 +236,12 @@ func (r *Register) compile(place marz.PlaceID, p *policies) {
 		add(r.cedarOfHolding(place, h), h.Authority)
 	}
 	for _, c := range r.byPlace[place] {
+		if c.Kind == Transfer {
+			if c.partial() {
+				add(r.cedarOfHolding(place, Holding{Authority: c.To, Article: c.ref}), c.To)
+			}
+			add(c.cedarOfPreparing(place), c.To)
+		}
 		if c.moves() {
 			continue
 		}
@@ -293,7 +302,27 @@ func (r *Register) cedarOfHolding(place marz.PlaceID, h Holding) string {
 	if c := r.known.clauses[h.Article]; c != nil {
 		kind = c.Kind
 	}
-	return permit(head(h.Article, kind), h.Authority, place, givable, period(h.From, h.Until))
+	return permit(head(h.Article, kind), h.Authority, place, givable, fmt.Sprintf("context.holds.contains(%q)", h.Article))
+}
+
+// preparing is what a transfer gives beforehand to who takes control: to prepare it with the other, to look on, and to have officers and lists ready.
+var preparing = []marz.Action{marz.ActTransfer, marz.ActReadJournal, marz.ActEnrol, marz.ActManageLists}
+
+// cedarOfPreparing gives it while the agreement holds, until the transfer has been carried out.
+func (c *clause) cedarOfPreparing(place marz.PlaceID) string {
+	when := fmt.Sprintf("!context.executed.contains(%q)", c.ref)
+	if until := c.agreement.Until; until != 0 {
+		when = fmt.Sprintf("context.at < datetime(%q) && ", until) + when
+	}
+	if from := c.agreement.From; from != 0 {
+		when = fmt.Sprintf("context.at >= datetime(%q) && ", from) + when
+	}
+	return permit(head(c.ref, c.Kind), c.To, place, preparing, when)
+}
+
+// prepares reports whether a transfer gives the powers to prepare it at the instant.
+func (r *Register) prepares(c *clause, place marz.PlaceID, at marz.Instant) bool {
+	return c.Kind == Transfer && (c.agreement.From == 0 || at >= c.agreement.From) && (c.agreement.Until == 0 || at < c.agreement.Until) && !r.Executed(place, c.ref, at)
 }
 
 // permit writes what an article gives an authority: the acts, and the reading of what is its own.

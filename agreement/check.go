@@ -91,9 +91,13 @@ func (a *Article) check(ag *Agreement, g *Ground) error {
 		return bad("the kind %.20q is not known; use one of: %s", a.Kind, words(kinds))
 	}
 	given := a.given()
-	for name, empty := range map[string]bool{"fields": a.Fields != nil && len(a.Fields) == 0, "powers": a.Powers != nil && len(a.Powers) == 0} {
-		if empty { // none would mean all
-			return bad("%s is empty; leave it out, or say which", name)
+	for _, l := range []struct { // none would mean all
+		name  string
+		empty bool
+	}{{"fields", a.Fields != nil && len(a.Fields) == 0}, {"powers", a.Powers != nil && len(a.Powers) == 0}, {"lanes", a.Lanes != nil && len(a.Lanes) == 0},
+		{"destroy", a.Destroy != nil && len(a.Destroy) == 0}} {
+		if l.empty {
+			return bad("%s is empty; leave it out, or say which", l.name)
 		}
 	}
 	for _, f := range form.needs {
@@ -114,7 +118,7 @@ func (a *Article) check(ag *Agreement, g *Ground) error {
 	if len(a.Text) > maxText {
 		return bad("its text has %d bytes; at most %d can be", len(a.Text), maxText)
 	}
-	for _, check := range []func(*Agreement, *Ground) error{a.checkPlaces, a.checkTime, a.checkPowers, a.checkTwo} {
+	for _, check := range []func(*Agreement, *Ground) error{a.checkPlaces, a.checkTime, a.checkPowers, a.checkTwo, a.checkTransfer} {
 		if err := check(ag, g); err != nil {
 			return err
 		}
@@ -133,7 +137,7 @@ var forms = map[Kind]form{
 	Serve:      {[]string{"authority", "place"}, []string{"from", "until", "powers", "while", "fresh", "cedar"}},
 	Joint:      {[]string{"authorities", "place"}, []string{"from", "until", "powers", "decisions", "first", "while", "fresh", "cedar"}},
 	Share:      {[]string{"authority", "to", "place", "what"}, []string{"from", "until", "fields", "while", "fresh", "cedar"}},
-	Transfer:   {[]string{"authority", "to", "place"}, []string{"at", "by"}},
+	Transfer:   {[]string{"authority", "to", "place"}, []string{"at", "by", "lanes", "flow", "clock", "unilateral", "destroy"}},
 	Observe:    {[]string{"authority", "place"}, []string{"from", "until", "while", "fresh", "cedar"}},
 	Obligation: {[]string{"owes", "owed", "text"}, []string{"from", "until", "due", "entitles", "while"}},
 }
@@ -147,6 +151,7 @@ func (a *Article) given() []string {
 	}{
 		{"authority", a.Authority != ""}, {"authorities", len(a.Authorities) > 0}, {"to", a.To != ""},
 		{"place", a.Place != "" || len(a.Places) > 0}, {"from", a.From != 0}, {"until", a.Until != 0}, {"at", a.At != 0}, {"by", a.By != 0},
+		{"lanes", len(a.Lanes) > 0}, {"flow", a.Flow != ""}, {"clock", a.Clock != ""}, {"unilateral", a.Unilateral != 0}, {"destroy", len(a.Destroy) > 0},
 		{"powers", len(a.Powers) > 0}, {"decisions", len(a.Decisions) > 0}, {"first", a.First != ""}, {"what", len(a.What) > 0},
 		{"fields", len(a.Fields) > 0}, {"fresh", a.Fresh != 0}, {"while", len(a.While) > 0}, {"owes", a.Owes != ""}, {"owed", a.Owed != ""},
 		{"due", a.Due != 0}, {"entitles", a.Entitles != ""}, {"cedar", a.Cedar != ""}, {"text", a.Text != ""},
@@ -239,6 +244,59 @@ func (a *Article) checkTwo(ag *Agreement, g *Ground) error {
 	}
 	if a.Owes != "" && a.Owes == a.Owed {
 		return refuse(ag.ID, a.ID, fmt.Sprintf("%s is on both sides; correct owes or owed", a.Owes))
+	}
+	return nil
+}
+
+// What a transfer can say.
+var (
+	flows     = []string{"persons", "trucks"}
+	clocks    = []string{"sources", "commanders"}
+	destroyed = []string{"lists", "hits"}
+	maxLanes  = 100
+)
+
+// checkTransfer holds a transfer to what its own fields say of how it is done.
+func (a *Article) checkTransfer(ag *Agreement, g *Ground) error {
+	bad := func(format string, args ...any) error { return refuse(ag.ID, a.ID, fmt.Sprintf(format, args...)) }
+	switch {
+	case a.Kind != Transfer:
+		return nil
+	case len(a.Lanes) > 0 && a.Flow != "":
+		return bad("it has both lanes and flow; keep one of them")
+	case len(a.Lanes) > maxLanes:
+		return bad("it names %d lanes; at most %d can be", len(a.Lanes), maxLanes)
+	case len(a.Lanes) > 0 && len(a.Where()) > 1:
+		return bad("lanes are those of one post, and it names %d places; write an article for each", len(a.Where()))
+	case a.Flow != "" && !slices.Contains(flows, a.Flow):
+		return bad("the flow %.40q is not known; use one of: %s", a.Flow, words(flows))
+	case a.partial() && ag.Until != 0:
+		return bad("control passes for good, and the agreement ends at %s; write it in an agreement without until", ag.Until)
+	case a.Clock != "" && !slices.Contains(clocks, a.Clock):
+		return bad("the clock %.40q is not known; use one of: %s", a.Clock, words(clocks))
+	case a.Unilateral < 0:
+		return bad(`unilateral is below zero; write hours or minutes, for example "24h", or leave it out`)
+	}
+	for i, l := range a.Lanes {
+		if err := l.Validate(); err != nil {
+			return bad("the lane %.40q cannot be one: its id is 1 to 63 lower-case letters, digits and hyphens; correct it", l)
+		}
+		if slices.Contains(a.Lanes[:i], l) {
+			return bad("the lane %s is named twice; leave one out", l)
+		}
+	}
+	for i, d := range a.Destroy {
+		if !slices.Contains(destroyed, d) {
+			return bad("%.40q is nothing that can be destroyed; use some of: %s", d, words(destroyed))
+		}
+		if slices.Contains(a.Destroy[:i], d) {
+			return bad("%s is named twice in destroy; leave one out", d)
+		}
+	}
+	for _, p := range a.Where() {
+		if where, _ := g.Place(p); a.partial() && where.Kind != "post" {
+			return bad("%s is a %s and has no lanes; leave lanes and flow out", p, where.Kind)
+		}
 	}
 	return nil
 }

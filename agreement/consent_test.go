@@ -105,3 +105,48 @@ text = ""
 		t.Error("what is shared is not")
 	}
 }
+
+// While a transfer is overdue nothing has moved: who still holds the place agrees to what begins there, and to what begins later also who was to take it.
+func TestConsentGoesByWhatWasRecorded(t *testing.T) {
+	serve := func(parties, from string) Event {
+		d, err := Parse("new.toml", []byte(`
+[[agreement]]
+id = "new"
+title = "A protocol"
+parties = [`+parties+`]
+signed = "2024-01-01"
+source = "invented"
+article = [{ id = "1", kind = "serve", authority = "cc-bg", place = "p", powers = ["decide"], from = "`+from+`", text = "" }]`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d.Events()[0]
+	}
+	began := pass("2023-01-01T00:00:00Z", "1", "", "bb-bg")
+	for _, c := range []struct {
+		what, now, parties, from, want string
+		passed                         []Event
+	}{
+		{"overdue, with who was to take it", "2025-02-01T00:00:00Z", `"aa-bg", "cc-bg"`, "2025-01-15T00:00:00Z", "bb-bg controls p then under t/1", nil},
+		{"overdue, with who holds it", "2025-02-01T00:00:00Z", `"bb-bg", "cc-bg"`, "2025-01-15T00:00:00Z", "", nil},
+		{"overdue and later, with who was to take it", "2025-02-01T00:00:00Z", `"aa-bg", "cc-bg"`, "2025-03-01T00:00:00Z", "bb-bg controls p then under t/1", nil},
+		{"overdue and later, with who holds it", "2025-02-01T00:00:00Z", `"bb-bg", "cc-bg"`, "2025-03-01T00:00:00Z", "aa-bg controls p then under t/all", nil},
+		{"overdue and later, with both", "2025-02-01T00:00:00Z", `"aa-bg", "bb-bg", "cc-bg"`, "2025-03-01T00:00:00Z", "", nil},
+		{"planned, with who is to take it", "2024-12-01T00:00:00Z", `"aa-bg", "cc-bg"`, "2025-01-15T00:00:00Z", "", nil},
+		{"early, with who had it", "2024-12-01T00:00:00Z", `"bb-bg", "cc-bg"`, "2024-12-02T00:00:00Z", "aa-bg controls p then under t/all", []Event{pass("2024-11-01T00:00:00Z", "all", "bb-bg", "aa-bg")}},
+		{"early, with who has it", "2024-12-01T00:00:00Z", `"aa-bg", "cc-bg"`, "2024-12-02T00:00:00Z", "", []Event{pass("2024-11-01T00:00:00Z", "all", "bb-bg", "aa-bg")}},
+	} {
+		d, err := Parse("test.toml", []byte(handover))
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := NewHistory(ground)
+		for _, e := range append(append(d.Events(), began), c.passed...) {
+			h.Add(e)
+		}
+		_, err = h.Consider(at(c.now), serve(c.parties, c.from))
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: %v, want %q", c.what, err, c.want)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -71,28 +72,90 @@ func holdings(place marz.PlaceID, cs []*clause) ([]Holding, error) {
 	return out, nil
 }
 
+// checkParts holds the partial transfers of one place to the law that control is given up only by who has it: by the plan it controls the place then, or an earlier
+// partial transfer gave it the same lane or flow. They do not move the plan of the place.
+func checkParts(place marz.PlaceID, cs []*clause, plan []Holding) error {
+	slices.SortStableFunc(cs, func(a, b *clause) int { return cmp.Compare(a.from, b.from) })
+	type gift struct {
+		to    marz.AuthorityID
+		since marz.Instant
+	}
+	given := map[string]gift{} // lanes and flows that are not held with the place
+	for _, c := range cs {
+		bad := func(format string, args ...any) error { return refuse(string(c.ref), "", fmt.Sprintf(format, args...)) }
+		for len(plan) > 1 && plan[1].From < c.from { // the place passes, and what its controller held with it
+			maps.DeleteFunc(given, func(_ string, g gift) bool { return g.to == plan[0].Authority })
+			plan = plan[1:]
+		}
+		if len(plan) == 0 || plan[0].From >= c.from {
+			return bad("it takes part of %s from %s at %s, and no article gives %s control of it before", place, c.Authority, c.from, c.Authority)
+		}
+		for _, part := range c.parts() {
+			g, separate := given[part]
+			switch {
+			case g.since == c.from && separate:
+				return bad("two transfers of %s of %s are at the same instant, %s; let one be later, or leave it out", part, place, c.from)
+			case separate && g.to != c.Authority, !separate && plan[0].Authority != c.Authority:
+				who := g.to
+				if !separate {
+					who = plan[0].Authority
+				}
+				return bad("it takes %s of %s from %s at %s, when %s has it; correct authority, or the instant", part, place, c.Authority, c.from, who)
+			case len(plan) > 1 && plan[1].From == c.from && c.Authority == plan[0].Authority:
+				return bad("it takes %s of %s from %s at %s, when the whole place passes under %s; leave it out, or let it be earlier", part, place, c.Authority, c.from, plan[1].Article)
+			}
+			given[part] = gift{c.To, c.from}
+		}
+	}
+	return nil
+}
+
+// partial reports whether a transfer moves lanes and not the whole place.
+func (a *Article) partial() bool { return len(a.Lanes) > 0 || a.Flow != "" }
+
+// parts names what a partial transfer moves.
+func (a *Article) parts() []string {
+	if a.Flow != "" {
+		return []string{"the flow " + a.Flow}
+	}
+	out := make([]string, len(a.Lanes))
+	for i, l := range a.Lanes {
+		out[i] = "lane " + string(l)
+	}
+	return out
+}
+
 // consents holds the articles of new agreements to the law that nobody gives himself power over what is another's: who controls a place when an article begins is
-// a party to it. Control itself begins, and goes on after the one before has ended, with the consent of that one or of the host state.
-func (r *Register) consents(isNew func(agreement string) bool) error {
+// a party to it, as it was recorded up to now and is planned from then on. While a transfer is overdue, both who still holds the place and who was to take it agree to what begins later. Control itself begins, and goes on after the one before has ended, with the consent of that one or of the host state.
+func (r *Register) consents(now marz.Instant, isNew func(agreement string) bool) error {
 	var faults []error
 	for _, c := range r.clauses {
 		if !isNew(c.agreement.ID) || c.Kind != Control && c.Kind != Serve && c.Kind != Joint && c.Kind != Observe {
 			continue
 		}
 		for _, place := range c.Where() {
-			faults = append(faults, r.consent(c, place))
+			faults = append(faults, r.consent(c, place, now))
 		}
 	}
 	return join(faults)
 }
 
-func (r *Register) consent(c *clause, place marz.PlaceID) error {
-	where, _ := r.ground.Place(place)
-	at := c.from
-	if c.Kind == Control {
-		at--
+func (r *Register) consent(c *clause, place marz.PlaceID, now marz.Instant) error {
+	if c.Kind == Control { // it joins on to the plan
+		h, held := r.ControlAt(place, c.from-1)
+		return r.agreed(c, place, h, held)
 	}
-	h, held := r.ControlAt(place, at)
+	h, held := r.Expected(place, c.from, now)
+	if err := r.agreed(c, place, h, held); err != nil || c.from <= now || r.overdue(place, h, now) == 0 {
+		return err
+	}
+	h, held = r.ControlAt(place, c.from)
+	return r.agreed(c, place, h, held)
+}
+
+// agreed reports whether who holds the place when an article begins is a party to it.
+func (r *Register) agreed(c *clause, place marz.PlaceID, h Holding, held bool) error {
+	where, _ := r.ground.Place(place)
 	host, ofHost := false, false
 	for _, a := range r.ground.Authorities {
 		if a.State == where.State {
@@ -120,22 +183,6 @@ func (r *Register) ControlAt(place marz.PlaceID, at marz.Instant) (h Holding, ok
 
 // Timeline returns who controls the place by the articles, in order of time.
 func (r *Register) Timeline(place marz.PlaceID) []Holding { return slices.Clone(r.control[place]) }
-
-// Recorded is a passing of control with the entry that recorded it.
-type Recorded struct {
-	Passing
-	At  marz.Instant
-	Seq marz.Seq
-}
-
-// Actual returns the passings of control of the place that were recorded, in order.
-func (r *Register) Actual(place marz.PlaceID) []Recorded {
-	var out []Recorded
-	for _, p := range r.known.passings[place] {
-		out = append(out, Recorded{p.Passing, p.at, p.seq})
-	}
-	return out
-}
 
 // hash is over all agreements and all that was stated of their standing.
 func (k *known) hash() string {

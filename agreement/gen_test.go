@@ -1,6 +1,7 @@
 package agreement
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -20,6 +21,7 @@ var world = Ground{
 var (
 	everybody  = []marz.AuthorityID{"aa-bg", "ab-pd", "bb-bg", "cc-bg"}
 	everywhere = []marz.PlaceID{"p", "q", "r"}
+	everyLane  = []marz.LaneID{"1", "2", "3"}
 	conditions = []Condition{{"AAA", "bloc"}, {"BBB", "bloc"}, {"CCC", "other"}}
 )
 
@@ -30,6 +32,7 @@ type set struct {
 	base       marz.Instant
 	agreements []Agreement
 	statements []Statement
+	passings   []Event // in the order in which they are recorded
 }
 
 // drawer draws the parts of a set. Times are whole days from a base, which is before or after 1970.
@@ -66,12 +69,29 @@ func drawSet(t *rapid.T, raw bool) set {
 		if !d.some("controlled", 85) {
 			continue
 		}
-		for i, a := range d.timeline(p) {
+		line := d.timeline(p)
+		plan := make([]planned, len(line))
+		for i, a := range line {
 			ag := &control[pick(t, "instrument", 0, 1)]
 			a.ID = fmt.Sprintf("%s%d", p, i)
+			plan[i] = planned{marz.ArticleRef(ag.ID + "/" + a.ID), a}
 			ag.Articles = append(ag.Articles, a)
 		}
+		if p == "q" { // a section has no lanes
+			s.passings = append(s.passings, d.passings(plan, nil)...)
+			continue
+		}
+		parts := d.parts(line)
+		some := make([]planned, len(parts))
+		for i, a := range parts {
+			ag := &control[pick(t, "instrument", 0, 1)]
+			a.ID = fmt.Sprintf("%s-part%d", p, i)
+			some[i] = planned{marz.ArticleRef(ag.ID + "/" + a.ID), a}
+			ag.Articles = append(ag.Articles, a)
+		}
+		s.passings = append(s.passings, d.passings(plan, some)...)
 	}
+	slices.SortStableFunc(s.passings, func(a, b Event) int { return cmp.Compare(a.At, b.At) })
 	for _, ag := range control {
 		if ag.From, ag.Until = 0, 0; len(ag.Articles) > 0 {
 			s.agreements = append(s.agreements, ag)
@@ -130,6 +150,114 @@ func (d *drawer) timeline(p marz.PlaceID) []Article {
 			out = append(out, a)
 		}
 		who = next
+	}
+	return out
+}
+
+// planned is an article that moves control, with its name.
+type planned struct {
+	ref marz.ArticleRef
+	Article
+}
+
+// parts draws partial transfers of a place: each from who controls it by the plan then, none at an instant at which the plan changes.
+func (d *drawer) parts(line []Article) []Article {
+	var out []Article
+	first := line[0]
+	left := []string{"1", "2", "3", "persons", "trucks"}
+	for range rapid.IntRange(0, 2).Draw(d.T, "partial transfers") {
+		when := d.day("part", 0, 50) + day/2
+		if when <= first.From || len(left) == 0 {
+			continue
+		}
+		who := first.Authority
+		for _, a := range line[1:] {
+			if a.From+a.At+a.By > when {
+				break
+			}
+			if who = a.Authority; a.Kind == Transfer {
+				who = a.To
+			}
+		}
+		a := Article{Kind: Transfer, Authority: who, To: pick(d.T, "part to", others(who)...), Place: place(&first), At: when}
+		if d.some("part deadline", 30) {
+			a.At, a.By = 0, when
+		}
+		what := subset(d.T, "what part", 1, left)
+		if i := slices.IndexFunc(what, func(s string) bool { return len(s) > 1 }); i >= 0 {
+			a.Flow, what = what[i], what[i:i+1]
+		} else {
+			for _, l := range what {
+				a.Lanes = append(a.Lanes, marz.LaneID(l))
+			}
+		}
+		left = slices.DeleteFunc(slices.Clone(left), func(s string) bool { return slices.Contains(what, s) })
+		out = append(out, a)
+	}
+	return out
+}
+
+func place(a *Article) marz.PlaceID { return places(a)[0] }
+
+func others(who marz.AuthorityID) []marz.AuthorityID {
+	return slices.DeleteFunc(slices.Clone(everybody), func(a marz.AuthorityID) bool { return a == who })
+}
+
+// passings draws what a node records of a place: nothing, or from some instant on who controls it, and then passings in the order of the plan, early, at their instant, or
+// overdue, with partial ones between, of lanes that the outgoing authority may or may not have. Some have the same instant.
+func (d *drawer) passings(plan, parts []planned) []Event {
+	if !d.some("recorded", 75) {
+		return nil
+	}
+	began := plan[0].From + day*marz.Instant(rapid.IntRange(0, 40).Draw(d.T, "recording begins"))
+	i := 0
+	for i+1 < len(plan) && plan[i+1].From+plan[i+1].At+plan[i+1].By <= began {
+		i++
+	}
+	p := plan[i]
+	who := p.Authority
+	if p.Kind == Transfer {
+		who = p.To
+	}
+	instant := func(a *Article) marz.Instant { return a.From + a.At + a.By }
+	record := func(at marz.Instant, p planned, from, to marz.AuthorityID, lanes []marz.LaneID) Event {
+		return Event{At: at, Passing: &Passing{Place: place(&p.Article), Lanes: lanes, From: from, To: to, Article: p.ref, Planned: instant(&p.Article)}}
+	}
+	var out []Event
+	if len(parts) == 0 || d.some("first of all the whole", 90) {
+		out = append(out, record(began, p, "", who, nil))
+	}
+	at := began
+	for _, p := range plan[i+1:] {
+		for len(parts) > 0 && d.some("part passes", 60) {
+			q := parts[0]
+			parts = parts[1:]
+			lanes := q.Lanes
+			if q.Flow != "" {
+				lanes = subset(d.T, "of the flow", 1, everyLane)
+			} else if d.some("not all", 30) {
+				lanes = subset(d.T, "some lanes", 1, lanes)
+			}
+			at += day / 2 * marz.Instant(rapid.IntRange(0, 20).Draw(d.T, "later"))
+			out = append(out, record(at, q, q.Authority, q.To, lanes))
+		}
+		if d.some("never", 20) {
+			break
+		}
+		at += day / 2 * marz.Instant(rapid.IntRange(0, 20).Draw(d.T, "later"))
+		if d.some("on time", 40) {
+			at = max(at, instant(&p.Article))
+		}
+		to := p.Authority
+		if p.Kind == Transfer {
+			to = p.To
+			if d.some("first some lanes", 15) {
+				out = append(out, record(at, p, who, to, subset(d.T, "lanes of the whole", 1, everyLane)))
+				at += day * marz.Instant(rapid.IntRange(0, 5).Draw(d.T, "then the rest"))
+			}
+		}
+		out = append(out, record(at, p, who, to, nil))
+		who = to
 	}
 	return out
 }
@@ -241,14 +369,19 @@ func authoritiesOf(state string) (out []marz.AuthorityID) {
 	return out
 }
 
-// events are the set as it is learnt, one each hour from when the agreements were signed.
+// events are the set as it is learnt: the agreements on the day before all else, then in order of time statements, one each hour, and passings.
 func (s *set) events() []Event {
 	var out []Event
 	for i := range s.agreements {
-		out = append(out, Event{Seq: marz.Seq(len(out)), At: s.base + marz.Instant(len(out))*3_600_000, Agreement: &s.agreements[i]})
+		out = append(out, Event{At: s.base - day + marz.Instant(len(out))*3_600_000, Agreement: &s.agreements[i]})
 	}
 	for i := range s.statements {
-		out = append(out, Event{Seq: marz.Seq(len(out)), At: max(s.base+marz.Instant(len(out))*3_600_000, s.statements[i].Issued), Statement: &s.statements[i]})
+		out = append(out, Event{At: max(s.base+marz.Instant(len(out))*3_600_000, s.statements[i].Issued), Statement: &s.statements[i]})
+	}
+	out = append(out, s.passings...)
+	slices.SortStableFunc(out[len(s.agreements):], func(a, b Event) int { return cmp.Compare(a.At, b.At) })
+	for i := range out {
+		out[i].Seq = marz.Seq(i)
 	}
 	return out
 }
@@ -267,6 +400,9 @@ func (s *set) instants() []marz.Instant {
 		for _, a := range ag.Articles {
 			all, fresh = append(all, a.From, a.Until, a.At, a.By), append(fresh, a.Fresh)
 		}
+	}
+	for _, e := range s.passings {
+		all = append(all, e.At)
 	}
 	for _, st := range s.statements {
 		all = append(all, st.From, st.Expires)
@@ -293,6 +429,7 @@ func (s *set) drawQuestion(t *rapid.T, instants []marz.Instant) Question {
 		Role:    pick[marz.Role](t, "role", marz.RoleSupervisor, marz.RoleSupervisor, marz.RoleSupervisor, marz.RoleOfficer, marz.RoleOfficer, "", "chief"),
 		Action:  pick(t, "action", everyAction...),
 		Place:   pick[marz.PlaceID](t, "place", "p", "q", "r", "nowhere"),
+		Lane:    pick[marz.LaneID](t, "lane", "", "", "1", "2", "3", "4"),
 		At:      pick(t, "at", instants...),
 		Field:   pick[marz.Field](t, "field", "", "", marz.FieldIdentity, marz.FieldDocument, marz.FieldFindings, marz.FieldHits, marz.FieldNote, "shoes"),
 	}
@@ -317,6 +454,11 @@ func (s *set) near(ag *Agreement, a *Article) []marz.Instant {
 			if a.Fresh != 0 {
 				all = append(all, st.Issued+marz.Instant(time.Duration(a.Fresh).Milliseconds()))
 			}
+		}
+	}
+	for _, e := range s.passings {
+		if (a.Kind == Control || a.Kind == Transfer) && slices.Contains(places(a), e.Passing.Place) {
+			all = append(all, e.At)
 		}
 	}
 	return slices.DeleteFunc(all, func(i marz.Instant) bool { return i == 0 })

@@ -9,19 +9,21 @@ import (
 	"marz"
 )
 
-// Event is one thing that a node learnt of the register: exactly one of Agreement, Statement, Report and Passing.
+// Event is one thing that a node learnt of the register: exactly one of Agreement, Statement, Report, Commission and Passing.
 type Event struct {
-	Seq       marz.Seq     // of its entry
-	At        marz.Instant // when it was learnt
-	Agreement *Agreement
-	Statement *Statement
-	Report    *Report
-	Passing   *Passing
+	Seq        marz.Seq     // of its entry
+	At         marz.Instant // when it was learnt
+	Agreement  *Agreement
+	Statement  *Statement
+	Report     *Report
+	Commission *Commission
+	Passing    *Passing
 }
 
 // Passing is that control passed, as a node recorded it.
 type Passing struct {
 	Place   marz.PlaceID
+	Lanes   []marz.LaneID // that passed; none: the whole place
 	From    marz.AuthorityID
 	To      marz.AuthorityID
 	Article marz.ArticleRef
@@ -37,16 +39,17 @@ type History struct {
 
 // known is what has been learnt so far.
 type known struct {
-	agreements []*Agreement
-	learnt     []Event // of the agreements, without what they hold
-	byID       map[string]*Agreement
-	clauses    map[marz.ArticleRef]*clause
-	tracks     map[trackKey]*track
-	reports    map[marz.ArticleRef][]learntReport
-	passings   map[marz.PlaceID][]learntPassing
-	statements []Event // not renewals that say nothing new
-	cast       *cast
-	compiled   map[marz.PlaceID]*policies // of every place, made anew when an agreement speaks of it: statements change none
+	agreements  []*Agreement
+	learnt      []Event // of the agreements, without what they hold
+	byID        map[string]*Agreement
+	clauses     map[marz.ArticleRef]*clause
+	tracks      map[trackKey]*track
+	reports     map[marz.ArticleRef][]learntReport
+	passings    map[marz.PlaceID][]learntPassing
+	statements  []Event // not renewals that say nothing new
+	commissions []Commission
+	cast        *cast
+	compiled    map[marz.PlaceID]*policies // of every place, made anew when an agreement speaks of it: statements change none
 }
 
 type trackKey struct {
@@ -96,6 +99,8 @@ func (k *known) add(e Event) {
 		k.tracks[key] = after
 	case e.Report != nil:
 		k.reports[e.Report.Article] = append(k.reports[e.Report.Article], learntReport{*e.Report, e.At})
+	case e.Commission != nil:
+		k.commissions = append(k.commissions, *e.Commission)
 	case e.Passing != nil:
 		k.passings[e.Passing.Place] = append(k.passings[e.Passing.Place], learntPassing{*e.Passing, e.At, e.Seq})
 	}
@@ -123,7 +128,7 @@ func keyOf(s *Statement) trackKey {
 
 func (k *known) clone() known {
 	return known{slices.Clone(k.agreements), slices.Clone(k.learnt), maps.Clone(k.byID), maps.Clone(k.clauses), maps.Clone(k.tracks),
-		cloneLists(k.reports), cloneLists(k.passings), slices.Clip(k.statements), k.cast, maps.Clone(k.compiled)}
+		cloneLists(k.reports), cloneLists(k.passings), slices.Clip(k.statements), slices.Clip(k.commissions), k.cast, maps.Clone(k.compiled)}
 }
 
 // cloneLists copies a map of lists that are only ever appended to.
@@ -197,7 +202,7 @@ func (h *History) consider(now marz.Instant, events []Event) (*Register, []fault
 	}
 	r, err := newRegister(h.ground, k)
 	if err == nil {
-		err = r.consents(func(agreement string) bool { return h.known.byID[agreement] == nil })
+		err = r.consents(now, func(agreement string) bool { return h.known.byID[agreement] == nil })
 	}
 	if err != nil {
 		return nil, []fault{{-1, err}}
@@ -240,6 +245,8 @@ func (k *known) check(g *Ground, e Event, now marz.Instant) error {
 		}
 	case e.Report != nil:
 		return e.Report.check(g, func(ref marz.ArticleRef) *clause { return k.clauses[ref] })
+	case e.Commission != nil:
+		return e.Commission.check(g, now, k.commissions)
 	}
 	return nil
 }
@@ -250,7 +257,8 @@ type Register struct {
 	known     known
 	clauses   []*clause // in order of agreements and articles
 	byPlace   map[marz.PlaceID][]*clause
-	control   map[marz.PlaceID][]Holding
+	control   map[marz.PlaceID][]Holding // the plan
+	tenures   map[marz.PlaceID]*tenures  // what acts go by
 	policy    string
 	compiled  map[marz.PlaceID]*policies // of every place; shared with the registers before and after that have the same agreements there
 	standings standings
@@ -266,8 +274,8 @@ func New(g Ground, agreements []Agreement) (*Register, error) {
 }
 
 func newRegister(g Ground, k known) (*Register, error) {
-	r := &Register{ground: g, known: k, byPlace: map[marz.PlaceID][]*clause{}, control: map[marz.PlaceID][]Holding{}, compiled: k.compiled}
-	moves := map[marz.PlaceID][]*clause{}
+	r := &Register{ground: g, known: k, byPlace: map[marz.PlaceID][]*clause{}, control: map[marz.PlaceID][]Holding{}, tenures: map[marz.PlaceID]*tenures{}, compiled: k.compiled}
+	moves, parts := map[marz.PlaceID][]*clause{}, map[marz.PlaceID][]*clause{}
 	var places []marz.PlaceID
 	for _, ag := range k.agreements {
 		for i := range ag.Articles {
@@ -278,7 +286,10 @@ func newRegister(g Ground, k known) (*Register, error) {
 					places = append(places, p)
 				}
 				r.byPlace[p] = append(r.byPlace[p], c)
-				if c.moves() {
+				switch {
+				case c.partial():
+					parts[p] = append(parts[p], c)
+				case c.moves():
 					moves[p] = append(moves[p], c)
 				}
 			}
@@ -287,10 +298,16 @@ func newRegister(g Ground, k known) (*Register, error) {
 	var faults []error
 	for _, p := range places {
 		hs, err := holdings(p, moves[p])
+		if err == nil {
+			err = checkParts(p, parts[p], hs)
+		}
 		if err != nil {
 			faults = append(faults, err)
 		}
-		r.control[p] = hs
+		r.control[p], r.tenures[p] = hs, &tenures{}
+	}
+	for p := range k.passings {
+		r.tenures[p] = &tenures{}
 	}
 	r.policy = k.hash()
 	return r, join(faults)

@@ -65,7 +65,7 @@ func TestHistoryIsAFold(t *testing.T) {
 
 		// What was known at an instant is what the events up to it make, whatever came later.
 		cut := rapid.IntRange(0, len(events)).Draw(t, "cut")
-		when := s.base - 1
+		when := s.base - 2*day
 		if cut > 0 {
 			when = events[cut-1].At
 		}

@@ -58,7 +58,7 @@ func TestNoActWithoutArticleInForce(t *testing.T) {
 			q := s.drawQuestion(t, instants)
 			for _, ref := range r.May(q).All {
 				if !n.inForce(ref, q) {
-					t.Fatalf("%+v at %s is allowed by %s, which is not in force there and then\n%+v", q, q.At, ref, s)
+					t.Fatalf("%+v at %s is allowed by %s, which is not in force there and then\n%+v\n%s", q, q.At, ref, s, r.CedarAt(q.Place))
 				}
 				if ok, why := r.InForce(ref, q.At); !ok {
 					t.Fatalf("%+v at %s is allowed by %s, of which the register says: %s", q, q.At, ref, why)
@@ -70,14 +70,17 @@ func TestNoActWithoutArticleInForce(t *testing.T) {
 
 // inForce reports whether an article gives the officer's authority anything at the place and instant of the question.
 func (n *naive) inForce(ref marz.ArticleRef, q Question) bool {
-	if by, who := n.controller(q.Place, q.At); by == ref {
-		return who == authorityOf(q.Officer)
+	if who, ok := n.parts(q.Place, q.At)[ref]; ok && who == authorityOf(q.Officer) {
+		return true
 	}
 	agreement, article, _ := strings.Cut(string(ref), "/")
 	for i := range n.agreements {
 		ag := &n.agreements[i]
 		for j := range ag.Articles {
 			if a := &ag.Articles[j]; ag.ID == agreement && a.ID == article {
+				if n.prepares(ag, a, Question{Officer: q.Officer, Place: q.Place, At: q.At, Action: marz.ActTransfer}) {
+					return true
+				}
 				who := append(slices.Clone(a.Authorities), a.To)
 				if a.To == "" {
 					who = append(who, a.Authority)
@@ -144,21 +147,87 @@ func TestExactlyOneControls(t *testing.T) {
 					t.Fatalf("at %s %d control %s (%v before): %+v\n%+v", i, in, p, held, r.Timeline(p), s)
 				}
 				held = held || in > 0
-				acting := 0 // and so says May: of those who control, nobody else has the whole of control
-				for _, a := range everybody {
-					if slices.ContainsFunc(r.Mandates(p, i), func(m Mandate) bool { return m.Kind == Control && m.Authority == a }) {
-						acting++
-					}
-				}
-				if acting != in {
-					t.Fatalf("at %s %d have the mandate of control at %s, %d control it", i, acting, p, in)
-				}
 			}
+			s.oneHolds(t, r, p)
 		}
 	})
 	t.Logf("%d of %d sets were refused", refused, all)
 	if refused == 0 || refused*2 > all {
 		t.Errorf("%d of %d sets were refused: the law was hardly tried", refused, all)
+	}
+}
+
+// oneHolds holds a register to the law that from the first control on, planned or recorded, exactly one authority holds each lane of a place at any instant, as was recorded.
+func (s *set) oneHolds(t *rapid.T, r *Register, place marz.PlaceID) {
+	n := naive{*s}
+	for _, lane := range append([]marz.LaneID{"", "4"}, everyLane...) {
+		held := false
+		for _, i := range s.instants() {
+			ref, who := n.holder(place, lane, i)
+			h, ok := r.Holder(place, lane, i)
+			if ok != (ref != "") || h.Article != ref || h.Authority != who || held && !ok || ok && (h.From > i || h.Until != 0 && i >= h.Until) {
+				t.Fatalf("lane %q of %s at %s: held by %+v (%v), and should be by %s under %s\n%+v", lane, place, i, h, ok, who, ref, *s)
+			}
+			if ok && h.Until != 0 {
+				if next, _ := r.Holder(place, lane, h.Until); next.Authority == h.Authority && next.Article == h.Article && next.From == h.From {
+					t.Fatalf("lane %q of %s: %+v ends, and goes on as %+v", lane, place, h, next)
+				}
+			}
+			held = held || ok
+			mandates := 0 // and so say the mandates
+			for _, m := range r.Mandates(place, i) {
+				if m.Kind == Control && (slices.Contains(m.Lanes, lane) || m.Lanes == nil && !slices.Contains(r.Parts(place, i), lane)) {
+					mandates++
+				}
+			}
+			if mandates > 1 || ok != (mandates == 1) {
+				t.Fatalf("lane %q of %s at %s: %d have the mandate of control", lane, place, i, mandates)
+			}
+		}
+	}
+}
+
+// Once passings of a place are recorded, a transfer that is only agreed moves nothing, and when it was to pass neither.
+func TestATransferAloneMovesNothing(t *testing.T) {
+	moved := 0
+	rapid.Check(t, func(t *rapid.T) {
+		s, r := accepted(t, false)
+		more := s
+		more.agreements = slices.Clone(s.agreements)
+		for _, p := range everywhere {
+			line := r.Timeline(p)
+			if len(line) == 0 {
+				continue
+			}
+			last := line[len(line)-1]
+			a := Article{ID: "1", Kind: Transfer, Authority: last.Authority, To: pick(t, "to", others(last.Authority)...), Place: p, At: max(last.From, s.base+51*day) + day*marz.Instant(rapid.IntRange(1, 40).Draw(t, "later"))}
+			more.agreements = append(more.agreements, Agreement{ID: "more-" + string(p), Title: "An agreement", Parties: everybody, Articles: []Article{a}})
+		}
+		after, err := more.register()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range everywhere {
+			first := marz.Instant(1 << 62)
+			if recorded := r.Actual(p); len(recorded) > 0 {
+				first = recorded[0].At
+			}
+			for _, lane := range append([]marz.LaneID{""}, everyLane...) {
+				for _, i := range more.instants() {
+					was, _ := r.Holder(p, lane, i)
+					is, _ := after.Holder(p, lane, i)
+					if i < first && was.Article != is.Article {
+						moved++
+					}
+					if i >= first && !cmp.Equal(was, is) {
+						t.Fatalf("lane %q of %s at %s: a transfer that nobody executed moved control from %+v to %+v\n%+v", lane, p, i, was, is, more)
+					}
+				}
+			}
+		}
+	})
+	if moved == 0 {
+		t.Error("the transfers moved no plan: the law was not tried")
 	}
 }
 

@@ -20,6 +20,9 @@ func (d *Document) Events() []Event {
 	for i := range d.Reports {
 		out = append(out, Event{Report: &d.Reports[i]})
 	}
+	for i := range d.Commissions {
+		out = append(out, Event{Commission: &d.Commissions[i]})
+	}
 	return out
 }
 
@@ -64,6 +67,8 @@ func (e *Event) kind() string {
 		return "agreement"
 	case e.Statement != nil:
 		return "statement"
+	case e.Commission != nil:
+		return "commission"
 	}
 	return "report"
 }

@@ -17,6 +17,7 @@ type Question struct {
 	Role    marz.Role
 	Action  marz.Action
 	Place   marz.PlaceID
+	Lane    marz.LaneID // where the act is about one, so that what passed with a part of the place counts; none: the place as a whole
 	At      marz.Instant
 	Record  *Record    // what is kept about a person or an incident, where the act is about that; nil: the place
 	Field   marz.Field // what of the record; none: any of it
@@ -93,13 +94,17 @@ func (r *Register) denied(q Question, authority marz.AuthorityID) Answer {
 		}
 	}
 	owned := q.Record != nil && slices.Contains(dataActions, q.Action) && !slices.Contains(q.Record.Owners, authority)
-	h, ok := r.ControlAt(q.Place, q.At)
+	h, ok := r.Holder(q.Place, q.Lane, q.At)
 	switch {
 	case owned:
 		return Answer{Article: h.Article, Reason: fmt.Sprintf("it belongs to %s, and no article in force shares it with %s", names(q.Record.Owners), authority)}
 	case ok:
+		where := string(q.Place)
+		if q.Lane != "" {
+			where = fmt.Sprintf("lane %.40s of %s", q.Lane, q.Place)
+		}
 		return Answer{Article: h.Article, Reason: fmt.Sprintf("%s is controlled by %s under %s, and no article gives %q there to %s now",
-			q.Place, h.Authority, h.Article, q.Action, authority)}
+			where, h.Authority, h.Article, q.Action, authority)}
 	}
 	return Answer{Reason: fmt.Sprintf("no article in force gives %q at %s to %s", q.Action, q.Place, authority)}
 }
@@ -228,10 +233,13 @@ func (r *Register) request(q Question, by marz.Authority) (cedar.Request, entiti
 			"kind": types.String(q.Record.Kind), "owners": cedar.NewSet(owners...), "host": place.host,
 			"nationality": types.String(q.Record.Nationality), "asylum": types.Boolean(q.Record.Asylum)})}
 	}
-	h, ok := r.ControlAt(q.Place, q.At)
+	list, i := r.tenureAt(q.Place, q.At)
+	now := &list[i]
+	held, ok := now.part(q.Lane)
 	s := r.standingAt(q.At)
 	return cedar.Request{Principal: e.officer.UID, Action: cedar.NewEntityUID(actionType, types.String(q.Action)), Resource: e.resource.UID,
-		Context: cedar.NewRecord(cedar.RecordMap{"at": types.NewDatetimeFromMillis(int64(q.At)), "controls": types.Boolean(ok && h.Authority == by.ID),
+		Context: cedar.NewRecord(cedar.RecordMap{"at": types.NewDatetimeFromMillis(int64(q.At)), "controls": types.Boolean(ok && held.Authority == by.ID),
+			"holds": now.holds(q.Action, q.Lane), "executed": now.done,
 			"members": s.members, "stopped": s.stopped, "stale": s.stale, "field": types.String(q.Field)})}, e
 }
 

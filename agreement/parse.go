@@ -16,10 +16,11 @@ import (
 
 // Document is what a file of the register holds.
 type Document struct {
-	Name       string      `toml:"-"` // of the file, for errors
-	Agreements []Agreement `toml:"agreement"`
-	Statements []Statement `toml:"statement"`
-	Reports    []Report    `toml:"report"`
+	Name        string       `toml:"-"` // of the file, for errors
+	Agreements  []Agreement  `toml:"agreement"`
+	Statements  []Statement  `toml:"statement"`
+	Reports     []Report     `toml:"report"`
+	Commissions []Commission `toml:"-"` // of signed files: they have no TOML form
 
 	lines lines
 }

@@ -9,13 +9,30 @@ import (
 // Period is a time in which the same authority controls a place and the same others serve there.
 type Period struct {
 	Holding
-	With  []marz.AuthorityID // who serves there beside, in order of articles
-	Under []marz.ArticleRef  // by which articles
+	With    []marz.AuthorityID // who serves there beside, in order of articles
+	Under   []marz.ArticleRef  // by which articles
+	Overdue marz.Instant       // when the plan ended it, though control has not passed; zero: it is not overdue
 }
 
-// Periods returns who holds a place and who serves there, in order of time, as far as is known now. A period ends where anything of it changes.
-func (r *Register) Periods(place marz.PlaceID) []Period {
+// Expected returns who controls the place at the instant: as it was recorded up to now, and from then on as is planned. What the plan had before now and did not happen is not
+// taken as having happened later.
+func (r *Register) Expected(place marz.PlaceID, at, now marz.Instant) (h Holding, ok bool) {
+	if at > now {
+		if h, ok = r.ControlAt(place, at); ok && h.From > now {
+			return h, true
+		}
+	}
+	return r.Holder(place, "", min(at, now))
+}
+
+// Periods returns who holds a place and who serves there, in order of time, as far as is known now: as it was recorded up to now, and from then on as is planned. A period ends
+// where anything of it changes.
+func (r *Register) Periods(place marz.PlaceID, now marz.Instant) []Period {
 	var bounds []marz.Instant
+	list, _ := r.tenureAt(place, now)
+	for _, t := range list[1:] { // the first begins before all time
+		bounds = append(bounds, min(t.from, now))
+	}
 	for _, h := range r.control[place] {
 		bounds = append(bounds, h.From, h.Until)
 	}
@@ -37,12 +54,12 @@ func (r *Register) Periods(place marz.PlaceID) []Period {
 	slices.Sort(bounds)
 	var out []Period
 	for _, at := range slices.Compact(bounds) {
-		h, ok := r.ControlAt(place, at)
+		h, ok := r.Expected(place, at, now)
 		if at == 0 || !ok {
 			continue
 		}
 		p := Period{Holding: h}
-		p.From = at
+		p.From, p.Overdue = at, r.overdue(place, h, now)
 		for _, m := range r.Mandates(place, at) {
 			if (m.Kind == Serve || m.Kind == Joint) && m.Authority != h.Authority {
 				if !slices.Contains(p.With, m.Authority) {
@@ -58,11 +75,20 @@ func (r *Register) Periods(place marz.PlaceID) []Period {
 			if last.Article == p.Article && slices.Equal(last.With, p.With) && slices.Equal(last.Under, p.Under) {
 				continue
 			}
-			last.Until = at
+			last.Until, last.Overdue = at, 0
 		}
 		out = append(out, p)
 	}
 	return out
+}
+
+// overdue returns when a holding should have ended by the plan, if that is past.
+func (r *Register) overdue(place marz.PlaceID, h Holding, now marz.Instant) marz.Instant {
+	i := slices.IndexFunc(r.control[place], func(p Holding) bool { return p.Article == h.Article })
+	if i < 0 || r.control[place][i].Until == 0 || r.control[place][i].Until > now {
+		return 0
+	}
+	return r.control[place][i].Until
 }
 
 // tracksOf returns what has been said of what a clause depends on.

@@ -192,7 +192,10 @@ func TestReferenceClaims(t *testing.T) {
 		{"## Statement", "watch/2", map[string]bool{"2024-11-30T23:59:59.999+04:00": true, "2024-12-01T00:00:00+04:00": false, "2025-01-31T23:59:59.999+04:00": false, "2025-02-01T00:00:00+04:00": true}},
 		{"## Statement", "watch/1", map[string]bool{"2024-12-01T00:00:00+04:00": true}},
 		{"## Freshness", "sharing/1", map[string]bool{"2024-12-31T23:59:59.999+04:00": false, "2025-01-01T00:00:00+04:00": true, "2025-01-04T11:59:59.999+04:00": true, "2025-01-04T12:00:00+04:00": false}},
-		{"### share", "sharing/1", map[string]bool{"2025-01-01T00:00:00+04:00": false}}, // no party has said a word
+		{"### share", "sharing/1", map[string]bool{"2025-01-01T00:00:00+04:00": false}},                                          // no party has said a word
+		{"### transfer", "treaty/1", map[string]bool{"2024-12-31T23:59:59.999+04:00": true, "2025-01-01T00:00:00+04:00": false}}, // by the plan
+		{"### transfer", "handover/1", map[string]bool{"2024-12-31T23:59:59.999+04:00": true, "2025-01-01T00:00:00+04:00": true}},
+		{"#### Partial transfer", "handover/1", map[string]bool{"2024-10-07T23:59:59.999+04:00": false, "2024-10-08T00:00:00+04:00": true}},
 		{"### joint", "together/1", map[string]bool{"2025-01-01T00:00:00+04:00": true}},
 	} {
 		start := strings.Index(page, "\n"+c.heading+"\n")

@@ -17,12 +17,13 @@ import (
 	"marz"
 )
 
-// Instrument is one agreement, statement or report with the signatures under it. It is what nodes exchange and what the journal keeps.
+// Instrument is one agreement, statement, report or commission with the signatures under it. It is what nodes exchange and what the journal keeps.
 type Instrument struct {
-	Agreement  *Agreement `json:"agreement,omitempty"`
-	Statement  *Statement `json:"statement,omitempty"`
-	Report     *Report    `json:"report,omitempty"`
-	Signatures []string   `json:"signatures,omitempty"` // lines of a C2SP signed-note, without the line's end
+	Agreement  *Agreement  `json:"agreement,omitempty"`
+	Statement  *Statement  `json:"statement,omitempty"`
+	Report     *Report     `json:"report,omitempty"`
+	Commission *Commission `json:"commission,omitempty"`
+	Signatures []string    `json:"signatures,omitempty"` // lines of a C2SP signed-note, without the line's end
 }
 
 // Instruments returns what a document holds, unsigned.
@@ -36,12 +37,12 @@ func (d *Document) Instruments() []Instrument {
 
 // Event returns the instrument as a history takes it.
 func (i *Instrument) Event() Event {
-	return Event{Agreement: i.Agreement, Statement: i.Statement, Report: i.Report}
+	return Event{Agreement: i.Agreement, Statement: i.Statement, Report: i.Report, Commission: i.Commission}
 }
 
 // Instrument returns what the event says, unsigned.
 func (e Event) Instrument() Instrument {
-	return Instrument{Agreement: e.Agreement, Statement: e.Statement, Report: e.Report}
+	return Instrument{Agreement: e.Agreement, Statement: e.Statement, Report: e.Report, Commission: e.Commission}
 }
 
 // Name says what the instrument is, in the words of its signed text.
@@ -53,6 +54,8 @@ func (i *Instrument) Name() string {
 		return "statement " + string(i.Statement.By) + " " + i.Statement.subject()
 	case i.Report != nil:
 		return "report " + string(i.Report.By) + " " + string(i.Report.Article)
+	case i.Commission != nil:
+		return "commission " + string(i.Commission.By) + " " + string(i.Commission.Officer) + " " + string(i.Commission.Place)
 	}
 	return "nothing"
 }
@@ -66,6 +69,8 @@ func (i *Instrument) Signers() []marz.AuthorityID {
 		return []marz.AuthorityID{i.Statement.By}
 	case i.Report != nil:
 		return []marz.AuthorityID{i.Report.By}
+	case i.Commission != nil:
+		return []marz.AuthorityID{i.Commission.By}
 	}
 	return nil
 }
@@ -163,6 +168,9 @@ func good(text, line string, v note.Verifier) bool {
 	if !strings.HasPrefix(line, "— "+v.Name()+" ") || strings.Contains(line, "\n") {
 		return false
 	}
+	if _, err := base64.StdEncoding.Strict().DecodeString(line[strings.LastIndexByte(line, ' ')+1:]); err != nil {
+		return false // note.Open takes more forms of one signature than who checks an act offline
+	}
 	n, err := note.Open([]byte(text+"\n"+line+"\n"), note.VerifierList(v))
 	return err == nil && n.Text == text && len(n.Sigs) == 1
 }
@@ -173,7 +181,7 @@ func (i *Instrument) CheckSignatures(g *Ground) error {
 		return &marz.Error{Code: marz.Invalid, Op: "check signatures", Subject: fmt.Sprintf("%.200s", i.Name()), Fix: fix}
 	}
 	if len(i.Signers()) == 0 {
-		return bad("nobody is to sign it; an instrument is an agreement with parties, a statement or a report")
+		return bad("nobody is to sign it; an instrument is an agreement with parties, a statement, a report or a commission")
 	}
 	if n := len(i.Signers()); n > maxParties { // before they are looked at: anybody can send an agreement that nobody signed
 		return bad(fmt.Sprintf("it names %d parties; at most %d can be", n, maxParties))
@@ -243,7 +251,7 @@ func ParseSigned(name string, data []byte) ([]Instrument, error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&f); err != nil {
-		return nil, bad("it is not a file of signed instruments; marz register sign makes one from TOML", err)
+		return nil, bad("it is not a file of signed instruments; marz register sign makes one from TOML, and marz authority commission one of a commission", err)
 	}
 	if _, err := d.Token(); err != io.EOF {
 		return nil, bad("something follows the instruments; remove it", nil)
@@ -259,7 +267,7 @@ func ParseSigned(name string, data []byte) ([]Instrument, error) {
 	}
 	for i := range f.Instruments {
 		if f.Instruments[i].count() != 1 {
-			return nil, bad(fmt.Sprintf("instrument %d holds not exactly one of agreement, statement and report", i+1), nil)
+			return nil, bad(fmt.Sprintf("instrument %d holds not exactly one of agreement, statement, report and commission", i+1), nil)
 		}
 	}
 	return f.Instruments, nil
@@ -267,7 +275,7 @@ func ParseSigned(name string, data []byte) ([]Instrument, error) {
 
 // count is how many things the instrument holds.
 func (i *Instrument) count() (n int) {
-	for _, has := range []bool{i.Agreement != nil, i.Statement != nil, i.Report != nil} {
+	for _, has := range []bool{i.Agreement != nil, i.Statement != nil, i.Report != nil, i.Commission != nil} {
 		if has {
 			n++
 		}

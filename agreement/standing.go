@@ -181,47 +181,83 @@ func (sp *span) why() string {
 	return fmt.Sprintf("%s has %s it from %s on", sp.by, sp.status, sp.from)
 }
 
-// InForce reports whether an article is in force at the instant, and if not why in words.
+// InForce reports whether an article is in force at the instant, and if not why in words. Control is in force while it is held under the article by what was recorded;
+// a transfer from when its agreement is: it gives the powers to prepare it.
 func (r *Register) InForce(ref marz.ArticleRef, at marz.Instant) (ok bool, why string) {
 	c := r.known.clauses[ref]
 	switch {
 	case c == nil:
 		return false, "there is no such article"
-	case c.Kind == Transfer && at >= c.from:
+	case c.moves() && slices.ContainsFunc(c.Where(), func(p marz.PlaceID) bool { return r.heldUnder(p, ref, at) }):
+		return true, ""
+	case c.Kind == Transfer && at < c.agreement.From && c.agreement.From != 0:
+		return false, "its agreement begins at " + c.agreement.From.String()
+	case c.Kind == Transfer && c.agreement.Until != 0 && at >= c.agreement.Until:
+		return false, "its agreement ended at " + c.agreement.Until.String()
+	case c.Kind == Transfer:
 		return true, ""
 	case at < c.from:
 		return false, "it begins at " + c.from.String()
 	case !c.covers(at):
 		return false, "it ended at " + c.until.String()
-	}
-	if c.Kind == Control && !slices.ContainsFunc(c.Where(), func(p marz.PlaceID) bool { h, ok := r.ControlAt(p, at); return ok && h.Article == ref }) {
+	case c.Kind == Control && !r.heldBefore(c, at):
+		return false, "control has not passed yet"
+	case c.Kind == Control:
 		return false, "control has passed by a transfer"
 	}
 	why = r.notInForce(c, r.standingAt(at))
 	return why == "", why
 }
 
-// Mandate is what follows from an article for an authority at a place and an instant.
+// heldUnder reports whether the place or a lane of it is held under an article.
+func (r *Register) heldUnder(place marz.PlaceID, ref marz.ArticleRef, at marz.Instant) bool {
+	list, i := r.tenureAt(place, at)
+	return list[i].under(ref)
+}
+
+// heldBefore reports whether a place of the article was held under it until before the instant.
+func (r *Register) heldBefore(c *clause, at marz.Instant) bool {
+	return slices.ContainsFunc(c.Where(), func(p marz.PlaceID) bool {
+		list, i := r.tenureAt(p, at)
+		return slices.ContainsFunc(list[:i], func(t tenure) bool { return t.under(c.ref) })
+	})
+}
+
+// Mandate is what follows from an article for an authority at a place and an instant. One of kind transfer is to prepare it.
 type Mandate struct {
 	Authority marz.AuthorityID
 	Kind      Kind
 	Article   marz.ArticleRef
 	Powers    []marz.Action
+	Lanes     []marz.LaneID // of control: of these lanes alone; none: of the place, but for lanes that others have
 }
 
-// Mandates returns who may do what at a place at the instant: who controls first, then in order of articles.
+// Mandates returns who may do what at a place at the instant: who controls first, then who controls lanes, then in order of articles.
 func (r *Register) Mandates(place marz.PlaceID, at marz.Instant) []Mandate {
+	list, i := r.tenureAt(place, at)
+	now := &list[i]
 	var out []Mandate
-	if h, ok := r.ControlAt(place, at); ok {
-		out = append(out, Mandate{h.Authority, Control, h.Article, givable})
+	if h, ok := now.part(""); ok {
+		out = append(out, Mandate{h.Authority, Control, h.Article, givable, nil})
+	}
+	for _, l := range now.lanes() {
+		h, _ := now.part(l)
+		n := slices.IndexFunc(out, func(m Mandate) bool { return m.Article == h.Article && m.Authority == h.Authority && m.Lanes != nil })
+		if n < 0 {
+			n, out = len(out), append(out, Mandate{h.Authority, Control, h.Article, givable, nil})
+		}
+		out[n].Lanes = append(out[n].Lanes, l)
 	}
 	s := r.standingAt(at)
 	for _, c := range r.byPlace[place] {
+		if r.prepares(c, place, at) {
+			out = append(out, Mandate{c.To, Transfer, c.ref, preparing, nil})
+		}
 		if c.moves() || !c.covers(at) || r.notInForce(c, s) != "" {
 			continue
 		}
 		for _, a := range c.receivers() {
-			m := Mandate{a, c.Kind, c.ref, c.powers()}
+			m := Mandate{a, c.Kind, c.ref, c.powers(), nil}
 			if c.Kind == Share {
 				m.Powers = nil
 				for _, w := range c.What {

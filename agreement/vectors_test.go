@@ -129,6 +129,45 @@ at = "2022-11-23T00:00:00+04:00"
 evidence = "Invented for the vectors"
 `
 
+const vectorTransfers = `
+[[agreement]]
+id = "am-ru-test-lanes"
+title = "Two transfers of a part"
+parties = ["am-bg", "ru-bg"]
+signed = "2025-01-08"
+source = "Invented for the vectors"
+[[agreement.article]]
+id = "1"
+kind = "transfer"
+authority = "ru-bg"
+to = "am-bg"
+place = "agarak"
+at = "2025-05-01T00:00:00+04:00"
+lanes = ["t1", "t2"]
+clock = "commanders"
+unilateral = "36h30m"
+destroy = ["hits", "lists"]
+text = "Two lanes pass."
+[[agreement.article]]
+id = "2"
+kind = "transfer"
+authority = "ru-bg"
+to = "am-bg"
+place = "agarak"
+by = "2025-06-01T00:00:00+04:00"
+flow = "persons"
+text = ""
+`
+
+// vectorCommissions are one, and its end.
+func vectorCommissions() []Commission {
+	key := append([]byte{0xa5, 0x01, 0x02, 0x03, 0x26, 0x20, 0x01, 0x21, 0x58, 0x20}, bytes.Repeat([]byte{0xfb}, 67)...)
+	given := Commission{By: "am-bg", Officer: "am-bg/0107", Key: base64.StdEncoding.EncodeToString(key), Place: "agarak", From: at("2024-12-01T00:00:00+04:00"),
+		Until: at("2025-02-01T00:00:00+04:00"), Issued: at("2024-11-30T12:00:00.5+04:00"), Source: "Invented for the vectors"}
+	ended := Commission{By: given.By, Officer: given.Officer, Key: given.Key, Place: given.Place, From: at("2025-01-02T00:00:00+04:00"), Revoked: true, Issued: at("2025-01-02T00:00:00+04:00")}
+	return []Commission{given, ended}
+}
+
 // vectorGround is the scenario's with the keys of the vectors.
 func vectorGround(t *testing.T, keys []vectorKey) Ground {
 	t.Helper()
@@ -166,10 +205,15 @@ func makeVectors(t *testing.T) registerVectors {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Check(g, at("2026-01-01T00:00:00Z"), d); err != nil {
+	more, err := Parse("vectors.toml", []byte(vectorTransfers))
+	if err != nil {
 		t.Fatal(err)
 	}
-	all := d.Instruments()
+	more.Commissions = vectorCommissions()
+	if _, err := Check(g, at("2026-01-01T00:00:00Z"), d, more); err != nil {
+		t.Fatal(err)
+	}
+	all := slices.Concat(d.Instruments(), more.Instruments())
 	for i := range all {
 		one := vectorInstrument{JSON: string(encode(all[i])), Digest: all[i].Digest(), Text: all[i].signedText()}
 		for _, k := range v.Keys {

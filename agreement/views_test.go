@@ -150,10 +150,10 @@ func TestPeriods(t *testing.T) {
 		With      []marz.AuthorityID
 	}
 	var got []period
-	for i, p := range r.Periods("p") {
+	for i, p := range r.Periods("p", at("2100-01-01T00:00:00Z")) {
 		got = append(got, period{p.Authority, p.From.String()[:10], p.With})
-		if i > 0 && r.Periods("p")[i-1].Until != p.From {
-			t.Errorf("period %d begins at %s and the one before ends at %s", i, p.From, r.Periods("p")[i-1].Until)
+		if i > 0 && r.Periods("p", at("2100-01-01T00:00:00Z"))[i-1].Until != p.From {
+			t.Errorf("period %d begins at %s and the one before ends at %s", i, p.From, r.Periods("p", at("2100-01-01T00:00:00Z"))[i-1].Until)
 		}
 	}
 	a, b := []marz.AuthorityID{"aa-bg"}, []marz.AuthorityID{"bb-bg"}
