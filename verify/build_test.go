@@ -56,6 +56,8 @@ type draft struct {
 	at      string // instead of the clock's
 	origin  string // instead of the journal's
 	seq     *int64 // instead of the right one
+
+	officer, by, under string // instead of am-bg/0107, am-bg and am-ir-2025/4
 }
 
 func testKey(name string, fill byte) (note.Signer, string) {
@@ -140,9 +142,13 @@ func (b *builder) body(seq int64, d draft, private string) []byte {
 	if d.seq != nil {
 		seq = *d.seq
 	}
-	return fmt.Appendf(nil, `{"v":1,"seq":%d,"at":%s,"origin":%s,"kind":%s,"officer":"am-bg/0107","authority":"am-bg",`+
-		`"under":"am-ir-2025/4","policy":"%064x","public":%s,"private":%s}`,
-		seq, quote(at), quote(origin), quote(d.kind), 5, d.public, quote(private))
+	officer, by, under := "am-bg/0107", "am-bg", "am-ir-2025/4"
+	if d.by != "" {
+		officer, by, under = d.officer, d.by, d.under
+	}
+	return fmt.Appendf(nil, `{"v":1,"seq":%d,"at":%s,"origin":%s,"kind":%s,"officer":%s,"authority":%s,`+
+		`"under":%s,"policy":"%064x","public":%s,"private":%s}`,
+		seq, quote(at), quote(origin), quote(d.kind), quote(officer), quote(by), quote(under), 5, d.public, quote(private))
 }
 
 // ReadHashes lets the builder be a tlog.HashReader.

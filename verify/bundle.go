@@ -54,6 +54,9 @@ func bundle(ctx context.Context, in io.ReaderAt, size int64, name string, o Opti
 		return nil, unreadable(marz.Internal, name, "it cannot be read", err)
 	}
 	c := &checker{r: newReport(), given: given, ownName: "the bundle's key"}
+	if o.begin != nil {
+		o.begin(c)
+	}
 	b := &bundleSource{c: c}
 	b.entries = newLines(in, 0, split.offset)
 	b.heads = newLines(in, split.offset, size)
@@ -64,7 +67,7 @@ func bundle(ctx context.Context, in io.ReaderAt, size int64, name string, o Opti
 		return nil, unreadable(marz.Internal, name, "it cannot be read", b.entries.err)
 	}
 	if !ok || !bytes.HasPrefix(first, []byte(bundleStart)) {
-		return nil, unreadable(marz.Invalid, name, "it is not a bundle: its first line does not begin with "+bundleStart, nil)
+		return nil, unreadable(marz.Invalid, name, "it is neither an act of handover as JSON nor a bundle, whose first line begins with "+bundleStart, nil)
 	}
 	b.first(first)
 	if err = c.run(ctx, b); err == nil {

@@ -50,10 +50,11 @@ type checker struct {
 	ownName  string      // what to call it
 	key      verifierKey // the one that heads are checked with; final once entry 0 has been read
 	origin   string
-	withheld bool         // not all payloads are in the bundle
-	watch    *head        // what the file head says, or nil
-	headless bool         // there is no file head
-	tick     func() error // called now and then
+	withheld bool                      // not all payloads are in the bundle
+	watch    *head                     // what the file head says, or nil
+	headless bool                      // there is no file head
+	tick     func() error              // called now and then
+	each     func(seq int64, e *entry) // called with each well formed entry, once the tree has it; nil: nothing is
 
 	next    int64 // the seq that is expected
 	lastAt  [24]byte
@@ -125,6 +126,9 @@ func (c *checker) row(src source, row *row) {
 	c.payload(src, seq, &e, fault == "")
 	if fault == "" && string(e.kind) == "payload.erased" {
 		c.erasure(seq, e.public)
+	}
+	if fault == "" && c.each != nil {
+		c.each(seq, &e)
 	}
 	c.next++
 	c.r.Entries++

@@ -21,6 +21,9 @@ type entry struct {
 	at      []byte // 24 bytes, so instants compare as bytes do
 	origin  []byte
 	kind    []byte
+	officer []byte // empty: an act of the node
+	by      []byte // the authority under which it was done
+	under   []byte // the article that gave the power
 	public  []byte // the object as it stands
 	private []byte // empty, or 64 hex digits
 }
@@ -48,9 +51,9 @@ func parseEntry(body []byte) (e entry, fault string) {
 	e.origin = c.rule(`,"origin":`, isOrigin, "a journal's name")
 	e.kind = c.rule(`,"kind":`, isKind, "words of lower-case letters with dots between them")
 	c.literal(`,"officer":`)
-	c.text()
-	c.rule(`,"authority":`, notEmpty, "never empty")
-	c.rule(`,"under":`, notEmpty, "never empty")
+	e.officer = c.text()
+	e.by = c.rule(`,"authority":`, notEmpty, "never empty")
+	e.under = c.rule(`,"under":`, notEmpty, "never empty")
 	c.rule(`,"policy":`, isHexDigest, "64 hex digits")
 	c.literal(`,"public":`)
 	if c.fail == "" && (c.i == len(c.b) || c.b[c.i] != '{') {

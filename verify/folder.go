@@ -35,7 +35,7 @@ func Folder(ctx context.Context, dir string, o Options) (*Report, error) {
 		return nil, err
 	}
 	for range folderAttempts {
-		r, steady, err := folderOnce(ctx, dir, given)
+		r, steady, err := folderOnce(ctx, dir, given, o.begin)
 		if err != nil || steady {
 			return r, err
 		}
@@ -57,8 +57,11 @@ func givenKey(o Options) (k verifierKey, err error) {
 
 // folderOnce checks one state of a folder. It is steady unless the database was written to meanwhile. The file head is
 // read first, so that the state is never older than it.
-func folderOnce(ctx context.Context, dir string, given verifierKey) (r *Report, steady bool, err error) {
+func folderOnce(ctx context.Context, dir string, given verifierKey, begin func(*checker)) (r *Report, steady bool, err error) {
 	c := &checker{r: newReport(), given: given, ownName: "node.pub"}
+	if begin != nil {
+		begin(c)
+	}
 	acknowledged := c.readHeadFile(filepath.Join(dir, "head"))
 	c.readNodeKey(filepath.Join(dir, "node.pub"))
 	s, err := openSnapshot(ctx, dir)

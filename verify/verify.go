@@ -1,5 +1,5 @@
 // Package verify is the independent checker of journals: it proves, or disproves, that a journal is complete and unaltered,
-// and names the first entry that is not.
+// and names the first entry that is not. It checks acts of handover as well: who agreed to what, and that it happened.
 //
 // It owns its own reading of everything: SQLite's file format and write-ahead log, the Merkle tree of RFC 6962, signed notes,
 // and the bytes of entries. It is written from docs/spec/journal.md and public standards alone, and imports neither package
@@ -29,6 +29,8 @@ type Options struct {
 	// signed anew as a whole, so give it where it is known from elsewhere. Empty means the key in node.pub, or in the
 	// bundle, which must be that of entry 0.
 	Key string
+
+	begin func(*checker) // called with each checker before it reads; nil: nothing is
 }
 
 // A Problem is one thing that does not hold.
