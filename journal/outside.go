@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/mod/sumdb/note"
+
 	"marz"
 )
 
@@ -92,4 +94,50 @@ func Peek(ctx context.Context, dir string) (c Created, last marz.Instant, err er
 		return Created{}, 0, &marz.Error{Code: marz.NotFound, Op: "read journal", Subject: path, Fix: "there is no sound journal here", Err: err}
 	}
 	return c, l.At, nil
+}
+
+// Look opens the journal in a folder to read and to prove from it, without its key. Like Read it takes no lock and writes nothing, so that the node may be running; what the
+// node appends meanwhile is not in its head. It refuses to append. The caller closes it.
+func Look(ctx context.Context, dir string) (*Journal, error) {
+	j := &Journal{stop: make(chan struct{}), done: make(chan struct{}), failed: make(chan struct{})}
+	close(j.stop)
+	close(j.done)
+	db, path, err := openReader(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	j.readers = db
+	if err := j.look(ctx, path); err != nil {
+		j.closeFiles()
+		return nil, err
+	}
+	return j, nil
+}
+
+func (j *Journal) look(ctx context.Context, path string) error {
+	var first, newest, msg []byte
+	err := j.readers.QueryRowContext(ctx, `SELECT (SELECT body FROM entry WHERE seq = 0), (SELECT body FROM entry ORDER BY seq DESC LIMIT 1), (SELECT note FROM head ORDER BY size DESC LIMIT 1)`).
+		Scan(&first, &newest, &msg)
+	var genesis, last Entry
+	if err == nil {
+		err = errors.Join(json.Unmarshal(first, &genesis), json.Unmarshal(newest, &last))
+	}
+	if err == nil {
+		err = json.Unmarshal(genesis.Public, &j.created)
+	}
+	if err == nil {
+		j.vkey = j.created.Key
+		j.verifier, err = note.NewVerifier(j.vkey)
+	}
+	if err != nil {
+		return &marz.Error{Code: marz.Invalid, Op: "read journal", Subject: path, Fix: "it is damaged; run marz verify on the folder", Err: err}
+	}
+	j.origin = marz.Origin(j.verifier.Name())
+	head, err := OpenHead(msg, j.origin, j.verifier)
+	if err != nil {
+		return err
+	}
+	j.head.Store(&head)
+	j.at.Store(int64(last.At))
+	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"filippo.io/torchwood"
+	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"marz"
@@ -121,6 +122,20 @@ func (j *Journal) Proof(ctx context.Context, seq marz.Seq) ([]byte, error) {
 		return nil, err
 	}
 	return torchwood.FormatProof(int64(seq), p, head.Note), nil
+}
+
+// HeadOver returns the first head that was signed over an entry: the one that was committed with it.
+func (j *Journal) HeadOver(ctx context.Context, seq marz.Seq) (Head, error) {
+	var text []byte
+	err := j.readers.QueryRowContext(ctx, `SELECT note FROM head WHERE size > ? ORDER BY size LIMIT 1`, seq).Scan(&text)
+	if err != nil {
+		return Head{}, &marz.Error{Code: marz.NotFound, Op: "read head", Subject: fmt.Sprintf("over seq %d", seq), Fix: "no head is signed over it", Err: err}
+	}
+	verifier, err := note.NewVerifier(j.vkey)
+	if err != nil {
+		return Head{}, &marz.Error{Op: "read head", Err: err}
+	}
+	return OpenHead(text, j.origin, verifier)
 }
 
 // ProveConsistency proves that the tree of size older is the beginning of the tree of size newer (RFC 6962 §2.1.2).

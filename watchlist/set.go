@@ -95,6 +95,16 @@ func (s *Set) Lists() []ListInfo {
 	return out
 }
 
+// List returns a list in force, or nil. It must not be changed.
+func (s *Set) List(id marz.ListID) *List {
+	for _, x := range *s.state.Load() {
+		if x.list.ID == id {
+			return x.list
+		}
+	}
+	return nil
+}
+
 // Alert returns an alert of a list in force.
 func (s *Set) Alert(list marz.ListID, id marz.AlertID) (Alert, bool) {
 	for _, x := range *s.state.Load() {

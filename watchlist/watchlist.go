@@ -97,6 +97,9 @@ func (a *Alert) name() string {
 	return string(a.ID)
 }
 
+// Name returns the name under which the alert is shown.
+func (a *Alert) Name() string { return a.name() }
+
 // digest returns the version of the alert: 16 hex digits of the SHA-256 of its JSON without the version.
 func (a Alert) digest() string {
 	a.Version = ""
