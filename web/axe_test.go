@@ -6,6 +6,8 @@ import (
 
 	"marz"
 	"marz/internal/browsertest"
+	"marz/transfer"
+	"marz/web"
 )
 
 // TestAccessibility runs axe-core over every page and over the lane's states, in both themes. The environment variable MARZ_AXE names
@@ -49,6 +51,10 @@ func TestAccessibility(t *testing.T) {
 				browsertest.Eval[any](p, `document.querySelectorAll("details").forEach((d) => d.open = true)`)
 				check(name + ", opened " + theme)
 			}
+			if name == "shift" {
+				click(p, "#take")
+				check("shift's dialog " + theme)
+			}
 			if name == "sections" {
 				click(p, `[data-note]`)
 				check("incident's dialog " + theme)
@@ -71,6 +77,14 @@ func TestAccessibility(t *testing.T) {
 			}
 		}
 	}
+	t.Run("commission", func(t *testing.T) {
+		_, p := openPage(t, b, "enrol", func(f *fakePost) { f.uncommissioned = true })
+		p.Authenticator()
+		click(p, "#passkey")
+		waitText(p, "done", "Your passkey is made.")
+		accessible(t, p, string(axe), "a passkey to be commissioned")
+	})
+	t.Run("transfer", func(t *testing.T) { transferAccessible(t, b, string(axe)) })
 	t.Run("joint", func(t *testing.T) { jointAccessible(t, b, string(axe)) })
 }
 
@@ -118,4 +132,38 @@ func jointAccessible(t *testing.T, b *browsertest.Browser, axe string) {
 	waitText(am, "asylum", "ASYLUM ASKED FOR")
 	check(am, "asylum")
 	check(ru, "asylum, looked up")
+}
+
+// transferAccessible goes through what two commanders see beside their page itself, in both themes.
+func transferAccessible(t *testing.T, b *browsertest.Browser, axe string) {
+	f, ru, am := openCommanders(t, b, prepared)
+	check := func(p *browsertest.Page, what string) {
+		t.Helper()
+		for _, theme := range []string{"light", "dark"} {
+			p.EmulateMedia("", map[string]string{"prefers-color-scheme": theme})
+			accessible(t, p, axe, "transfer, "+what+" "+theme)
+		}
+	}
+	for _, name := range []string{"count", "postpone", "arm"} {
+		click(ru, "[data-deed="+name+"]")
+		ru.WaitFor(`document.getElementById("deed").open`)
+		check(ru, "dialog to "+name)
+		press(ru, "Escape")
+		closed(ru)
+	}
+	turn(ru, "arm")
+	waitText(ru, "kept", "/relieved/")
+	check(ru, "key turned")
+	turn(am, "arm")
+	waitText(am, "plan", "armed")
+	f.with(func() {
+		f.next = &web.Passing{To: armenia, Article: handing.Article, At: f.now() + 50e3, Phase: transfer.Armed}
+	})
+	am.WaitFor(`document.body.classList.contains("is-last")`)
+	check(am, "last minute")
+	f.with(f.executeTransfer)
+	waitText(am, "execution", "from ru-bg to am-bg")
+	check(am, "executed")
+	waitText(ru, "ended-under", "am-bg")
+	check(ru, "relieved")
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"marz"
@@ -82,12 +83,19 @@ func drawTimeline(zone string, t TimelineBody) *chart {
 		row := slices.IndexFunc(c.Rows, func(r chartRowOf) bool { return r.Authority == p.To })
 		if row >= 0 && p.Actual >= s.from && p.Actual <= s.until {
 			c.Passings = append(c.Passings, chartMark{X: s.x(p.Actual), Y: c.Rows[row].Bar,
-				Title: fmt.Sprintf("Control passed to %s at %s", p.To, at(zone, p.Actual))})
+				Title: fmt.Sprintf("Control%s passed to %s at %s", ofLanes(p.Lanes), p.To, at(zone, p.Actual))})
 		}
 	}
 	c.At = chartMark{X: s.x(t.At), Title: moment(zone, t.At)}
 	c.At.Late = c.At.X > 50
 	return c
+}
+
+func ofLanes(lanes []marz.LaneID) string {
+	if len(lanes) == 0 {
+		return ""
+	}
+	return " of lane " + strings.Trim(fmt.Sprint(lanes), "[]")
 }
 
 // chartScale runs from the first period's beginning, or from the instant shown if that is earlier, to some years after whatever is

@@ -42,6 +42,15 @@ type fakePost struct {
 	sectionActs []string  // path and body of every act on a section
 	refuses     string    // why acts on sections are refused, if they are
 	duty        *fakeDuty // joint service at lane 1, or nil
+
+	relief         *fakeTransfer // or nil: the page is the sample
+	unplanned      bool          // no transfer is planned
+	signs          string        // how commanders sign
+	adopted        bool          // the stopper hits an adopted alert as well
+	uncommissioned bool          // am-bg's commander has no commission yet
+	article        marz.ArticleRef
+	closed         []string // what was signed of acts, and taken over of shifts
+	relieved       string   // why sessions of ru-bg have ended with a transfer, or ""
 }
 
 var (
@@ -76,7 +85,7 @@ func newFakePost(t testing.TB) *fakePost {
 	t.Helper()
 	next := handing
 	f := &fakePost{t: t, start: time.Now(), cases: map[marz.InspectionID]*web.Inspection{}, texts: map[marz.InspectionID]string{},
-		seq: 1233, control: russia, next: &next, changed: make(chan struct{})}
+		seq: 1233, control: russia, article: "am-ru-1992/2", next: &next, signs: "exercise", changed: make(chan struct{})}
 	for i, id := range []marz.LaneID{"1", "2", "3", "4", "5", "6", "t1"} {
 		l := web.Lane{ID: id, Direction: marz.EntryDirection, Flow: "persons"}
 		if i > 2 {
@@ -158,6 +167,7 @@ func (f *fakePost) serve(w http.ResponseWriter, r *http.Request) {
 	mux.HandleFunc("POST /api/records/{id}/read", f.record)
 	mux.HandleFunc("POST /api/officers/invite", f.invite)
 	f.routeSections(mux)
+	f.routeTransfer(mux)
 	mux.HandleFunc("POST /api/lists/reload", func(w http.ResponseWriter, _ *http.Request) { web.WriteJSON(w, 200, sources) })
 	mux.HandleFunc("GET /{page}", func(w http.ResponseWriter, r *http.Request) { f.page(w, r, r.PathValue("page")) })
 	mux.ServeHTTP(w, r)
@@ -177,6 +187,12 @@ func (f *fakePost) page(w http.ResponseWriter, r *http.Request, name string) {
 	if who := whoAsks(r); p.Officer != nil {
 		p.Officer = &who
 	}
+	if name == "transfer" {
+		p.Body = f.transferBody(*p.Officer)
+	}
+	if name == "act" {
+		f.actFor(p, r)
+	}
 	if name == "lane" {
 		p.Path = r.URL.Path
 		lane := slices.IndexFunc(f.lanes, func(l web.Lane) bool { return string(l.ID) == r.PathValue("lane") })
@@ -194,7 +210,7 @@ func (f *fakePost) page(w http.ResponseWriter, r *http.Request, name string) {
 }
 
 func (f *fakePost) live() *web.Live {
-	return &web.Live{Now: f.now(), Controller: f.control.ID, Article: "am-ru-1992/2", Next: f.next, HeadSize: int64(f.seq) + 1,
+	return &web.Live{Now: f.now(), Controller: f.control.ID, Article: f.article, Next: f.next, HeadSize: int64(f.seq) + 1,
 		HeadRoot: "9qTzvC0pxLkKJ7c2N0rYgYqS0dQ1wX3zjQ1aH3mB0kE=", Lanes: f.lanes, Lists: sources, Ended: f.ended}
 }
 
@@ -208,6 +224,9 @@ func (f *fakePost) events(w http.ResponseWriter, r *http.Request) {
 		for {
 			f.mu.Lock()
 			live, changed, silent := f.live(), f.changed, f.silent
+			if f.relieved != "" && whoAsks(r).Authority.ID == russia.ID {
+				live.Ended, live.Relieved = f.relieved, "/relieved/7QK2-M4XD-9RTB"
+			}
 			f.mu.Unlock()
 			if !silent && told != changed {
 				told = changed
@@ -330,6 +349,9 @@ func (f *fakePost) inspect(text string) (*web.Inspection, error) {
 				Name: "Stopper, Ruben Armenovich", Why: "Arrest warrant of the court of Syunik, fictional.", Reasons: []string{"name 0.98: STOPPER RUBEN as alias", "birth date equal", "nationality equal"}},
 			{Alert: "marz-fictional-00988", Kind: "name", List: "marz-fictional", Owner: "am-bg", Version: "2024-12-31", Score: 0.71,
 				Name: "رضا استوپر", Why: "Fictional.", Reasons: []string{"name 0.74 by transliteration", "birth year differs by 1"}},
+		}
+		if f.adopted {
+			c.Hits = append([]web.Hit{adoptedHit}, c.Hits...)
 		}
 		c.Findings = append(c.Findings, marz.Finding{Check: "lists.person", Result: marz.Failed, Grave: marz.Stop,
 			Reason: "Two alerts are about a person of this name.", Source: "list marz-fictional 2024-12-31", AsOf: midday - 3*3600e3})

@@ -40,10 +40,11 @@ func (f *fakePost) serveJointly(decisions ...marz.Decision) *fakeDuty {
 
 // whoAsks returns whose window a request comes from.
 func whoAsks(r *http.Request) web.Officer {
-	if c, err := r.Cookie("officer"); err == nil && c.Value == string(tigran.ID) {
-		return tigran
+	c, err := r.Cookie("officer")
+	if err != nil {
+		return officer
 	}
-	return officer
+	return map[string]web.Officer{string(tigran.ID): tigran, string(anahit.ID): anahit, string(officer.ID): officer}[c.Value]
 }
 
 // signInAs makes the window that of another officer.

@@ -10,6 +10,8 @@ import (
 
 	"marz"
 	"marz/internal/browsertest"
+	"marz/transfer"
+	"marz/web"
 )
 
 const armed = `document.querySelector('[data-key=F1]').getAttribute("aria-disabled") === "false"`
@@ -72,6 +74,8 @@ func TestLane(t *testing.T) {
 		"session ended":            sessionEnded,
 		"control passes":           controlPasses,
 		"lane lost":                laneLost,
+		"last minute":              lastMinute,
+		"adopted alert":            adoptedAlert,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, b) })
 	}
@@ -400,4 +404,69 @@ func laneLost(t *testing.T, b *browsertest.Browser) {
 	if n := f.posts("/scan"); n != 0 {
 		t.Errorf("%d scans were sent", n)
 	}
+}
+
+// lastMinute holds that nobody at a lane whom it concerns can overlook the last minute, and that nothing of the case moves or is covered by it.
+func lastMinute(t *testing.T, b *browsertest.Browser) {
+	f, p := openLane(t, b)
+	next := func(phase transfer.Phase, in time.Duration, waiting string, lanes ...marz.LaneID) {
+		f.with(func() {
+			f.next = &web.Passing{To: armenia, Article: handing.Article, At: f.now().Add(in), Phase: phase, Waiting: waiting, Lanes: lanes}
+		})
+	}
+	const last, calm = `document.body.classList.contains("is-last")`, `!document.body.classList.contains("is-last")`
+	scan(p, stopper)
+	p.WaitFor(armed)
+	next(transfer.Armed, time.Hour, "")
+	waitText(p, "next", "armed")
+	where := func() string {
+		return browsertest.Eval[string](p, `JSON.stringify(["case", "verdict", "keys"].map((id) => { const { x, y, right, bottom } = document.getElementById(id).getBoundingClientRect(); return [x, y, right, bottom]; }))`)
+	}
+	before := where()
+	next(transfer.Armed, 50*time.Second, "")
+	p.WaitFor(last)
+	waitText(p, "soon", "Control passes to am-bg in less than a minute.")
+	if after := where(); after != before {
+		t.Errorf("in the last minute the case moves from %s to %s", before, after)
+	}
+	if covered := browsertest.Eval[bool](p, `["case", "verdict", "keys"].some((id) => { const el = document.getElementById(id), { x, y, right, bottom } = el.getBoundingClientRect();
+		return [[x + 8, y + 8], [right - 8, bottom - 8]].some(([at, down]) => !el.contains(document.elementFromPoint(at, down))); })`); covered {
+		t.Error("in the last minute something covers the case")
+	}
+	shootBoth(t, p, "lane-last-minute")
+	p.SetViewport(390, 800)
+	shoot(t, p, "lane-last-minute-phone")
+	p.SetViewport(1280, 800)
+	next(transfer.Armed, 50*time.Second, "", "4", "5") // of other lanes
+	p.WaitFor(calm)
+	waitText(p, "next", "to am-bg on lanes 4, 5")
+	next(transfer.Armed, -5*time.Second, "The clock here is in doubt: both commanders settle it.")
+	waitText(p, "next", "Control has not passed")
+	waitText(p, "next", "waiting")
+	waitText(p, "next", "both commanders settle it")
+	p.WaitFor(last)
+	next(transfer.Preparing, -65*time.Second, "")
+	waitText(p, "next", "overdue")
+	p.WaitFor(`/^\+1:0\d$/.test(document.querySelector("#next [data-part=countdown]").textContent)`)
+	p.WaitFor(calm)
+	shootBoth(t, p, "lane-overdue")
+	next(transfer.Planned, time.Minute, "")
+	waitText(p, "next", "planned")
+	p.WaitFor(calm)
+	next("", 30*time.Second, "") // by articles alone
+	p.WaitFor(last)
+}
+
+const adoption = "Adopted alert of ru-bg (list ru-own, 2024-12-30). am-bg/0101 adopted it on 31 December 2024, 23:00:00 under am-ru-2024-agarak/2: sought by a court of Armenia as well. " +
+	"It stands under the authority of am-bg now."
+
+func adoptedAlert(t *testing.T, b *browsertest.Browser) {
+	f, p := openLane(t, b)
+	f.with(func() { f.adopted = true })
+	scan(p, stopper)
+	waitText(p, "hits", adoption)
+	if n := browsertest.Eval[int](p, `document.querySelectorAll(".adopted").length`); n != 1 {
+		t.Errorf("%d of 3 hits are said to be adopted", n)
+	}
+	shootBoth(t, p, "lane-adopted")
 }

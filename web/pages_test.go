@@ -49,6 +49,7 @@ func TestPages(t *testing.T) {
 		"invitation":              invitation,
 		"exercise sign-in":        exerciseSignIn,
 		"passkey":                 passkeys,
+		"passkey to commission":   passkeyToCommission,
 		"sign out":                signOut,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, b) })
@@ -118,7 +119,7 @@ func listsReloaded(t *testing.T, b *browsertest.Browser) {
 }
 
 func recordRead(t *testing.T, b *browsertest.Browser) {
-	f, p := openPage(t, b, "crossings", nil)
+	f, p := openPage(t, b, "crossings", func(f *fakePost) { f.adopted = true })
 	click(p, `[data-read="i18"]`)
 	p.WaitFor(`document.getElementById("read").open`)
 	click(p, "#read-go")
@@ -130,6 +131,7 @@ func recordRead(t *testing.T, b *browsertest.Browser) {
 	browsertest.Eval[any](p, `document.getElementById("read-reason").value = "court", document.getElementById("read-note").value = "file 7"`)
 	click(p, "#read-go")
 	waitText(p, "read-result", "STOPPER")
+	waitText(p, "read-result", adoption)
 	shoot(t, p, "crossings-record")
 	if got := p.Text("#record"); !strings.Contains(got, "Given names\nRUBEN") || !strings.Contains(got, "Refused by ru-bg/0102 under am-ru-1992/2") {
 		t.Errorf("the record says %q", got)
@@ -150,6 +152,13 @@ func invitation(t *testing.T, b *browsertest.Browser) {
 		t.Errorf("the link is %s", link)
 	}
 	shoot(t, p, "officers-invited")
+	browsertest.Eval[any](p, `document.getElementById("officer-authority").value = "am-bg", document.getElementById("officer-authority").dispatchEvent(new Event("change")),
+		document.getElementById("officer-number").value = "0001", document.getElementById("officer-name").value = "Anahit Lernian"`)
+	if !browsertest.Eval[bool](p, `document.getElementById("officer-role").disabled && document.getElementById("officer-role").value === "supervisor" && document.getElementById("officer-prefix").textContent === "am-bg/"`) {
+		t.Error("somebody else than a supervisor could be invited for another authority")
+	}
+	click(p, "#invite button")
+	waitText(p, "invited", "Give am-bg/0001 this link.")
 }
 
 func exerciseSignIn(t *testing.T, b *browsertest.Browser) {
@@ -187,6 +196,25 @@ func passkeys(t *testing.T, b *browsertest.Browser) {
 	}
 }
 
+// A passkey by another authority's invitation is made, and the page says what its own authority has to sign.
+func passkeyToCommission(t *testing.T, b *browsertest.Browser) {
+	_, p := openPage(t, b, "enrol", func(f *fakePost) { f.uncommissioned = true })
+	p.Authenticator()
+	click(p, "#passkey")
+	waitText(p, "done", "Your passkey is made.")
+	if text := p.Text("#commission"); !strings.Contains(text, longKey) || !strings.Contains(text, "marz authority commission --key am-bg.key") || browsertest.Eval[bool](p, `document.querySelector("#commission").hidden`) {
+		t.Errorf("%q", text)
+	}
+	shootBoth(t, p, "enrol-commission")
+	p.SetViewport(390, 844)
+	shoot(t, p, "enrol-commission-narrow")
+	if browsertest.Eval[bool](p, `document.documentElement.scrollWidth > innerWidth`) {
+		t.Error("the key makes the page wider than the window")
+	}
+}
+
+const longKey = "pQECAyYgASFYIAHOTqP/tT2mlICenEOEAJPSmcW7EwMVCuQycCL9Xe9kIlggCwdzet6sSsjvW4RQYxc1m+DMVfJhGp/4+ch1Rja6mxs="
+
 func signOut(t *testing.T, b *browsertest.Browser) {
 	f, p := openPage(t, b, "journal", nil)
 	click(p, "#signout")
@@ -221,7 +249,14 @@ func (f *fakePost) routeSessions(mux *http.ServeMux) {
 		}
 	}
 	mux.HandleFunc("POST /exercise/signin", finish("/home", func(officer, _ string) string { return officer }))
-	mux.HandleFunc("POST /enrol/finish", finish("/signin", func(string, string) string { return "" }))
+	mux.HandleFunc("POST /enrol/finish", func(w http.ResponseWriter, r *http.Request) {
+		if !f.uncommissioned {
+			finish("/signin", func(string, string) string { return "" })(w, r)
+			return
+		}
+		web.WriteJSON(w, 200, map[string]any{"next": "/signin", "commission": web.Commission{By: "am-bg", Passkey: longKey, File: `{"v":1,"commission":{"by":"am-bg"}}`,
+			Command: "marz authority commission --key am-bg.key --officer am-bg/0001 --passkey " + longKey + " --place agarak --until 2025-03-31T23:59:59+04:00 --out commission.signed.json"}})
+	})
 	mux.HandleFunc("POST /signin/finish", finish("/home", func(_, kind string) string {
 		return map[string]string{"public-key": "passkey"}[kind]
 	}))

@@ -134,26 +134,28 @@ type TimelineBody struct {
 	Place  marz.Place
 	At     marz.Instant
 	Known  marz.Instant // as the node knew it then; 0: as it knows it now
-	Rows   []Period     // planned, by the articles
+	Rows   []Period     // as recorded up to now, and planned from then on
 	Actual []Passed     // as recorded at this node; empty for places that other nodes keep
 	Places []marz.Place // to choose from
 	Now    []Mandate    // who may do what there at At
 }
 
-// Period is the control of a place for a time, by the articles.
+// Period is the control of a place for a time.
 type Period struct {
 	Control marz.AuthorityID   `json:"control"`
 	Article marz.ArticleRef    `json:"article"`
 	From    marz.Instant       `json:"from"`
-	Until   marz.Instant       `json:"until,omitempty"` // exclusive; 0: no end is agreed
-	With    []marz.AuthorityID `json:"with,omitempty"`  // who serves there beside
-	Under   []marz.ArticleRef  `json:"under,omitempty"` // by which articles
+	Until   marz.Instant       `json:"until,omitempty"`   // exclusive; 0: no end is agreed
+	With    []marz.AuthorityID `json:"with,omitempty"`    // who serves there beside
+	Under   []marz.ArticleRef  `json:"under,omitempty"`   // by which articles
+	Overdue marz.Instant       `json:"overdue,omitempty"` // when control was to pass, and has not
 }
 
 // Passed is a passing of control as it was recorded.
 type Passed struct {
 	To      marz.AuthorityID
 	From    marz.AuthorityID
+	Lanes   []marz.LaneID // none: the place
 	Article marz.ArticleRef
 	Planned marz.Instant // by the article
 	Actual  marz.Instant // of the entry
@@ -163,7 +165,7 @@ type Passed struct {
 // Mandate is what an authority may do at a place at an instant.
 type Mandate struct {
 	Authority marz.Authority
-	Role      string // "controls", "serves", "serves jointly" or "observes"
+	Role      string // "controls", also of lanes, "serves", "serves jointly" or "observes"
 	Article   marz.ArticleRef
 	Powers    []string
 }

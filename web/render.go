@@ -33,6 +33,9 @@ var scripts = map[string]string{
 	"sections":   "sections.js",
 	"officers":   "officers.js",
 	"map":        "map.js",
+	"transfer":   "transfer.js",
+	"act":        "act.js",
+	"shift":      "shift.js",
 	"error":      "page.js",
 }
 
@@ -63,6 +66,13 @@ var functions = template.FuncMap{
 	"contingents":  contingents,
 	"duty":         duty,
 	"candidates":   candidates,
+	"groups":       Groups,
+	"codes":        Codes,
+	"say":          say,
+	"thing":        thing,
+	"checked":      checked,
+	"inState":      inState,
+	"gap":          gap,
 
 	"asset": AssetURL,
 	"json":  toJSON,

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -146,7 +147,7 @@ func TestPageDataIsJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(data), &got); err != nil {
 		t.Fatalf("%v in %s", err, data)
 	}
-	if got.Now != midday || got.Officer != officer.ID || got.Next != handing {
+	if got.Now != midday || got.Officer != officer.ID || !reflect.DeepEqual(got.Next, handing) {
 		t.Errorf("got %+v", got)
 	}
 }

@@ -63,7 +63,7 @@ var sampleBodies = map[string]any{
 	"entry": web.EntryBody{Entry: sampleEntry(1230), Body: `{"v":1,"seq":1230,"at":"2024-12-31T19:02:07.000Z","origin":"armenia/agarak","kind":"inspection.decided","officer":"ru-bg/0102","authority":"ru-bg","under":"am-ru-1992/2","policy":"c09f","public":{"decision":"admit"},"private":"5f1d0c6a"}`,
 		Leaf: "Zq0cJ7c2N0rYgYqS0dQ1wX3zjQ1aH3mB0kE9qTzvC0=", Size: 1234, Root: "9qTzvC0pxLkKJ7c2N0rYgYqS0dQ1wX3zjQ1aH3mB0kE=",
 		Proof: []string{"mB0kE9qTzvC0pxLkKJ7c2N0rYgYqS0dQ1wX3zjQ1aH3=", "S0dQ1wX3zjQ1aH3mB0kE9qTzvC0pxLkKJ7c2N0rYgYq="}},
-	"officers": web.OfficersBody{Own: "ru-bg", Officers: []web.OfficerRow{
+	"officers": web.OfficersBody{Own: "ru-bg", First: []marz.AuthorityID{"am-bg"}, Officers: []web.OfficerRow{
 		{Officer: officer, Passkeys: 2, SignedIn: true, Enrolled: midday - 80*86400e3},
 		{Officer: web.Officer{ID: "ru-bg/0111", Name: "Oleg Antonov", Role: marz.RoleOfficer, Authority: russia}, Passkeys: 1, Enrolled: midday - 40*86400e3},
 		{Officer: web.Officer{ID: "ru-bg/0112", Name: "Irina Belova", Role: marz.RoleOfficer, Authority: russia}},
@@ -106,6 +106,8 @@ func hostilePage(name string) *web.Page {
 	switch name {
 	case "register", "agreement", "timeline", "lookups", "sections":
 		p.Body = hostileRegister[name]
+	case "transfer", "act", "shift":
+		p.Body = hostileTransfer[name]
 	case "signin":
 		p.Body = web.SignInBody{Exercise: []web.Officer{who}, Ended: hostile}
 	case "enrol":

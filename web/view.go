@@ -1,6 +1,9 @@
 package web
 
-import "marz"
+import (
+	"marz"
+	"marz/transfer"
+)
 
 // Page is what every page shows: where we are, who is signed in, who controls the post, and how the node is.
 type Page struct {
@@ -23,6 +26,9 @@ type Passing struct {
 	To      marz.Authority  `json:"to"`
 	Article marz.ArticleRef `json:"article"`
 	At      marz.Instant    `json:"at"`
+	Lanes   []marz.LaneID   `json:"lanes,omitempty"`   // that pass; none: all
+	Phase   transfer.Phase  `json:"phase,omitempty"`   // of the transfer; none: it passes by articles alone
+	Waiting string          `json:"waiting,omitempty"` // why it has not passed though its instant has come, in words
 }
 
 // Officer is who is signed in.
@@ -63,6 +69,9 @@ type Lane struct {
 	Last       *LaneCase      `json:"last,omitempty"`       // the last that ended here
 	Count      int            `json:"count"`                // crossings decided since midnight of the post's zone
 	Since      marz.Instant   `json:"since,omitempty"`      // when the lane was opened
+
+	// Under is the authority that controls this lane, where it is another than the one that controls the post.
+	Under marz.AuthorityID `json:"under,omitempty"`
 }
 
 // Seat is an officer's place at a lane.
@@ -93,7 +102,8 @@ type Live struct {
 	HeadRoot   string           `json:"head_root"` // base64
 	Lanes      []Lane           `json:"lanes"`
 	Lists      []ListState      `json:"lists"`
-	Ended      string           `json:"ended,omitempty"` // the session of this page has ended: why, in words
+	Relieved   string           `json:"relieved,omitempty"` // of a commander whose access ended with a transfer: the page on which he reviews and signs the act
+	Ended      string           `json:"ended,omitempty"`    // the session of this page has ended: why, in words
 }
 
 // LaneBody is the body of a lane's own page.
@@ -234,6 +244,7 @@ type Hit struct {
 	Name    string       `json:"name"`    // as the alert has it
 	Why     string       `json:"why"`     // why the alert was made
 	Reasons []string     `json:"reasons"`
+	Adopted *Provenance  `json:"adopted,omitempty"` // the alert was another authority's and was adopted
 }
 
 // CrossingsBody is the body of the page of recent crossings. Its rows hold no personal data: a record is read one at a time, with a
@@ -301,7 +312,8 @@ type EntryBody struct {
 type OfficersBody struct {
 	Officers []OfficerRow
 	Invited  *Invitation
-	Own      marz.AuthorityID // a supervisor enrols officers of his own authority
+	Own      marz.AuthorityID   // a supervisor enrols officers of his own authority
+	First    []marz.AuthorityID // and the first supervisor of these, who are to take control and have nobody here
 }
 
 // OfficerRow is one enrolled or invited officer.
@@ -317,6 +329,14 @@ type Invitation struct {
 	Officer marz.OfficerID `json:"officer"`
 	Link    string         `json:"link"`
 	Expires marz.Instant   `json:"expires"`
+}
+
+// Commission is what an authority has to sign so that a passkey of its officer counts.
+type Commission struct {
+	By      marz.AuthorityID `json:"by"`
+	Passkey string           `json:"passkey"` // public key: base64 of its COSE_Key
+	Command string           `json:"command"` // that makes it at headquarters
+	File    string           `json:"file"`    // the same as a file to be signed
 }
 
 // ErrorBody is the body of an error page.

@@ -93,7 +93,7 @@ function source({ check, source: name, as_of: at }) {
 export function drawStrip(lane, lists, last) {
   say($("today"), `${lane.count} today`);
   say($("last"), last);
-  show($("lists"), lists.map((l) => h("span", { class: l.refused ? "list is-refused" : "list", title: l.refused ? `Refresh refused: ${l.refused}` : both(l.loaded) },
+  show($("lists"), lists.map((l) => h("span", { class: l.refused ? "list is-refused" : "list", title: l.refused ? `Refresh refused: ${l.refused}` : l.loaded ? both(l.loaded) : "Not in force" },
     `${l.name || l.id} ${l.version.replace(/^(sha256-.{6}).+/, "$1…")}, loaded `, h("span", { "data-ago": l.loaded }, ago(l.loaded)), l.refused && h("strong", {}, ", refresh refused"))),
   !lists.length && h("strong", {}, "No list is in force"));
 }

@@ -1,5 +1,6 @@
 // crossings.js reads one record, with a reason, and shows it until the dialog is closed.
 import { h } from "./dom.js";
+import { drawAdopted } from "./hits.js";
 import { reading } from "./reading.js";
 import { checkName, past, result } from "./words.js";
 
@@ -26,5 +27,5 @@ function findings({ findings: list }) {
 function hits({ hits: list }) {
   if (!list?.length) return [];
   return [h("h3", {}, "Hits"), h("ul", {}, list.map((hit) =>
-    h("li", {}, h("bdi", {}, hit.name), `, ${hit.list} ${hit.version}, ${Math.round(hit.score * 100)} %. `, h("bdi", {}, hit.why))))];
+    h("li", {}, h("bdi", {}, hit.name), `, ${hit.list} ${hit.version}, ${Math.round(hit.score * 100)} %. `, h("bdi", {}, hit.why), hit.adopted && drawAdopted(hit.adopted))))];
 }

@@ -1,5 +1,7 @@
 // hits.js draws what the lists said: the hits that are the officer's own, and of those of other authorities as much as he may see.
 import { $, h, say, show } from "./dom.js";
+import { authorityOf } from "./seats.js";
+import { both } from "./time.js";
 import { capital, counted } from "./words.js";
 
 // drawHits shows own hits, and a row for each other authority that has some. Their content is drawn only when looked has it: the officer
@@ -33,5 +35,12 @@ function drawHit(hit) {
     h("meter", { min: 0, max: 100, value: percent, "aria-label": `Likeness of ${hit.name}` }),
     h("p", { class: "hit-why" }, h("strong", {}, `${capital(hit.kind ?? "")} match: `), h("bdi", {}, hit.why)),
     h("ul", { class: "hit-reasons" }, (hit.reasons ?? []).map((r) => h("li", {}, h("bdi", {}, r)))),
+    hit.adopted && drawAdopted(hit.adopted),
     h("p", { class: "quiet-text" }, `${hit.alert}, list ${hit.list} of ${hit.owner}, ${hit.version}`));
+}
+
+// drawAdopted says whose alert a hit's was, who adopted it, when, why and under which article, and under whose authority it stands now.
+export function drawAdopted({ owner, list, version, by, at, reason, under }) {
+  const own = authorityOf(by);
+  return h("p", { class: "adopted" }, h("strong", {}, `Adopted alert of ${owner}`), ` (list ${list}, ${version}). ${by} adopted it on ${both(at)} under ${under}: `, h("bdi", {}, reason), `. It stands under the authority of ${own} now.`);
 }

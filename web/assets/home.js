@@ -33,6 +33,7 @@ onLive(({ live }) => {
       : own ? `Yours, open since ${clock(lane.since)}${beside}` : `Open: ${who(lane)}${join ? ", joint service" : ""}`);
     say(button, own ? `Go to lane ${lane.id}` : `${join ? "Join" : "Take"} lane ${lane.id}`);
     button.disabled = lane.open && !own && !join;
+    say(card.querySelector("[data-part=under]"), lane.under ? ` · under ${lane.under}` : "");
     card.dataset.open = lane.open;
   }
 });

@@ -13,7 +13,7 @@ import { $, h, say, show } from "./dom.js";
 import { nextLook } from "./hits.js";
 import { drawJoint, drawSeats, gist, isOpen as undecided, mark as withWhom, passesOn, proposed, toAnswer, turn } from "./joint.js";
 import { Keys, watchDigits } from "./keys.js";
-import { onLive, state } from "./page.js";
+import { lastWord, onLive, state } from "./page.js";
 import { Refusal, get, send } from "./post.js";
 import { authorityOf, canJoin, sitsAt, who } from "./seats.js";
 import { clock, now, span } from "./time.js";
@@ -30,6 +30,7 @@ const FORGET = 30e3; // ms after a decision
 
 let lane = body.Lane;
 let lists = body.Lists ?? [];
+let keyed = null; // what became of the last key, and when
 let inspection = null; // the last the post told of, open or ended
 let panel = ""; // the kind of the panel of acts.js, or none
 let asked = ""; // the decision for which a reason is asked
@@ -291,9 +292,14 @@ function giveReason(n) {
 function act(name, what) {
   return once(async () => {
     try {
-      take(await send(inspectionURL(name), what));
+      const answer = await send(inspectionURL(name), what);
+      keyed = { at: Date.now(), words: `Your last key was recorded: ${(answer.state === "decided" ? past(answer.decision) : answer.state).toUpperCase()}, entry ${answer.seq || answer.step}.` };
+      if (state.ended) return lastWord(keyed.words);
+      take(answer);
     } catch (refusal) {
-      if (refusal.status === 403 && inspection.asylum) {
+      keyed = { at: Date.now(), words: `Your last key was not ${refusal.status ? "recorded" : "answered"}: ${refusal.message}` };
+      if (state.ended) return lastWord(keyed.words);
+      if (refusal.status === 403 && inspection?.asylum) {
         said = refusal.message;
         paint();
       }
@@ -447,6 +453,7 @@ onLive(({ live, ended: over }) => {
   if (over) {
     inspection = null;
     closePanel();
+    if (keyed && Date.now() - keyed.at < 10_000) queueMicrotask(() => lastWord(keyed.words)); // he may not have seen it; the page is made quiet after this
     return paint();
   }
   const seen = live?.lanes?.find((l) => l.id === lane.id);

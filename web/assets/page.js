@@ -1,7 +1,9 @@
 // page.js is what every page does: the clock, who controls and until when, the connection, and the end of the session.
 import { $, h, say, show } from "./dom.js";
+import { countdown, standing, target } from "./passing.js";
 import { Refusal, follow, send } from "./post.js";
-import { both, clock, day, now, setTime, setZone, span } from "./time.js";
+import { both, clock, day, now, setTime, setZone } from "./time.js";
+import { capital } from "./words.js";
 
 const data = JSON.parse(document.body.dataset.page);
 const listeners = [];
@@ -42,14 +44,35 @@ function tick() {
   if (state.ended || !data.now) return;
   say($("clock"), clock(now()));
   say($("date"), `${day(now())}, ${data.zone}`);
+  drawNext();
+}
+
+// drawNext shows how long it is until control passes, and how far its transfer is. In the last minute nobody whom it concerns can overlook it.
+function drawNext() {
   const cell = $("next");
   if (!cell) return;
-  const left = next ? Date.parse(next.at) - now() : -1;
-  cell.hidden = left < 0;
-  if (left < 0) return;
-  say(cell.querySelector("[data-part=countdown]"), span(left));
-  say(cell.querySelector("[data-part=to]"), `to ${next.to.id}, ${both(next.at)}`);
-  cell.dataset.near = left < 3600e3;
+  const how = next ? standing(next, now()) : { over: true };
+  cell.hidden = how.over;
+  if (how.over) say($("soon"), "");
+  document.body.classList.toggle("is-last", Boolean(how.last) && concerns(next));
+  if (how.over) return;
+  const chip = cell.querySelector("[data-part=phase]");
+  chip.hidden = !how.word;
+  say(chip, how.word);
+  chip.dataset.state = how.word;
+  say(cell.querySelector(".label"), how.left > 0 ? "Control passes in" : "Control has not passed");
+  say(cell.querySelector("[data-part=countdown]"), countdown(how));
+  const sub = cell.querySelector("[data-part=to]");
+  say(sub, how.left <= 0 && next.waiting ? next.waiting : target(next));
+  sub.title = sub.textContent;
+  cell.dataset.near = how.left < 3600e3;
+  say($("soon"), !how.last && how.left > 0 ? "" : how.left > 0 ? `Control passes to ${next.to.id} in less than a minute.` : `Control has not passed: ${next.waiting || how.word}`);
+}
+
+// concerns reports whether a passing is about the lane of this page. Every other page is about all of them.
+function concerns({ lanes }) {
+  const lane = /^\/lane\/([^/]+)$/.exec(location.pathname)?.[1];
+  return !lane || !lanes?.length || lanes.includes(decodeURIComponent(lane));
 }
 
 function controlled(live) {
@@ -82,18 +105,41 @@ function connection(up) {
   tell();
 }
 
-// end makes the page quiet: whatever it showed is gone, and only the reason and the way back stay.
-function end(why) {
+const RELIEVED = "marz:relieved";
+
+// relieved returns the page on which a commander signs the act after his access has ended, when this window was told of one.
+export const relieved = () => sessionStorage.getItem(RELIEVED) ?? "";
+
+// keepRelieved notes it for this window. Nothing else than an address of the post's own is taken.
+export function keepRelieved(address) {
+  if (/^\/relieved\/[\w-]+$/.test(address)) sessionStorage.setItem(RELIEVED, address);
+}
+
+// end makes the page quiet: whatever it showed is gone, and only the reason and the way on stay.
+function end(why, live) {
   if (state.ended) return;
   state.ended = true;
-  document.body.classList.remove("is-lost");
+  keepRelieved(live?.relieved ?? "");
+  document.body.classList.remove("is-lost", "is-last");
   tell();
-  const link = h("a", { href: "/signin", class: "button main-action" }, "Sign in");
-  const overlay = h("div", { class: "ended", id: "ended-overlay", role: "alertdialog", "aria-labelledby": "ended-title" },
-    h("h1", { id: "ended-title" }, "Your session has ended"), h("p", { id: "ended-why" }, why), h("p", {}, link));
+  const sign = relieved() && (live?.relieved || live?.controller !== data.controller.id) && h("a", { href: relieved(), class: "button main-action", id: "relieved" }, "Review and sign the act");
+  const link = h("a", { href: "/signin", class: `button${sign ? "" : " main-action"}` }, "Sign in");
+  const passed = live?.controller && live.controller !== data.controller?.id;
+  const overlay = h("div", { class: "ended", id: "ended-overlay", role: "alertdialog", "aria-labelledby": "ended-title", "aria-describedby": "ended-why" },
+    h("h1", { id: "ended-title" }, "Your session has ended"), h("p", { id: "ended-why" }, capital(why)),
+    passed && h("p", { id: "ended-under" }, "In control now: ", h("strong", {}, live.controller), ` under ${live.article}`),
+    sign && h("p", {}, sign), h("p", {}, link));
   document.querySelectorAll("dialog[open]").forEach((d) => d.close());
-  show(document.body, $("exercise-banner"), overlay);
-  link.focus();
+  show(document.body, h("header", {}, ...[$("exercise-banner")].filter(Boolean)), h("main", {}, overlay));
+  (sign || link).focus();
+}
+
+// lastWord tells him whose session has ended what became of the key that he pressed last: its answer can come after the end.
+export function lastWord(words) {
+  const why = $("ended-why");
+  if (!why) return;
+  $("ended-last")?.remove();
+  why.after(h("p", { id: "ended-last", role: "status" }, words));
 }
 
 function start() {
@@ -105,7 +151,7 @@ function start() {
   follow({
     onLive(live) {
       setTime(live.now);
-      if (live.ended) return end(live.ended);
+      if (live.ended) return end(live.ended, live);
       state.live = live;
       controlled(live);
       tick();
@@ -118,7 +164,9 @@ function start() {
 
 async function signOut() {
   try {
-    go((await send("/signout")).next);
+    const { next: way } = await send("/signout");
+    sessionStorage.removeItem(RELIEVED);
+    go(way);
   } catch (refusal) {
     const banner = $("connection");
     banner.hidden = false;

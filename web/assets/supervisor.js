@@ -45,7 +45,7 @@ function fillCard(card, lane) {
   const close = h("button", { type: "button", class: "quiet", onclick: () => closeLane(lane.id), "aria-label": `Close lane ${lane.id}` }, "Close lane");
   show(card,
     h("div", { class: "panel-head" }, h("h2", {}, `Lane ${lane.id}`), lane.open && close),
-    h("p", { class: "quiet-text" }, `${capital(lane.direction)} · ${lane.flow} · ${lane.open ? who(lane) : "closed"}`),
+    h("p", { class: "quiet-text" }, `${capital(lane.direction)} · ${lane.flow} · ${lane.open ? who(lane) : "closed"}${lane.under ? ` · under ${lane.under}` : ""}`),
     open ? inspection(open) : h("p", { class: "card-idle" }, lane.open ? "Ready" : "Closed"),
     h("p", { class: "card-foot" }, h("span", {}, lastOf(lane)), h("span", { class: "card-count" }, `${lane.count} today`)));
   if (focused) card.querySelector("button")?.focus();
@@ -67,7 +67,7 @@ function drawLists(lists) {
   show($("lists"), lists.map((l) => h("tr", { class: l.refused ? "is-refused" : "" },
     h("th", { scope: "row" }, l.name || l.id, l.refused && h("p", { class: "refused" }, `Refresh refused: ${l.refused} Version ${l.version} stays in force.`)),
     h("td", {}, l.owner), h("td", { class: "id" }, l.version), h("td", { class: "number" }, String(l.alerts)),
-    h("td", { class: "id", "data-loaded": l.loaded, title: both(l.loaded) }))));
+    h("td", { class: "id", "data-loaded": l.loaded, title: l.loaded ? both(l.loaded) : "Not in force" }))));
   ages();
 }
 
