@@ -42,6 +42,13 @@ func freePort(t testing.TB) string {
 // serveReal runs the post as marz post does, over HTTPS with its own CA. The clock runs from where the test has set it.
 func serveReal(t testing.TB, tp *testPost) *served {
 	t.Helper()
+	url, spki := listen(t, tp)
+	return &served{tp, browsertest.New(t, browsertest.Options{TrustSPKI: []string{spki}}), url}
+}
+
+// listen is serveReal without a browser. It returns the post's address, and the name of its certificate's key.
+func listen(t testing.TB, tp *testPost) (url, spki string) {
+	t.Helper()
 	tp.Post.Close()
 	port := freePort(t)
 	config := filepath.Join(tp.dir, configFile)
@@ -85,7 +92,7 @@ func serveReal(t testing.TB, tp *testPost) *served {
 	if _, err := cert.Leaf.Verify(x509.VerifyOptions{Roots: pool, DNSName: "localhost"}); err != nil {
 		t.Fatal("the server's certificate does not verify to the post's CA: ", err)
 	}
-	return &served{tp, browsertest.New(t, browsertest.Options{TrustSPKI: []string{browsertest.SPKI(cert.Leaf)}}), "https://localhost:" + port}
+	return "https://localhost:" + port, browsertest.SPKI(cert.Leaf)
 }
 
 // page opens a window and signs in with one click.
@@ -241,7 +248,7 @@ func TestWindowsWhenControlPasses(t *testing.T) {
 	out, in := s.atLane("ru-bg/2", "1"), s.page("am-bg/1")
 	in.Navigate(s.url + "/supervisor")
 	tp.now.Store(int64(midnight))
-	out.WaitFor(`document.body.textContent.includes("control passed to am-bg under treaty/2")`)
+	out.WaitFor(`document.body.textContent.includes("Control passed to am-bg under treaty/2")`)
 	in.WaitFor(`document.querySelector("#controller").textContent.includes("am-bg") && document.querySelector("#passed").textContent.includes("treaty/2")`)
 	out.Type(browsertest.LayoutUS, browsertest.Reader(passport(t, "ABADI", "REZA", "A1", nil)))
 	out.Key(browsertest.Stroke{Code: "F1"})

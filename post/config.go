@@ -64,6 +64,9 @@ func (c *Config) validate(path string) error {
 		if l.ID == "" || l.Path == "" || seen[l.ID] || !filepath.IsLocal(string(l.ID)) {
 			return bad(fmt.Sprintf("a [[list]] needs an id of its own and a path (%q, %q)", l.ID, l.Path))
 		}
+		if strings.HasPrefix(string(l.ID), adoptedPrefix) {
+			return bad(fmt.Sprintf("the list id %q is that of alerts that an authority has adopted; give the list another", l.ID))
+		}
 		seen[l.ID] = true
 	}
 	return c.Stay.Validate()

@@ -20,7 +20,7 @@ func (p *Post) Decide(ctx context.Context, actor Actor, id marz.InspectionID, de
 		return nil, err
 	}
 	repeated := false
-	err = p.act(ctx, actor, marz.ActDecide, func(a *act) error {
+	err = p.actIn(ctx, actor, id, marz.ActDecide, func(a *act) error {
 		r, err := p.undecided(a, actor, id)
 		if err != nil {
 			return err
@@ -69,7 +69,7 @@ func (p *Post) answer(ctx context.Context, actor Actor, id int64, repeated bool)
 // Confirm is the second act: it makes the proposal that the same officer made the decision.
 func (p *Post) Confirm(ctx context.Context, actor Actor, id marz.InspectionID, proposal marz.Seq) (*web.Inspection, error) {
 	repeated := false
-	err := p.act(ctx, actor, marz.ActDecide, func(a *act) error {
+	err := p.actIn(ctx, actor, id, marz.ActDecide, func(a *act) error {
 		r, err := p.undecided(a, actor, id)
 		if err != nil {
 			return err
@@ -110,7 +110,7 @@ func (p *Post) Withdraw(ctx context.Context, actor Actor, id marz.InspectionID, 
 		return nil, err
 	}
 	repeated := false
-	err := p.act(ctx, actor, marz.ActDecide, func(a *act) error {
+	err := p.actIn(ctx, actor, id, marz.ActDecide, func(a *act) error {
 		r, err := p.undecided(a, actor, id)
 		if err != nil {
 			return err

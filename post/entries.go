@@ -15,6 +15,7 @@ const (
 	KindAgreement    = "agreement.recorded"   // one agreement, whole, with its signatures
 	KindStatement    = "statement.recorded"   // what an authority says about an agreement's, article's or membership's standing
 	KindReport       = "report.recorded"      // what a side says about an obligation
+	KindCommission   = "commission.recorded"  // whose passkey signs for an authority in a transfer
 	KindControl      = "control.passed"       // who controls the post from here on
 	KindInvited      = "officer.invited"      // an officer may make a passkey
 	KindEnrolled     = "officer.enrolled"     // an officer has a passkey, or is invented in an exercise
@@ -41,6 +42,9 @@ const (
 	KindIncident     = "incident.recorded"    // something happened on the line
 	KindIncidentRead = "incident.read"        // somebody read an incident's note
 	KindExported     = "payloads.exported"    // a supervisor took the payloads that are his authority's
+	KindAlertsRead   = "alerts.read"          // an officer was shown alerts that were offered to his authority
+	KindSettled      = "alerts.settled"       // what an execution means for the outgoing authority's own alerts
+	KindBarred       = "alerts.barred"        // which of them never hit again
 	KindRefusedAct   = "act.refused"          // somebody tried what no article gave him
 )
 
@@ -64,7 +68,8 @@ func (d *describedEntry) ground() agreement.Ground {
 
 type controlEntry struct {
 	Place   marz.PlaceID       `json:"place"`
-	From    marz.AuthorityID   `json:"from"` // "" when control is first recorded
+	Lanes   []marz.LaneID      `json:"lanes,omitempty"` // that passed; none: all
+	From    marz.AuthorityID   `json:"from"`            // "" when control is first recorded
 	To      marz.AuthorityID   `json:"to"`
 	Instant marz.Instant       `json:"instant"`         // from when the article gives it
 	Ends    []marz.AuthorityID `json:"ends,omitempty"`  // authorities that have no power here from now on
@@ -104,6 +109,9 @@ type sessionEntry struct {
 	Session string         `json:"session"` // hex SHA-256 of the cookie
 	Method  string         `json:"method,omitempty"`
 	Why     string         `json:"why,omitempty"`
+
+	// Commissioned is the passkey's public key, as base64 of a COSE_Key, where the session hangs on its commission.
+	Commissioned string `json:"commissioned,omitempty"`
 }
 
 type laneEntry struct {
@@ -170,8 +178,10 @@ type hitsEntry struct {
 	Hits       int               `json:"hits"`
 }
 
+// hitsPrivate is sealed under the key of its owner. Before there were such keys, hits stood in it.
 type hitsPrivate struct {
-	Hits []web.Hit `json:"hits"`
+	Hits   []web.Hit `json:"hits,omitempty"`
+	Sealed []byte    `json:"sealed,omitempty"`
 }
 
 type decisionEntry struct {

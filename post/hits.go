@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 
 	"marz"
 	"marz/agreement"
@@ -28,20 +29,36 @@ func (p *Post) ownerOf(id marz.ListID) marz.AuthorityID {
 			return l.Authority
 		}
 	}
-	return ""
+	owner, _ := strings.CutPrefix(string(id), adoptedPrefix) // no list of the configuration has such a name
+	if owner == string(id) {
+		return ""
+	}
+	return marz.AuthorityID(owner)
 }
 
-// sortHits sorts hits by whose lists they are on, and leaves out those of authorities that no article gives hits here now: a list that was left behind
-// says nothing.
-func (a *act) sortHits(s screened) (map[marz.AuthorityID]*found, watchlist.Answer) {
+// sortHits sorts hits by whose lists they are on, and leaves out those of authorities that no article gives hits at the lane now, and those on alerts that are barred: a list that was
+// left behind says nothing, and neither does an alert that lapsed, whoever brings it back.
+func (a *act) sortHits(s screened, lane marz.LaneID) (map[marz.AuthorityID]*found, watchlist.Answer, error) {
 	out := map[marz.AuthorityID]*found{"": {kept: []web.Hit{}}}
 	answer := s.answer
 	answer.Hits = []watchlist.Hit{}
+	barred := map[marz.ListID]bars{}
 	for _, h := range s.answer.Hits {
+		b, ok := barred[h.List]
+		if !ok {
+			var err error
+			if b, err = a.post.bars(a, h.List); err != nil {
+				return nil, answer, err
+			}
+			barred[h.List] = b
+		}
+		if len(b.all) > 0 && b.at(a.post.bar(h.List, h.Alert), lane) {
+			continue
+		}
 		owner := a.post.ownerOf(h.List)
 		f := out[owner]
 		if f == nil {
-			f = &found{under: a.post.hitsUnder(owner, a.Now()), kept: []web.Hit{}}
+			f = &found{under: a.post.hitsUnder(owner, lane, a.Now()), kept: []web.Hit{}}
 			out[owner] = f
 		}
 		if owner != "" && f.under == "" {
@@ -53,17 +70,28 @@ func (a *act) sortHits(s screened) (map[marz.AuthorityID]*found, watchlist.Answe
 			f.kept = append(f.kept, a.post.hit(h, s.versions))
 		}
 	}
-	return out, answer
+	return out, answer, nil
 }
 
-// hitsUnder returns the article that gives an authority hits of its own at the post, or "".
-func (p *Post) hitsUnder(owner marz.AuthorityID, at marz.Instant) marz.ArticleRef {
-	answer := p.register.Load().May(agreement.Question{Officer: marz.OfficerID(owner) + "/0", Role: marz.RoleOfficer, Action: marz.ActReadHit, Place: p.post.ID.Place(), At: at,
+// hitsUnder returns the article that gives an authority hits of its own at a lane, or "". Without a lane it is asked for the post as a whole.
+func (p *Post) hitsUnder(owner marz.AuthorityID, lane marz.LaneID, at marz.Instant) marz.ArticleRef {
+	answer := p.register.Load().May(agreement.Question{Officer: marz.OfficerID(owner) + "/0", Role: marz.RoleOfficer, Action: marz.ActReadHit, Place: p.post.ID.Place(), Lane: lane, At: at,
 		Record: &agreement.Record{Kind: "hit", Owners: []marz.AuthorityID{owner}}})
 	if !answer.Allowed { // its article would be the one that stands against it
 		return ""
 	}
-	return answer.Article
+	h, _ := p.register.Load().Holder(p.post.ID.Place(), lane, at)
+	for _, ref := range answer.All { // who controls a part of the post reads its own data anywhere; its lists speak where it controls
+		if a, err := p.register.Load().Article(ref); err == nil && (a.Kind != agreement.Control && a.Kind != agreement.Transfer || h.Article == ref) {
+			return ref
+		}
+	}
+	return ""
+}
+
+// hitsAnywhere reports whether an article gives an authority hits of its own at the post or any of its lanes.
+func (p *Post) hitsAnywhere(owner marz.AuthorityID, at marz.Instant) bool {
+	return p.hitsUnder(owner, "", at) != "" || slices.ContainsFunc(p.post.Lanes, func(l marz.Lane) bool { return p.hitsUnder(owner, l.ID, at) != "" })
 }
 
 // recordHits records what each authority's own lists said, for that authority alone.
@@ -73,8 +101,12 @@ func (a *act) recordHits(id marz.Seq, sorted map[marz.AuthorityID]*found) error 
 		if owner == "" || f.count == 0 {
 			continue
 		}
-		_, err := a.Append(journal.Draft{Kind: KindFoundHits, Authority: owner, Under: f.under, Policy: a.policy,
-			Public: hitsEntry{inspectionID(int64(id)), f.count}, Private: hitsPrivate{f.kept}})
+		sealed, err := a.post.sealHits(owner, inspectionID(int64(id)), f.kept)
+		if err != nil {
+			return err
+		}
+		_, err = a.Append(journal.Draft{Kind: KindFoundHits, Authority: owner, Under: f.under, Policy: a.policy,
+			Public: hitsEntry{inspectionID(int64(id)), f.count}, Private: sealed})
 		if err != nil {
 			return err
 		}
@@ -91,6 +123,12 @@ func (p *Post) hit(h watchlist.Hit, versions []listVersion) web.Hit {
 			hit.Version = v.version
 		}
 	}
+	if adopted := p.adoptedOf(h.List); adopted != nil {
+		if from, ok := adopted.from[h.Alert]; ok {
+			hit.Adopted = &from
+			hit.Reasons = append(slices.Clone(hit.Reasons), stands(adopted.owner, from))
+		}
+	}
 	return hit
 }
 
@@ -102,46 +140,125 @@ func hitEntries(q querier, id int64, owner marz.AuthorityID) ([]marz.Seq, error)
 	}, `SELECT seq FROM s_hits WHERE inspection = ? AND owner = ? ORDER BY seq`, id, owner)
 }
 
-// hitsIn reads the content of entries with hits. What was erased is left out.
-func (p *Post) hitsIn(ctx context.Context, seqs []marz.Seq) ([]web.Hit, error) {
-	out := []web.Hit{}
+// sealHits closes an authority's own hits, so that they can be destroyed with its key while every proof still holds.
+func (p *Post) sealHits(owner marz.AuthorityID, id marz.InspectionID, hits []web.Hit) (any, error) {
+	b, err := json.Marshal(hits)
+	if err != nil {
+		return nil, err
+	}
+	sealed, err := p.keys.seal(owner, hitsSeal(id), b)
+	return hitsPrivate{Sealed: sealed}, err
+}
+
+func hitsSeal(id marz.InspectionID) string { return "hits " + string(id) }
+
+// hitsIn reads the content of entries with hits. What was erased is left out. What is sealed and cannot be opened any more is left out as well, and closed says why in words.
+func (p *Post) hitsIn(ctx context.Context, seqs []marz.Seq) (hits []web.Hit, closed string, err error) {
+	hits = []web.Hit{}
 	for _, s := range seqs {
+		e, _, err := p.journal.Entry(ctx, s)
+		if err != nil {
+			return nil, "", err
+		}
 		payload, err := p.journal.Payload(ctx, s)
 		if marz.CodeOf(err) == marz.NotFound {
 			continue
 		}
+		var of hitsEntry
 		var h hitsPrivate
 		if err == nil {
-			err = json.Unmarshal(payload, &h)
+			err = read(e, payload, &of, &h)
+		}
+		if err == nil && h.Sealed != nil {
+			var why string
+			if why, err = p.closed(p.journal.State(), e.Authority, h.Sealed); err == nil && why != "" {
+				closed = why
+				continue
+			}
+			if err == nil {
+				h.Hits, err = p.openHits(e.Authority, of.Inspection, h.Sealed)
+			}
 		}
 		if err != nil {
-			return nil, &marz.Error{Op: "read hits", Subject: KindFoundHits, Err: err}
+			return nil, "", &marz.Error{Op: "read hits", Subject: KindFoundHits, Err: err}
 		}
-		out = append(out, h.Hits...)
+		hits = append(hits, h.Hits...)
 	}
-	return out, nil
+	return hits, closed, nil
+}
+
+func (p *Post) openHits(owner marz.AuthorityID, id marz.InspectionID, sealed []byte) (hits []web.Hit, err error) {
+	b, err := p.keys.open(owner, hitsSeal(id), sealed)
+	if err == nil {
+		err = json.Unmarshal(b, &hits)
+	}
+	return hits, err
+}
+
+// closed says in words why what is sealed cannot be opened here, or "" when its key is here.
+func (p *Post) closed(q querier, owner marz.AuthorityID, sealed []byte) (string, error) {
+	id, ok := sealedUnder(sealed)
+	if !ok {
+		return "", nil // what is wrong is found when it is opened
+	}
+	if why, err := destroyedWhy(q, id); err != nil || why != "" {
+		return why, err
+	}
+	k, err := p.keys.get(owner)
+	switch {
+	case marz.CodeOf(err) == marz.NotFound:
+		return "they are sealed, and the key of the data of " + string(owner) + " is missing here", nil
+	case err != nil:
+		return "", err
+	case k.id != id:
+		return "they are sealed under another key of " + string(owner) + " than the one that is here", nil
+	}
+	return "", nil
+}
+
+// closedHits says in words why an authority's own hits on an inspection cannot be opened any more, or "".
+func (p *Post) closedHits(q querier, id int64, owner marz.AuthorityID) (string, error) {
+	var name string
+	err := q.QueryRow(`SELECT key FROM s_hits WHERE inspection = ? AND owner = ? AND key <> '' LIMIT 1`, id, owner).Scan(&name)
+	if absent(err) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return destroyedWhy(q, parseKeyID(name))
 }
 
 // ownHits adds the hits of the officer's own authority's lists, and says what others have.
 func (p *Post) ownHits(ctx context.Context, actor Actor, r *row, w *web.Inspection) error {
 	own := actor.Officer.Authority()
-	seqs, err := hitEntries(p.journal.State(), r.id, own)
+	state := p.journal.State()
+	seqs, err := hitEntries(state, r.id, own)
 	if err != nil {
 		return err
 	}
-	hits, err := p.hitsIn(ctx, seqs)
+	hits, closed, err := p.hitsIn(ctx, seqs)
 	if err != nil {
 		return err
 	}
 	w.Hits = append(w.Hits, hits...)
-	w.Others, err = collect(p.journal.State(), func(rows *sql.Rows) (o web.OtherHits, err error) {
+	w.Others, err = collect(state, func(rows *sql.Rows) (o web.OtherHits, err error) {
 		err = rows.Scan(&o.Owner, &o.Count)
 		return o, err
-	}, `SELECT owner, sum(count) FROM s_hits WHERE inspection = ? AND owner <> ? GROUP BY owner ORDER BY owner`, r.id, own)
+	}, `SELECT owner, sum(count) FROM s_hits WHERE inspection = ? AND (owner <> ? OR ?) GROUP BY owner ORDER BY owner`, r.id, own, closed != "")
 	for i := range w.Others {
 		o := &w.Others[i]
+		if o.Why = closed; o.Owner != own {
+			if o.Why, err = p.closedHits(state, r.id, o.Owner); err != nil {
+				return err
+			}
+		}
+		if o.Why != "" {
+			o.Why = web.Local(p.post.Zone, o.Why)
+			continue
+		}
 		about := ofHits(r.about(w.Document.Nationality), o.Owner)
-		answer := p.register.Load().May(agreement.Question{Officer: actor.Officer, Role: actor.Role, Action: marz.ActReadHit, Place: p.post.ID.Place(), At: p.now(),
+		answer := p.register.Load().May(agreement.Question{Officer: actor.Officer, Role: actor.Role, Action: marz.ActReadHit, Place: p.post.ID.Place(), Lane: r.lane, At: p.now(),
 			Field: marz.FieldHits, Record: about})
 		o.Shared, o.Why, o.Under = answer.Allowed, web.Local(p.post.Zone, answer.Reason), answer.Article
 	}
@@ -176,7 +293,7 @@ func (p *Post) addBarred(actor Actor, r *row, w *web.Inspection) {
 	record := r.about(w.Document.Nationality)
 	for _, d := range marz.Decisions(r.direction) {
 		for _, action := range actionsOf(r, d) {
-			q := agreement.Question{Officer: actor.Officer, Role: actor.Role, Action: action, Place: p.post.ID.Place(), At: p.now(), Record: record}
+			q := agreement.Question{Officer: actor.Officer, Role: actor.Role, Action: action, Place: p.post.ID.Place(), Lane: r.lane, At: p.now(), Record: record}
 			if answer := p.register.Load().May(q); !answer.Allowed {
 				if w.Barred == nil {
 					w.Barred = map[marz.Decision]string{}

@@ -80,7 +80,7 @@ func (p *Post) admit(rt route, q *request) error {
 	if rt.access == accessSession {
 		return nil
 	}
-	return p.may(q.actor, rt.access)
+	return p.mayAt(q.actor, q.lane(), rt.access)
 }
 
 // fail answers with an error, once. Who asked for a page without a session is sent to sign in.
@@ -110,21 +110,11 @@ func (p *Post) page(q *request, title string, body any) *web.Page {
 	if q.actor.Officer != "" {
 		pg.Officer = &web.Officer{ID: q.actor.Officer, Name: q.actor.Name, Role: q.actor.Role, Authority: p.bodies[q.actor.Officer.Authority()]}
 	}
-	if h, ok := p.register.Load().ControlAt(p.post.ID.Place(), now); ok {
+	if h, ok := p.register.Load().Holder(p.post.ID.Place(), "", now); ok {
 		pg.Since = h.From
 	}
 	pg.Next = p.nextPassing(now)
 	return pg
-}
-
-// nextPassing returns the next passing of control that the articles agree on, or nil.
-func (p *Post) nextPassing(now marz.Instant) *web.Passing {
-	for _, h := range p.Timeline() {
-		if h.From > now {
-			return &web.Passing{To: p.bodies[h.Authority], Article: h.Article, At: h.From}
-		}
-	}
-	return nil
 }
 
 func (p *Post) render(q *request, name, title string, body any) error {
@@ -401,7 +391,11 @@ func (p *Post) pageOfficers(q *request) error {
 	if err != nil {
 		return err
 	}
-	return p.render(q, "officers", "Officers", web.OfficersBody{Officers: rows, Own: q.actor.Officer.Authority()})
+	first, err := p.firstInvited(p.journal.State(), q.actor.Officer.Authority())
+	if err != nil {
+		return err
+	}
+	return p.render(q, "officers", "Officers", web.OfficersBody{Officers: rows, Own: q.actor.Officer.Authority(), First: first})
 }
 
 func (p *Post) invite(q *request) error {

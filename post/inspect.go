@@ -36,7 +36,7 @@ func (p *Post) Scan(ctx context.Context, actor Actor, lane marz.LaneID, text str
 	scan := p.keyed("scan", doc.Lines...)
 	var id int64
 	var repeated bool
-	err = p.act(ctx, actor, marz.ActInspect, func(a *act) error {
+	err = p.actAt(ctx, actor, lane, marz.ActInspect, func(a *act) error {
 		l, err := p.lane(a, lane)
 		if err != nil {
 			return err
@@ -49,6 +49,9 @@ func (p *Post) Scan(ctx context.Context, actor Actor, lane marz.LaneID, text str
 			return err
 		}
 		id = int64(a.Next())
+		if err := p.loadAdopted(a, a); err != nil {
+			return err
+		}
 		if !slices.Equal(lists.versions, p.versions()) { // a list came into force meanwhile
 			lists = p.screen(ctx, doc)
 		}
@@ -91,11 +94,14 @@ func (p *Post) open(a *act, l *laneRow, doc *mrz.Document, lists screened, scan 
 	if err != nil {
 		return err
 	}
-	ages, err := p.listAges(a, lists.versions)
+	ages, err := p.listAges(a, lists.versions, l.id, a.Now())
 	if err != nil {
 		return err
 	}
-	sorted, answer := a.sortHits(lists)
+	sorted, answer, err := a.sortHits(lists, l.id)
+	if err != nil {
+		return err
+	}
 	findings, verdict := inspection.Inspect(inspection.Input{Document: doc, Direction: l.direction, At: a.Now(), Zone: p.zone, Answer: answer, Lists: ages,
 		History: history, Stay: p.config.Stay, ClockLate: a.ClockBehind()})
 	owners := serving(a.duties()) // of one authority alone it is that of the entry
@@ -309,7 +315,7 @@ func readProposal(from entries, seq marz.Seq) (*web.Proposal, error) {
 // Case returns the inspection that is open on a lane, to an officer who sits there. With an inspection that has ended there last it returns how it ended, and
 // nothing about the person: in joint service the officer who did not act learns it so.
 func (p *Post) Case(ctx context.Context, actor Actor, id marz.LaneID, ended marz.InspectionID) (*web.Inspection, error) {
-	if err := p.may(actor, marz.ActInspect); err != nil {
+	if err := p.mayAt(actor, id, marz.ActInspect); err != nil {
 		return nil, err
 	}
 	l, err := p.lane(p.journal.State(), id)

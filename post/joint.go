@@ -135,7 +135,7 @@ func (p *Post) waiting(a *act, id marz.InspectionID, submission marz.Seq) (r *ro
 // Concur is the word of another authority's officer, at the same lane and before the same facts, that a decision needs. The last one makes it the decision.
 func (p *Post) Concur(ctx context.Context, actor Actor, id marz.InspectionID, submission marz.Seq) (*web.Inspection, error) {
 	repeated := false
-	err := p.act(ctx, actor, marz.ActConcur, func(a *act) error {
+	err := p.actIn(ctx, actor, id, marz.ActConcur, func(a *act) error {
 		r, done, err := p.waiting(a, id, submission)
 		if repeated = done; err != nil || done {
 			return err
@@ -183,7 +183,7 @@ func (p *Post) stillAllowed(a *act, r *row, d marz.Decision) error {
 		}
 		return &marz.Error{Code: marz.Conflict, Op: "concur", Subject: "inspection " + string(inspectionID(r.id)), Fix: string(r.proposer) + ", who proposed it, has no access here any more; refuse to concur"}
 	}
-	q := agreement.Question{Officer: r.proposer, Role: marz.RoleOfficer, Action: marz.ActOn(d), Place: a.place, At: a.Now(), Record: record}
+	q := agreement.Question{Officer: r.proposer, Role: marz.RoleOfficer, Action: marz.ActOn(d), Place: a.place, Lane: a.lane, At: a.Now(), Record: record}
 	if answer := p.register.Load().May(q); !answer.Allowed {
 		return &marz.Error{Code: marz.Conflict, Op: "concur", Subject: "inspection " + string(inspectionID(r.id)), Fix: string(r.proposer) + " may not decide this any more: " + answer.Reason}
 	}
@@ -206,7 +206,7 @@ func (p *Post) Object(ctx context.Context, actor Actor, id marz.InspectionID, su
 	if err := inspection.CheckObjection(reason); err != nil {
 		return nil, err
 	}
-	err = p.act(ctx, actor, marz.ActConcur, func(a *act) error {
+	err = p.actIn(ctx, actor, id, marz.ActConcur, func(a *act) error {
 		r, done, err := p.waiting(a, id, submission)
 		if err != nil {
 			return err
@@ -229,7 +229,7 @@ func (p *Post) Object(ctx context.Context, actor Actor, id marz.InspectionID, su
 
 // Asylum records that the traveller asked for asylum. What was proposed falls; from here on only the host state's officers decide.
 func (p *Post) Asylum(ctx context.Context, actor Actor, id marz.InspectionID) (*web.Inspection, error) {
-	err := p.act(ctx, actor, marz.ActInspect, func(a *act) error {
+	err := p.actIn(ctx, actor, id, marz.ActInspect, func(a *act) error {
 		r, err := p.undecided(a, actor, id)
 		if err != nil || r.asylum {
 			return err
@@ -273,10 +273,15 @@ func (p *Post) LookUp(ctx context.Context, actor Actor, id marz.InspectionID, ow
 	}
 	var seqs []marz.Seq
 	var about *agreement.Record
-	ask := func(tx *journal.Tx) (*agreement.Record, error) {
-		var err error
-		about, err = hitsRecord(tx, id, owner)
-		return about, err
+	ask := func(tx *journal.Tx) (s subject, err error) {
+		if about, err = hitsRecord(tx, id, owner); err != nil {
+			return s, err
+		}
+		s.record = about
+		if r, err := readRow(tx, number(id)); err == nil {
+			s.lane = r.lane
+		}
+		return s, nil
 	}
 	err = p.actOn(ctx, actor, p.post.ID.Place(), marz.ActReadHit, ask, func(a *act) error {
 		r, err := p.undecided(a, actor, id)
@@ -303,7 +308,10 @@ func (p *Post) LookUp(ctx context.Context, actor Actor, id marz.InspectionID, ow
 	if err != nil {
 		return nil, "", err
 	}
-	hits, err = p.hitsIn(ctx, seqs)
+	hits, closed, err := p.hitsIn(ctx, seqs)
+	if err == nil && closed != "" {
+		err = &marz.Error{Code: marz.Conflict, Op: "look up hits", Subject: "inspection " + string(id), Fix: closed}
+	}
 	return hits, under, err
 }
 
@@ -331,12 +339,17 @@ func ofHits(rec *agreement.Record, owner marz.AuthorityID) *agreement.Record {
 
 // The folds of joint service.
 
-func foldHits(f *journal.Fold, e journal.Entry, _ []byte) error {
+func foldHits(f *journal.Fold, e journal.Entry, payload []byte) error {
 	var h hitsEntry
-	if err := read(e, nil, &h, nil); err != nil {
+	var content hitsPrivate
+	if err := read(e, payload, &h, &content); err != nil {
 		return err
 	}
-	return f.Exec(`INSERT INTO s_hits (seq, inspection, owner, count) VALUES (?, ?, ?, ?)`, e.Seq, number(h.Inspection), e.Authority, h.Hits)
+	key := ""
+	if id, ok := sealedUnder(content.Sealed); ok {
+		key = id.String()
+	}
+	return f.Exec(`INSERT INTO s_hits (seq, inspection, owner, count, key) VALUES (?, ?, ?, ?, ?)`, e.Seq, number(h.Inspection), e.Authority, h.Hits, key)
 }
 
 func foldSubmitted(f *journal.Fold, e journal.Entry, _ []byte) error {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"marz"
@@ -81,7 +83,7 @@ func (l *laneRow) heldBy(officer marz.OfficerID) error {
 // OpenLane takes a seat at a lane for the officer. There is one, and in joint service one for each of its authorities. Taking the seat that he has
 // already changes nothing.
 func (p *Post) OpenLane(ctx context.Context, actor Actor, id marz.LaneID) error {
-	return p.act(ctx, actor, marz.ActInspect, func(a *act) error {
+	return p.actAt(ctx, actor, id, marz.ActInspect, func(a *act) error {
 		l, err := p.lane(a, id)
 		if err != nil || l.heldBy(actor.Officer) == nil {
 			return err
@@ -123,13 +125,13 @@ func (a *act) takeOver(id int64) error {
 	return err
 }
 
-// CloseLane frees a lane. An officer gives up his own seat; a supervisor frees that of his authority, and where his authority controls the post, all.
+// CloseLane frees a lane. An officer gives up his own seat; a supervisor frees that of his authority, and where his authority controls the lane, all.
 func (p *Post) CloseLane(ctx context.Context, actor Actor, id marz.LaneID) error {
 	action := marz.ActInspect
 	if actor.Role == marz.RoleSupervisor {
 		action = marz.ActSupervise
 	}
-	return p.act(ctx, actor, action, func(a *act) error {
+	return p.actAt(ctx, actor, id, action, func(a *act) error {
 		l, err := p.lane(a, id)
 		if err != nil || len(l.seats) == 0 {
 			return err
@@ -143,7 +145,7 @@ func (p *Post) CloseLane(ctx context.Context, actor Actor, id marz.LaneID) error
 		if s := l.seat(a.own()); s != nil {
 			return a.closeSeat(l, s.Officer, "")
 		}
-		if p.control.Load().authority != a.own() {
+		if h, _ := p.register.Load().Holder(a.place, id, a.Now()); h.Authority != a.own() {
 			return l.heldBy(actor.Officer)
 		}
 		for _, s := range l.seats {
@@ -204,9 +206,13 @@ func (p *Post) addSeats(lanes []web.Lane, now marz.Instant) error {
 		_, ok := register.Joint(p.post.ID.Place(), id, now)
 		joint = joint || ok
 	}
+	whole, _ := register.Holder(p.post.ID.Place(), "", now)
 	for i := range lanes {
 		l := &lanes[i]
 		l.Joint = joint
+		if h, ok := register.Holder(p.post.ID.Place(), l.ID, now); ok && h.Authority != whole.Authority {
+			l.Under = h.Authority
+		}
 		for _, t := range seats {
 			if t.lane == l.ID {
 				l.Seats = append(l.Seats, t.Seat)
@@ -237,6 +243,14 @@ func (c *caseColumns) lane() *web.LaneCase {
 		Decision: marz.Decision(c.decision.String), Decided: marz.Instant(c.decided.Int64), Step: marz.Seq(c.step.Int64)}
 }
 
+// endedWords says why a session has ended, under a heading that says that it has.
+func endedWords(err error) string {
+	if e, ok := errors.AsType[*marz.Error](err); ok && e.Code == marz.Unauthenticated {
+		return strings.TrimPrefix(e.Fix, sessionEnded)
+	}
+	return err.Error()
+}
+
 // Live returns all that changes by itself on an officer's pages.
 func (p *Post) Live(ctx context.Context, actor Actor) (web.Live, error) {
 	now := p.now()
@@ -246,7 +260,7 @@ func (p *Post) Live(ctx context.Context, actor Actor) (web.Live, error) {
 		if marz.CodeOf(err) == marz.Internal {
 			return l, err
 		}
-		l.Ended = err.Error()
+		l.Ended, l.Relieved = endedWords(err), p.relievedPage(actor.session)
 		return l, nil
 	}
 	var err error

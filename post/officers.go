@@ -16,6 +16,7 @@ import (
 	"marz/agreement"
 	"marz/journal"
 	"marz/passkey"
+	"marz/transfer"
 	"marz/web"
 )
 
@@ -53,7 +54,7 @@ func (p *Post) Session(ctx context.Context, secret string) (actor Actor, ended s
 		return Actor{}, "", &marz.Error{Op: "read session", Err: err}
 	}
 	if end.Valid {
-		return Actor{}, why.String, &marz.Error{Code: marz.Unauthenticated, Op: "sign in", Fix: "this session has ended: " + why.String}
+		return Actor{}, why.String, &marz.Error{Code: marz.Unauthenticated, Op: "sign in", Fix: sessionEnded + why.String}
 	}
 	if p.now().Sub(opened) > sessionLife {
 		return Actor{}, tooOld, &marz.Error{Code: marz.Unauthenticated, Op: "sign in", Fix: tooOld}
@@ -83,8 +84,15 @@ func (p *Post) openFor(ctx context.Context, officer marz.OfficerID, method strin
 			refused = answer
 			return answer.Err(q)
 		}
-		_, err := tx.Append(journal.Draft{Kind: KindSignedIn, Officer: officer, Authority: officer.Authority(), Under: answer.Article, Policy: register.Policy(),
-			Public: sessionEntry{Officer: officer, Session: actor.session, Method: method}, Private: private})
+		key, err := p.hangsOn(tx, credential, tx.Now())
+		if marz.CodeOf(err) == marz.Forbidden {
+			refused = agreement.Answer{Reason: "a passkey by another authority's invitation, that nobody commissioned"}
+		}
+		if err != nil {
+			return err
+		}
+		_, err = tx.Append(journal.Draft{Kind: KindSignedIn, Officer: officer, Authority: officer.Authority(), Under: answer.Article, Policy: register.Policy(),
+			Public: sessionEntry{Officer: officer, Session: actor.session, Method: method, Commissioned: key}, Private: private})
 		return err
 	})
 	if marz.CodeOf(err) == marz.Forbidden && refused.Reason != "" {
@@ -128,7 +136,9 @@ func (p *Post) SignOut(ctx context.Context, actor Actor) error {
 	})
 }
 
-// Invite lets an officer make a passkey with a one-time link. A supervisor invites officers of his own authority only.
+// Invite lets an officer make a passkey with a one-time link. A supervisor invites officers of his own authority and, where a transfer of the post is planned, the first
+// supervisor of the authority that takes control, since nobody of that authority is there yet. A passkey that is made so opens nothing until that authority has
+// commissioned it: whom the other side lets in, and with whose device, is not for the other side to say.
 func (p *Post) Invite(ctx context.Context, actor Actor, o Officer) (*web.Invitation, error) {
 	if err := o.ID.Validate(); err != nil {
 		return nil, err
@@ -139,7 +149,7 @@ func (p *Post) Invite(ctx context.Context, actor Actor, o Officer) (*web.Invitat
 	if o.Name == "" || len(o.Name) > 200 {
 		return nil, &marz.Error{Code: marz.Invalid, Op: "invite", Subject: string(o.ID), Fix: "give the officer's name, in at most 200 bytes"}
 	}
-	if o.ID.Authority() != actor.Officer.Authority() {
+	if o.ID.Authority() != actor.Officer.Authority() && (o.Role != marz.RoleSupervisor || !p.takesControl(o.ID.Authority())) {
 		return nil, &marz.Error{Code: marz.Forbidden, Op: "invite", Subject: string(o.ID), Fix: "a supervisor invites officers of his own authority, " + string(actor.Officer.Authority())}
 	}
 	code, err := newSecret(p.random())
@@ -148,19 +158,54 @@ func (p *Post) Invite(ctx context.Context, actor Actor, o Officer) (*web.Invitat
 	}
 	inv := &web.Invitation{Officer: o.ID, Link: p.config.origins()[0] + "/enrol/" + code}
 	err = p.act(ctx, actor, marz.ActEnrol, func(a *act) error {
-		var enrolled bool
-		err := a.QueryRow(`SELECT enrolled IS NOT NULL FROM s_officer WHERE id = ?`, o.ID).Scan(&enrolled)
-		if err != nil && !absent(err) {
+		in, err := p.letIn(a, `o.id = ?`, o.ID)
+		if err != nil {
 			return err
 		}
-		if enrolled {
+		if in {
 			return &marz.Error{Code: marz.Conflict, Op: "invite", Subject: string(o.ID), Fix: "this officer is enrolled already; to give him a new passkey, end his access first"}
+		}
+		if o.ID.Authority() != a.own() {
+			if err := p.isFirst(a, o.ID); err != nil {
+				return err
+			}
 		}
 		inv.Expires = a.Now().Add(invitationLife)
 		_, err = a.append(KindInvited, invitedEntry{o.ID, o.Role, codeHash(code), inv.Expires}, invitedPrivate{o.Name})
 		return err
 	})
 	return inv, err
+}
+
+// takesControl reports whether an authority is to take control of the post by a transfer that is planned or prepared.
+func (p *Post) takesControl(authority marz.AuthorityID) bool {
+	return slices.ContainsFunc(p.transfers().Open(), func(t *transfer.Transfer) bool { return t.Plan.To == authority }) ||
+		slices.ContainsFunc(p.planned(p.now()), func(plan *transfer.Plan) bool { return plan.To == authority })
+}
+
+// isFirst refuses to invite for another authority once it has a supervisor here, who invites its officers.
+func (p *Post) isFirst(q querier, officer marz.OfficerID) error {
+	in, err := p.letIn(q, `o.authority = ? AND o.role = ?`, officer.Authority(), marz.RoleSupervisor)
+	if err == nil && in {
+		err = &marz.Error{Code: marz.Forbidden, Op: "invite", Subject: string(officer), Fix: string(officer.Authority()) + " has a supervisor here, who invites its officers"}
+	}
+	return err
+}
+
+// firstInvited are the authorities other than own whose first supervisor can be invited: they are to take control, and have none here.
+func (p *Post) firstInvited(q querier, own marz.AuthorityID) (out []marz.AuthorityID, err error) {
+	for _, a := range p.register.Load().Ground().Authorities {
+		if a.ID == own || !p.takesControl(a.ID) {
+			continue
+		}
+		switch err := p.isFirst(q, marz.OfficerID(a.ID+"/1")); {
+		case err == nil:
+			out = append(out, a.ID)
+		case marz.CodeOf(err) != marz.Forbidden:
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // Invited returns the officer whom a code invites, or says why it does not.

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 	"marz/agreement"
 	"marz/journal"
 	"marz/passkey"
+	"marz/transfer"
 	"marz/watchlist"
 	"marz/web"
 )
@@ -35,7 +37,14 @@ type Options struct {
 	Exercise bool
 	Demo     Traveller // next travellers of an exercise; nil elsewhere
 
+	// Times are sources of time beside Clock, for transfers of control. None: the machine's boot clock, anchored when both have armed; an exercise's clock is its own.
+	Times []TimeSource
+	// Mirrors says how much of the journal each authority's mirror has acknowledged; nil: there are none. It answers at once.
+	Mirrors func() []transfer.Mirror
+
 	Viewers []marz.OfficerID // officers of an exercise whom people at browsers can play; none for all
+
+	Driver string // database/sql driver of the journal; "" for the node's own. Tests give one with faults
 }
 
 // Traveller gives the next traveller of an exercise for a lane, as the text of a machine-readable zone.
@@ -52,20 +61,22 @@ type Post struct {
 	bodies   map[marz.AuthorityID]marz.Authority
 	zone     *time.Location
 	register atomic.Pointer[agreement.Register]
-	history  *agreement.History      // of the register; the journal's writing goroutine owns it once the post is open
-	recorded map[string]bool         // digests of the instruments in it; owned likewise
-	control  atomic.Pointer[control] // as last recorded
+	history  *agreement.History             // of the register; the journal's writing goroutine owns it once the post is open
+	recorded map[string]bool                // digests of the instruments in it; owned likewise
+	control  atomic.Pointer[control]        // as last recorded
+	machine  atomic.Pointer[transfer.State] // of transfers, as last recorded; what it points to never changes
+	boot     bootClock
+	shred    chan struct{} // to the watch: something is to be destroyed
 	lists    *watchlist.Set
+	loading  sync.Mutex // held while a list is loaded or destroyed
+	keys     *dataKeys
+	adopted  atomic.Pointer[adoptedLists]
+	undone   atomic.Bool // something is to be destroyed and is not yet
+	adopting sync.Mutex  // held while the adopted alerts are put in force
 	passkeys *passkey.RelyingParty
 	key      []byte // of keyed digests of travellers and scans
 	attempts seldom
 	live     hub
-}
-
-// control is who controls the post, as the journal has it.
-type control struct {
-	authority marz.AuthorityID
-	article   marz.ArticleRef
 }
 
 // Open opens the post of a data folder and loads its lists. It does not serve yet.
@@ -76,7 +87,10 @@ func Open(ctx context.Context, o Options) (*Post, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	p := &Post{opts: o, lists: watchlist.New(o.Wall)}
+	if o.Rand != nil {
+		o.Rand = &sharedRandom{r: o.Rand}
+	}
+	p := &Post{opts: o, lists: watchlist.New(o.Wall), keys: newDataKeys(o.Dir, o.Rand), boot: bootClock{dir: o.Dir}, shred: make(chan struct{})}
 	var err error
 	if p.config, err = readConfig(filepath.Join(o.Dir, configFile)); err != nil {
 		return nil, err
@@ -88,7 +102,7 @@ func Open(ctx context.Context, o Options) (*Post, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.journal, err = journal.Open(ctx, journal.Config{Dir: o.Dir, Key: signer, Clock: o.Clock, Rand: o.Rand, State: state{}, Log: o.Log, Exercise: o.Exercise})
+	p.journal, err = journal.Open(ctx, journal.Config{Dir: o.Dir, Key: signer, Clock: o.Clock, Rand: o.Rand, State: state{}, Log: o.Log, Driver: o.Driver, Exercise: o.Exercise})
 	if err != nil {
 		return nil, err
 	}
@@ -119,6 +133,7 @@ func (p *Post) prepare(ctx context.Context) error {
 	if err := p.Tick(ctx); err != nil {
 		return err
 	}
+	p.destroy(ctx)
 	return p.loadLists(ctx, nil)
 }
 
@@ -184,11 +199,20 @@ func (p *Post) loadState(ctx context.Context) error {
 	}
 	p.register.Store(register)
 	var c control
-	err = db.QueryRowContext(ctx, `SELECT authority, article FROM s_control ORDER BY seq DESC LIMIT 1`).Scan(&c.authority, &c.article)
+	err = db.QueryRowContext(ctx, `SELECT authority, article FROM s_control WHERE lanes = '' ORDER BY seq DESC LIMIT 1`).Scan(&c.authority, &c.article)
 	if err != nil {
 		return &marz.Error{Op: "open post", Subject: "control", Err: err}
 	}
 	p.control.Store(&c)
+	if err := p.loadTransfers(db); err != nil {
+		return &marz.Error{Op: "open post", Subject: "transfers", Err: err}
+	}
+	if p.bootClocked() {
+		armed, _ := p.armed()
+		if err := p.boot.load(armed, p.now()); err != nil {
+			p.opts.Log.Warn("the boot clock's anchor could not be kept: it ends with this process", "err", err)
+		}
+	}
 	return nil
 }
 
@@ -224,17 +248,19 @@ type Actor struct {
 // act is one officer's act while it runs inside the journal.
 type act struct {
 	*journal.Tx
-	post    *Post
-	actor   Actor
-	place   marz.PlaceID
-	under   marz.ArticleRef
-	policy  string
-	refused *agreement.Answer // set when a question of the act itself was answered with no
+	post      *Post
+	actor     Actor
+	place     marz.PlaceID
+	lane      marz.LaneID // where the act is about one
+	under     marz.ArticleRef
+	policy    string
+	transfers *transfer.State   // of an act on a transfer: as it will be
+	refused   *agreement.Answer // set when a question of the act itself was answered with no
 }
 
 // ask asks one more question within the act, about a record where there is one. What allows it is the article of the entries that follow.
 func (a *act) ask(action marz.Action, record *agreement.Record) error {
-	q := agreement.Question{Officer: a.actor.Officer, Role: a.actor.Role, Action: action, Place: a.place, At: a.Now(), Record: record}
+	q := agreement.Question{Officer: a.actor.Officer, Role: a.actor.Role, Action: action, Place: a.place, Lane: a.lane, At: a.Now(), Record: record}
 	answer := a.post.register.Load().May(q)
 	if !answer.Allowed {
 		a.refused = &answer
@@ -253,7 +279,7 @@ func (a *act) append(kind string, public, private any) (journal.Entry, error) {
 		Public: public, Private: private})
 }
 
-// errDue says that control passed by article since it was last recorded, so that this must be recorded first.
+// errDue says that control is to have passed since it was last recorded, so that this must be recorded first.
 var errDue = errors.New("control is due to pass")
 
 // act runs what an officer does, at one instant, after asking whether he may then. What no article gives him is refused and the
@@ -262,14 +288,47 @@ func (p *Post) act(ctx context.Context, actor Actor, action marz.Action, do func
 	return p.actOn(ctx, actor, p.post.ID.Place(), action, nil, do)
 }
 
-// about finds, inside the change, the record that an act is about; nil when there is none, so that the question is about the place.
-type about func(*journal.Tx) (*agreement.Record, error)
+// actAt is act at a lane of the post, which can be under another authority than the rest.
+func (p *Post) actAt(ctx context.Context, actor Actor, lane marz.LaneID, action marz.Action, do func(*act) error) error {
+	return p.actOn(ctx, actor, p.post.ID.Place(), action, func(*journal.Tx) (subject, error) { return subject{lane: lane}, nil }, do)
+}
 
-// actOn is act at a place of this node, about a record.
-func (p *Post) actOn(ctx context.Context, actor Actor, place marz.PlaceID, action marz.Action, record about, do func(*act) error) error {
+// actIn is act on an inspection, at its lane. About one that there is not, the question is about the post: what is wrong is said to who may know.
+func (p *Post) actIn(ctx context.Context, actor Actor, id marz.InspectionID, action marz.Action, do func(*act) error) error {
+	return p.actOn(ctx, actor, p.post.ID.Place(), action, func(tx *journal.Tx) (s subject, err error) {
+		r, err := readRow(tx, number(id))
+		if marz.CodeOf(err) == marz.NotFound {
+			return s, nil
+		}
+		if err == nil {
+			s.lane = r.lane
+		}
+		return s, err
+	}, do)
+}
+
+// subject is what beside the place an act is about.
+type subject struct {
+	lane   marz.LaneID       // none: the place as a whole
+	record *agreement.Record // nil: no record
+}
+
+// about finds, inside the change, what an act is about.
+type about func(*journal.Tx) (subject, error)
+
+// ofRecord is about a record alone.
+func ofRecord(find func(*journal.Tx) (*agreement.Record, error)) about {
+	return func(tx *journal.Tx) (s subject, err error) {
+		s.record, err = find(tx)
+		return s, err
+	}
+}
+
+// actOn is act at a place of this node, about a lane or a record.
+func (p *Post) actOn(ctx context.Context, actor Actor, place marz.PlaceID, action marz.Action, what about, do func(*act) error) error {
 	var refused agreement.Answer
 	err := p.change(ctx, func(tx *journal.Tx) error {
-		a, answer, err := p.begin(tx, actor, place, action, record)
+		a, answer, err := p.begin(tx, actor, place, action, what)
 		refused = answer
 		if err != nil {
 			return err
@@ -294,7 +353,7 @@ func (p *Post) change(ctx context.Context, do func(*journal.Tx) error) error {
 			return err
 		}
 		err := p.journal.Update(ctx, func(tx *journal.Tx) error {
-			if _, due := p.due(tx.Now()); due {
+			if p.anyDue(tx.Now()) {
 				return errDue
 			}
 			return do(tx)
@@ -306,23 +365,24 @@ func (p *Post) change(ctx context.Context, do func(*journal.Tx) error) error {
 }
 
 // begin asks, inside the change and at its instant, whether the session is open and the act allowed.
-func (p *Post) begin(tx *journal.Tx, actor Actor, place marz.PlaceID, action marz.Action, record about) (*act, agreement.Answer, error) {
-	if err := openSession(tx, actor, tx.Now()); err != nil {
+func (p *Post) begin(tx *journal.Tx, actor Actor, place marz.PlaceID, action marz.Action, what about) (*act, agreement.Answer, error) {
+	if err := p.openSession(tx, actor, tx.Now()); err != nil {
 		return nil, agreement.Answer{}, err
 	}
 	register := p.register.Load()
 	q := agreement.Question{Officer: actor.Officer, Role: actor.Role, Action: action, Place: place, At: tx.Now()}
-	if record != nil {
-		var err error
-		if q.Record, err = record(tx); err != nil {
+	if what != nil {
+		s, err := what(tx)
+		if err != nil {
 			return nil, agreement.Answer{}, err
 		}
+		q.Lane, q.Record = s.lane, s.record
 	}
 	answer := register.May(q)
 	if !answer.Allowed {
 		return nil, answer, answer.Err(q)
 	}
-	return &act{Tx: tx, post: p, actor: actor, place: place, under: answer.Article, policy: register.Policy()}, answer, nil
+	return &act{Tx: tx, post: p, actor: actor, place: place, lane: q.Lane, under: answer.Article, policy: register.Policy()}, answer, nil
 }
 
 // sessionLife is longer than any shift and shorter than two.
@@ -330,21 +390,28 @@ const sessionLife = 14 * time.Hour
 
 const tooOld = "this session is older than a shift; sign in again"
 
+// sessionEnded begins the words on a session that was ended, before why.
+const sessionEnded = "this session has ended: "
+
 // openSession reports whether the actor's session is still open, and why not in words.
-func openSession(q querier, actor Actor, now marz.Instant) error {
+func (p *Post) openSession(q querier, actor Actor, now marz.Instant) error {
 	var opened marz.Instant
 	var ended *int64
 	var why *string
-	err := q.QueryRow(`SELECT opened, ended, why FROM s_session WHERE hash = ? AND officer = ?`, actor.session, actor.Officer).Scan(&opened, &ended, &why)
+	var key string
+	err := q.QueryRow(`SELECT opened, ended, why, commissioned FROM s_session WHERE hash = ? AND officer = ?`, actor.session, actor.Officer).Scan(&opened, &ended, &why, &key)
 	switch {
 	case absent(err):
 		return &marz.Error{Code: marz.Unauthenticated, Op: "act", Fix: "nobody is signed in; sign in"}
 	case err != nil:
 		return err
 	case ended != nil:
-		return &marz.Error{Code: marz.Unauthenticated, Op: "act", Fix: "this session has ended: " + *why}
+		return &marz.Error{Code: marz.Unauthenticated, Op: "act", Fix: sessionEnded + *why}
 	case now.Sub(opened) > sessionLife:
 		return &marz.Error{Code: marz.Unauthenticated, Op: "act", Fix: tooOld}
+	case key != "" && !slices.Contains(p.commissioned(actor.Officer, now), key):
+		return &marz.Error{Code: marz.Unauthenticated, Op: "act", Subject: string(actor.Officer),
+			Fix: "the commission by which " + string(actor.Officer.Authority()) + " let this passkey in has ended; sign in again to see what it has to sign"}
 	}
 	return nil
 }
@@ -367,12 +434,15 @@ func (p *Post) recordRefusal(ctx context.Context, actor Actor, action marz.Actio
 func (p *Post) now() marz.Instant { return max(p.opts.Clock(), p.journal.At()) }
 
 // may asks the same question as act for a page that only reads what is not about a person, outside the journal.
-func (p *Post) may(actor Actor, action marz.Action) error {
+func (p *Post) may(actor Actor, action marz.Action) error { return p.mayAt(actor, "", action) }
+
+// mayAt is may at a lane.
+func (p *Post) mayAt(actor Actor, lane marz.LaneID, action marz.Action) error {
 	now := p.now()
-	if err := openSession(p.journal.State(), actor, now); err != nil {
+	if err := p.openSession(p.journal.State(), actor, now); err != nil {
 		return err
 	}
-	q := agreement.Question{Officer: actor.Officer, Role: actor.Role, Action: action, Place: p.post.ID.Place(), At: now}
+	q := agreement.Question{Officer: actor.Officer, Role: actor.Role, Action: action, Place: p.post.ID.Place(), Lane: lane, At: now}
 	return p.register.Load().May(q).Err(q)
 }
 
@@ -393,84 +463,6 @@ func (p *Post) node(ctx context.Context, do func(*node) error) error {
 	err := p.change(ctx, func(tx *journal.Tx) error { return do(&node{tx, p}) })
 	p.live.changed()
 	return err
-}
-
-// due returns to whom control passes next by the articles, and whether that should have happened by the instant. Passings that fell due while the
-// node was off are recorded one by one.
-func (p *Post) due(at marz.Instant) (agreement.Holding, bool) {
-	c := p.control.Load()
-	recorded := false
-	for _, h := range p.Timeline() {
-		if recorded {
-			return h, h.From <= at
-		}
-		recorded = h.Article == c.article
-	}
-	return agreement.Holding{}, false
-}
-
-// Tick records a passing of control that has become due by article. Serve calls it several times a second, and every act calls it first,
-// so that no act of the authority that had control can follow the instant.
-func (p *Post) Tick(ctx context.Context) error {
-	for {
-		if _, due := p.due(p.now()); !due {
-			return nil
-		}
-		if err := p.pass(ctx); err != nil {
-			return err
-		}
-	}
-}
-
-// pass records the next passing of control, if it is due at the instant of its entry.
-func (p *Post) pass(ctx context.Context) error {
-	var passed *control
-	err := p.journal.Update(ctx, func(tx *journal.Tx) error {
-		h, due := p.due(tx.Now())
-		if !due {
-			return nil
-		}
-		register, err := p.passControl(tx, h)
-		if err != nil {
-			return err
-		}
-		p.register.Store(register)
-		passed = &control{h.Authority, h.Article}
-		p.control.Store(passed) // inside the writing goroutine: the next change already sees it
-		return nil
-	})
-	if err == nil && passed != nil {
-		p.opts.Log.Info("control passed", "place", p.post.ID, "to", passed.authority, "article", passed.article)
-		p.live.changed()
-	}
-	return err
-}
-
-// passControl is the point from which the new authority controls. It runs once for each passing. Whose access ends is asked for the instant of the
-// entry: what was learnt late can have given somebody powers that are over by now, or long before he had them. It returns the register, which knows of it.
-func (p *Post) passControl(tx *journal.Tx, h agreement.Holding) (*agreement.Register, error) {
-	c := controlEntry{Place: p.post.ID.Place(), From: p.control.Load().authority, To: h.Authority, Instant: h.From,
-		Ends: p.without(marz.ActReadJournal, tx.Now()), Frees: p.without(marz.ActInspect, tx.Now())}
-	e, err := tx.Append(journal.Draft{Kind: KindControl, Authority: h.Authority, Under: h.Article, Policy: p.register.Load().Policy(), Public: c})
-	if err != nil {
-		return nil, err
-	}
-	p.history.Add(passing(e, c))
-	return p.history.Register()
-}
-
-// without returns the authorities whose officers may not do a thing at the post at the instant, whatever their role. Reading the journal is the
-// least of all powers: without it there is none.
-func (p *Post) without(action marz.Action, at marz.Instant) []marz.AuthorityID {
-	var out []marz.AuthorityID
-	for id := range p.bodies {
-		q := agreement.Question{Officer: marz.OfficerID(id) + "/0", Role: marz.RoleSupervisor, Action: action, Place: p.post.ID.Place(), At: at}
-		if !p.register.Load().May(q).Allowed {
-			out = append(out, id)
-		}
-	}
-	slices.Sort(out)
-	return out
 }
 
 // keyed returns a digest that only this post can make, so that a stolen table gives no names away.

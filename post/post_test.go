@@ -32,6 +32,7 @@ type testPost struct {
 	t   testing.TB
 	dir string
 	now *atomic.Int64
+	set func(*Options) // what a test wants otherwise
 }
 
 // testKeys are the secret keys of the authorities of testGround.
@@ -118,11 +119,27 @@ func (tp *testPost) write(name, text string) {
 
 func (tp *testPost) open() {
 	tp.t.Helper()
-	p, err := Open(context.Background(), Options{Dir: tp.dir, Clock: tp.clock, Exercise: true})
+	o := Options{Dir: tp.dir, Clock: tp.clock, Exercise: true}
+	if tp.set != nil {
+		tp.set(&o)
+	}
+	p, err := Open(context.Background(), o)
 	if err != nil {
 		tp.t.Fatal(err)
 	}
 	tp.Post = p
+}
+
+// reopen ends the post and opens it again, with other options if some are given.
+func (tp *testPost) reopen(set func(*Options)) {
+	tp.t.Helper()
+	if err := tp.Post.Close(); err != nil {
+		tp.t.Fatal(err)
+	}
+	if set != nil {
+		tp.set = set
+	}
+	tp.open()
 }
 
 func (tp *testPost) signIn(officer marz.OfficerID) Actor {
@@ -563,7 +580,7 @@ func dump(t *testing.T, tp *testPost) map[string][]string {
 	t.Helper()
 	out := map[string][]string{}
 	db := tp.Journal().State()
-	for _, table := range []string{"s_post", "s_register", "s_control", "s_officer", "s_invitation", "s_passkey", "s_session", "s_lane", "s_inspection", "s_movement"} {
+	for _, table := range []string{"s_post", "s_register", "s_control", "s_officer", "s_invitation", "s_passkey", "s_session", "s_lane", "s_seat", "s_inspection", "s_movement", "s_transfer", "s_relieved"} {
 		rows, err := db.Query(`SELECT * FROM ` + table)
 		if err != nil {
 			t.Fatal(err)

@@ -6,10 +6,11 @@ import (
 	"marz"
 	"marz/agreement"
 	"marz/journal"
+	"marz/transfer"
 )
 
 // registerKinds are the kinds of entry of which the register consists.
-var registerKinds = []string{KindDescribed, KindAgreement, KindStatement, KindReport, KindControl}
+var registerKinds = []string{KindDescribed, KindAgreement, KindStatement, KindReport, KindCommission, KindControl, transfer.KindExecuted}
 
 // ReadRegister reads the register and the post's description from a data folder, as they were committed at one instant. It takes no lock and
 // writes nothing, so that the post may be running. It folds the entries themselves and checks no signature over them: marz verify does that.

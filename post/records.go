@@ -53,7 +53,7 @@ func (p *Post) ReadRecord(ctx context.Context, actor Actor, id marz.InspectionID
 		record, err = r.record(tx)
 		return record, err
 	}
-	err = p.actOn(ctx, actor, p.post.ID.Place(), marz.ActReadRecord, about, func(a *act) error {
+	err = p.actOn(ctx, actor, p.post.ID.Place(), marz.ActReadRecord, ofRecord(about), func(a *act) error {
 		r, err := readRow(a, number(id))
 		if err != nil {
 			return err
@@ -173,11 +173,14 @@ type Total struct {
 }
 
 // Totals counts all crossings by authority, lane and decision.
-func (p *Post) Totals(ctx context.Context) ([]Total, error) {
+func (p *Post) Totals(ctx context.Context) ([]Total, error) { return p.TotalsAfter(ctx, -1) }
+
+// TotalsAfter counts the crossings decided after an entry.
+func (p *Post) TotalsAfter(ctx context.Context, seq marz.Seq) ([]Total, error) {
 	t, err := collect(p.journal.State(), func(r *sql.Rows) (t Total, err error) {
 		err = r.Scan(&t.Authority, &t.Lane, &t.Decision, &t.Count)
 		return t, err
-	}, `SELECT authority, lane, decision, count(*) FROM s_inspection WHERE state = 'decided' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`)
+	}, `SELECT authority, lane, decision, count(*) FROM s_inspection WHERE state = 'decided' AND decided_seq > ? GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`, seq)
 	if err != nil {
 		return nil, &marz.Error{Op: "count crossings", Err: err}
 	}

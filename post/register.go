@@ -8,6 +8,7 @@ import (
 	"marz"
 	"marz/agreement"
 	"marz/journal"
+	"marz/transfer"
 )
 
 // readEvents reads what the register learnt from the state tables, in order.
@@ -25,7 +26,12 @@ func readEvents(q querier) ([]agreement.Event, error) {
 
 // registerEvent is what the register learns from an entry: a passing of control, or what an instrument says, of whatever kind.
 func registerEvent(e journal.Entry) (agreement.Event, error) {
-	if e.Kind == KindControl {
+	switch e.Kind {
+	case transfer.KindExecuted:
+		var x transfer.Execution
+		err := read(e, nil, &x, nil)
+		return passing(e, passingOf(&x)), err
+	case KindControl:
 		var c controlEntry
 		err := read(e, nil, &c, nil)
 		return passing(e, c), err
@@ -39,7 +45,7 @@ func registerEvent(e journal.Entry) (agreement.Event, error) {
 
 // passing is what the register learns from the entry of a passing of control.
 func passing(e journal.Entry, c controlEntry) agreement.Event {
-	return agreement.Event{Seq: e.Seq, At: e.At, Passing: &agreement.Passing{Place: c.Place, From: c.From, To: c.To, Article: e.Under, Planned: c.Instant}}
+	return agreement.Event{Seq: e.Seq, At: e.At, Passing: &agreement.Passing{Place: c.Place, Lanes: c.Lanes, From: c.From, To: c.To, Article: e.Under, Planned: c.Instant}}
 }
 
 // fold makes a history of what was learnt.
@@ -58,11 +64,13 @@ func instrumentKind(i *agreement.Instrument) string {
 		return KindStatement
 	case i.Report != nil:
 		return KindReport
+	case i.Commission != nil:
+		return KindCommission
 	}
 	return KindAgreement
 }
 
-// AddInstruments records what its parties signed, all or none: agreements, statements on their standing, reports on obligations. The signatures are
+// AddInstruments records what its parties signed, all or none: agreements, statements on their standing, reports on obligations, commissions. The signatures are
 // its authority, so that it needs no officer: whoever brings it changes nothing. What is recorded already is passed over. From the commit on it is in force.
 func (p *Post) AddInstruments(ctx context.Context, all []agreement.Instrument) (recorded []marz.Seq, err error) {
 	ground := p.register.Load().Ground()

@@ -1,11 +1,13 @@
 package post
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"marz"
 	"marz/agreement"
+	"marz/transfer"
 )
 
 // Nothing but good signatures comes into the journal with an instrument: anybody could have written beside them.
@@ -24,7 +26,7 @@ func TestNoiseIsNotRecorded(t *testing.T) {
 	}
 }
 
-// What is learnt late passes control at once, and ends the access of who has none now, whatever he had at the instant that it speaks of.
+// What is learnt late moves nothing by itself. When it is carried out, late, it ends the access of who has none now, whatever he had at the instant that it speaks of.
 func TestLatePassingEndsAccess(t *testing.T) {
 	tp := newTestPostUnder(t, `
 [[agreement]]
@@ -57,8 +59,13 @@ article = [
 	if _, err := tp.AddInstruments(t.Context(), i); err != nil {
 		t.Fatal(err)
 	}
-	if tp.Controller() != "am-bg" {
-		t.Error(tp.Controller())
+	if next := tp.nextPassing(tp.Post.now()); tp.Controller() != "ru-bg" || next == nil || next.Phase != transfer.Planned || next.Waiting == "" {
+		t.Errorf("%s, %+v", tp.Controller(), next)
+	}
+	tp.soon("late/1")
+	tp.now.Add(60_000)
+	if x := tp.executed(); x.Article != "late/1" || !slices.Contains(x.Cases, transfer.Late) || tp.Controller() != "am-bg" {
+		t.Errorf("%+v, %s", x, tp.Controller())
 	}
 	if err := tp.OpenLane(t.Context(), tp.signIn("am-bg/2"), "1"); err != nil {
 		t.Errorf("the lane is not free: %v", err)

@@ -136,8 +136,13 @@ func (p *Post) articleView(r *agreement.Register, v *agreement.View, at marz.Ins
 		out.While = append(out.While, w.State+" is an active member of "+string(w.Bloc))
 	}
 	for _, place := range a.Where() {
-		if h, ok := r.ControlAt(place, at); ok && h.Article == v.Ref {
+		if h, ok := r.Expected(place, at, p.now()); ok && h.Article == v.Ref {
 			out.Hangs = append(out.Hangs, "control of "+string(place)+" by "+string(h.Authority))
+		}
+		for _, lane := range r.Parts(place, at) {
+			if h, _ := r.Holder(place, lane, at); h.Article == v.Ref {
+				out.Hangs = append(out.Hangs, "control of lane "+string(lane)+" of "+string(place)+" by "+string(h.Authority))
+			}
 		}
 		if !v.InForce {
 			continue
@@ -152,7 +157,7 @@ func (p *Post) articleView(r *agreement.Register, v *agreement.View, at marz.Ins
 }
 
 var mandateWord = map[agreement.Kind]string{agreement.Serve: "service", agreement.Joint: "joint service", agreement.Share: "what is shared with the officers",
-	agreement.Observe: "observation", agreement.Control: "control"}
+	agreement.Observe: "observation", agreement.Control: "control", agreement.Transfer: "preparation of the transfer"}
 
 // who says in words whom an article is about.
 func who(a *agreement.Article) string {
@@ -220,12 +225,20 @@ func (p *Post) TimelinePage(ctx context.Context, place marz.PlaceID, at, known m
 	if !ok {
 		return nil, &marz.Error{Code: marz.NotFound, Op: "timeline", Subject: fmt.Sprintf("%.60q", string(place)), Fix: "the register knows no such post or section"}
 	}
-	b := &web.TimelineBody{Place: where, At: at, Known: known, Rows: periods(r, place), Places: r.Ground().Places}
+	now := p.now()
+	if known != 0 {
+		now = min(now, known)
+	}
+	b := &web.TimelineBody{Place: where, At: at, Known: known, Rows: periods(r, place, now), Places: r.Ground().Places}
 	for _, a := range r.Actual(place) {
-		b.Actual = append(b.Actual, web.Passed{To: a.To, From: a.From, Article: a.Article, Planned: a.Planned, Actual: a.At, Seq: a.Seq})
+		b.Actual = append(b.Actual, web.Passed{To: a.To, From: a.From, Lanes: a.Lanes, Article: a.Article, Planned: a.Planned, Actual: a.At, Seq: a.Seq})
 	}
 	for _, m := range r.Mandates(place, at) {
-		w := web.Mandate{Authority: p.bodies[m.Authority], Role: roleWord[m.Kind], Article: m.Article}
+		if m.Kind == agreement.Control && len(m.Lanes) == 0 {
+			h, _ := r.Expected(place, at, now)
+			m.Authority, m.Article = h.Authority, h.Article
+		}
+		w := web.Mandate{Authority: p.bodies[m.Authority], Role: roleWord[m.Kind] + ofLanes(m.Lanes), Article: m.Article}
 		for _, a := range m.Powers {
 			w.Powers = append(w.Powers, string(a))
 		}
@@ -234,8 +247,19 @@ func (p *Post) TimelinePage(ctx context.Context, place marz.PlaceID, at, known m
 	return b, nil
 }
 
+// ofLanes names lanes after what is said of them, and nothing where it is said of a place.
+func ofLanes(lanes []marz.LaneID) string {
+	switch len(lanes) {
+	case 0:
+		return ""
+	case 1:
+		return " lane " + string(lanes[0])
+	}
+	return " lanes " + listed(lanes, "")
+}
+
 var roleWord = map[agreement.Kind]string{agreement.Control: "controls", agreement.Serve: "serves", agreement.Joint: "serves jointly", agreement.Observe: "observes",
-	agreement.Share: "is shown what another shares"}
+	agreement.Share: "is shown what another shares", agreement.Transfer: "prepares to take control"}
 
 // knownAt returns the register as it was known at an instant; at none, as it is known now.
 func (p *Post) knownAt(ctx context.Context, known marz.Instant) (*agreement.Register, error) {
@@ -249,10 +273,10 @@ func (p *Post) knownAt(ctx context.Context, known marz.Instant) (*agreement.Regi
 	return fold(*p.register.Load().Ground(), events).KnownAt(known)
 }
 
-func periods(r *agreement.Register, place marz.PlaceID) []web.Period {
+func periods(r *agreement.Register, place marz.PlaceID, now marz.Instant) []web.Period {
 	out := []web.Period{}
-	for _, p := range r.Periods(place) {
-		out = append(out, web.Period{Control: p.Authority, Article: p.Article, From: p.From, Until: p.Until, With: p.With, Under: p.Under})
+	for _, p := range r.Periods(place, now) {
+		out = append(out, web.Period{Control: p.Authority, Article: p.Article, From: p.From, Until: p.Until, With: p.With, Under: p.Under, Overdue: p.Overdue})
 	}
 	return out
 }
@@ -262,7 +286,7 @@ func (p *Post) MapPage(at marz.Instant) *web.MapBody {
 	r := p.register.Load()
 	b := &web.MapBody{Map: p.drawing, Authorities: r.Ground().Authorities, From: at, Until: at}
 	for _, place := range r.Ground().Places {
-		m := web.MapPlace{Place: place, Periods: periods(r, place.ID)}
+		m := web.MapPlace{Place: place, Periods: periods(r, place.ID, p.now())}
 		for _, s := range m.Periods {
 			b.From, b.Until = min(b.From, s.From), max(b.Until, s.From)
 		}
@@ -285,7 +309,7 @@ func (p *Post) LookupsPage(actor Actor) (*web.LookupsBody, error) {
 		if err = json.Unmarshal([]byte(doc), &e); err != nil {
 			return l, err
 		}
-		l.What = map[string]string{KindRead: "record", KindHitRead: "hit", KindIncidentRead: "incident"}[kind]
+		l.What = map[string]string{KindRead: "record", KindHitRead: "hit", KindAlertsRead: "hit", KindIncidentRead: "incident"}[kind]
 		l.Inspection, l.Incident, l.Reason = e.Inspection, e.Incident, readReason(e.Reason)
 		for _, f := range e.Fields {
 			l.Fields = append(l.Fields, string(f))
@@ -309,12 +333,12 @@ func (p *Post) SectionsPage(actor Actor) (*web.SectionsBody, error) {
 	}
 	for _, s := range p.sections {
 		v := web.SectionView{Section: s}
-		for _, period := range periods(r, s.ID) {
+		for _, period := range periods(r, s.ID, now) {
 			if now >= period.From && (period.Until == 0 || now < period.Until) {
 				v.Control = period
 			}
 		}
-		if h, ok := r.ControlAt(s.ID, now); ok {
+		if h, ok := r.Expected(s.ID, now, now); ok {
 			v.Control.From = h.From // not since somebody came to serve beside
 		}
 		own := actor.Officer.Authority()
@@ -360,7 +384,7 @@ func (p *Post) addDuty(v *web.SectionView, now marz.Instant) (err error) {
 
 // readReason gives a reason for reading in words.
 func readReason(code string) string {
-	for _, r := range slices.Concat(ReadReasons, lookupReasons, []web.Reason{{Code: takenOver, Text: "Took the lane at which the case was open"}}) {
+	for _, r := range slices.Concat(ReadReasons, lookupReasons, []web.Reason{{Code: "transfer", Text: "Shown alerts that were offered to it in a transfer of control"}, {Code: takenOver, Text: "Took the lane at which the case was open"}}) {
 		if r.Code == code {
 			return r.Text
 		}

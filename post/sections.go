@@ -110,7 +110,7 @@ func (p *Post) EndPatrol(ctx context.Context, actor Actor, patrol marz.Seq) erro
 		if err := a.QueryRow(`SELECT officer, ended FROM s_patrol WHERE id = ?`, patrol).Scan(&by, &ended); err != nil || ended.Valid {
 			return err
 		}
-		if h, _ := p.register.Load().ControlAt(section, a.Now()); by.Authority() != a.own() && h.Authority != a.own() {
+		if h, _ := p.register.Load().Holder(section, "", a.Now()); by.Authority() != a.own() && h.Authority != a.own() {
 			return &marz.Error{Code: marz.Forbidden, Op: "end duty", Subject: fmt.Sprint(patrol), Fix: "it is a duty of " + string(by.Authority()) + "; its supervisor ends it, or that of the authority in control"}
 		}
 		_, err := a.append(KindPatrolEnded, patrolEndedEntry{section, patrol}, nil)
@@ -204,7 +204,7 @@ func (p *Post) ReadIncident(ctx context.Context, actor Actor, incident marz.Seq,
 	owners := []marz.AuthorityID{by.Authority()}
 	record := &agreement.Record{Kind: "incident", Owners: owners}
 	about := func(*journal.Tx) (*agreement.Record, error) { return record, nil }
-	err = p.actOn(ctx, actor, section, marz.ActReadIncident, about, func(a *act) error {
+	err = p.actOn(ctx, actor, section, marz.ActReadIncident, ofRecord(about), func(a *act) error {
 		e := readEntry{Incident: incident, Reason: reason}
 		if owners[0] != a.own() {
 			if err := a.opens(marz.ActReadIncident, record, marz.FieldNote); err != nil {

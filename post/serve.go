@@ -50,10 +50,11 @@ func (p *Post) Serve(ctx context.Context, ready func(net.Addr)) error {
 	return err
 }
 
-// watch waits for the end, and lets control pass when it is due.
+// watch waits for the end, and lets control pass when it is due. What is waited for otherwise is told to all pages.
 func (p *Post) watch(ctx context.Context, served <-chan error) error {
 	t := time.NewTicker(tick)
 	defer t.Stop()
+	waiting := false
 	for {
 		select {
 		case <-ctx.Done():
@@ -62,9 +63,15 @@ func (p *Post) watch(ctx context.Context, served <-chan error) error {
 			return p.journal.Failure()
 		case err := <-served:
 			return &marz.Error{Code: marz.Unavailable, Op: "serve", Subject: p.config.Listen, Err: err}
+		case <-p.shred:
+			p.destroy(ctx)
 		case <-t.C:
 			if err := p.Tick(ctx); err != nil && !errors.Is(err, context.Canceled) && p.journal.Failure() == nil {
 				p.opts.Log.Error("control could not pass", "err", err)
+			}
+			if next := p.nextPassing(p.now()); next != nil && (next.Waiting != "") != waiting { // that an instant has come and control has not passed is a change of its own
+				waiting = !waiting
+				p.live.changed()
 			}
 		}
 	}

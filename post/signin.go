@@ -28,6 +28,12 @@ type began struct {
 	Options  json.RawMessage  `json:"options"`
 }
 
+// enrolled is the answer to a new passkey.
+type enrolled struct {
+	Next       string          `json:"next"`
+	Commission *web.Commission `json:"commission,omitempty"` // without which it opens nothing
+}
+
 // answered is what the device said.
 type answered struct {
 	Code     string           `json:"code,omitempty"`
@@ -133,5 +139,9 @@ func (p *Post) finishEnrol(q *request) error {
 	if err := p.Enrol(q.Context(), in.Code, credential); err != nil {
 		return err
 	}
-	return q.json(map[string]string{"next": "/signin"})
+	out := enrolled{Next: "/signin"}
+	if _, err := p.hangsOn(p.journal.State(), &credential, p.now()); marz.CodeOf(err) == marz.Forbidden {
+		out.Commission, _ = p.wanted(&credential, p.now()) // its key was read a moment ago
+	}
+	return q.json(out)
 }

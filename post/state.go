@@ -8,24 +8,27 @@ import (
 
 	"marz"
 	"marz/journal"
+	"marz/transfer"
 )
 
 // state is the fold that a post keeps over its journal. Its constraints state the law where SQL can.
 type state struct{}
 
 // Version implements journal.State.
-func (state) Version() string { return "post 3" }
+func (state) Version() string { return "post 5" }
 
 // Schema implements journal.State.
 func (state) Schema() string {
 	return `
 CREATE TABLE s_post (one INTEGER PRIMARY KEY CHECK (one = 1), doc TEXT NOT NULL) STRICT;
 CREATE TABLE s_register (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, doc TEXT NOT NULL) STRICT;
-CREATE TABLE s_control (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, authority TEXT NOT NULL, article TEXT NOT NULL, doc TEXT NOT NULL) STRICT;
+CREATE TABLE s_control (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, authority TEXT NOT NULL, article TEXT NOT NULL, lanes TEXT NOT NULL, doc TEXT NOT NULL) STRICT;
+CREATE TABLE s_transfer (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, authority TEXT NOT NULL, officer TEXT NOT NULL, doc TEXT NOT NULL) STRICT;
+CREATE TABLE s_relieved (code TEXT PRIMARY KEY, transfer TEXT NOT NULL, officer TEXT NOT NULL, session TEXT NOT NULL, seq INTEGER NOT NULL) STRICT;
 CREATE TABLE s_officer (id TEXT PRIMARY KEY, authority TEXT NOT NULL, role TEXT NOT NULL, name TEXT, named_by INTEGER NOT NULL, enrolled INTEGER) STRICT;
-CREATE TABLE s_invitation (code TEXT PRIMARY KEY, officer TEXT NOT NULL, expires INTEGER NOT NULL, used INTEGER) STRICT;
-CREATE TABLE s_passkey (id TEXT PRIMARY KEY, officer TEXT NOT NULL, record TEXT NOT NULL, seq INTEGER NOT NULL) STRICT;
-CREATE TABLE s_session (hash TEXT PRIMARY KEY, officer TEXT NOT NULL, authority TEXT NOT NULL, opened INTEGER NOT NULL, ended INTEGER, why TEXT) STRICT;
+CREATE TABLE s_invitation (code TEXT PRIMARY KEY, officer TEXT NOT NULL, expires INTEGER NOT NULL, used INTEGER, guest TEXT NOT NULL) STRICT;
+CREATE TABLE s_passkey (id TEXT PRIMARY KEY, officer TEXT NOT NULL, record TEXT NOT NULL, seq INTEGER NOT NULL, guest TEXT NOT NULL) STRICT;
+CREATE TABLE s_session (hash TEXT PRIMARY KEY, officer TEXT NOT NULL, authority TEXT NOT NULL, opened INTEGER NOT NULL, ended INTEGER, why TEXT, commissioned TEXT NOT NULL) STRICT;
 CREATE TABLE s_lane (id TEXT PRIMARY KEY, place INTEGER NOT NULL, direction TEXT NOT NULL, flow TEXT NOT NULL) STRICT;
 CREATE TABLE s_seat (lane TEXT NOT NULL, authority TEXT NOT NULL, officer TEXT NOT NULL UNIQUE, since INTEGER NOT NULL, PRIMARY KEY (lane, authority)) STRICT;
 CREATE TABLE s_inspection (
@@ -37,7 +40,7 @@ CREATE TABLE s_inspection (
 	decision TEXT, reason TEXT, decided INTEGER, decided_seq INTEGER UNIQUE, officer TEXT, authority TEXT, article TEXT,
 	CHECK ((state = 'decided') = (decision IS NOT NULL))) STRICT;
 CREATE UNIQUE INDEX s_one_open ON s_inspection (lane) WHERE state IN ('open', 'proposed', 'awaiting');
-CREATE TABLE s_hits (seq INTEGER PRIMARY KEY, inspection INTEGER NOT NULL, owner TEXT NOT NULL, count INTEGER NOT NULL) STRICT;
+CREATE TABLE s_hits (seq INTEGER PRIMARY KEY, inspection INTEGER NOT NULL, owner TEXT NOT NULL, count INTEGER NOT NULL, key TEXT NOT NULL) STRICT;
 CREATE INDEX s_hits_of ON s_hits (inspection, owner);
 CREATE TABLE s_lookup (seq INTEGER NOT NULL, at INTEGER NOT NULL, officer TEXT NOT NULL, owner TEXT NOT NULL, doc TEXT NOT NULL, kind TEXT NOT NULL, article TEXT NOT NULL, PRIMARY KEY (owner, seq)) STRICT;
 CREATE INDEX s_asylum ON s_inspection (traveller, id) WHERE asylum = 1;
@@ -49,7 +52,7 @@ CREATE TABLE s_patrol (id INTEGER PRIMARY KEY, section TEXT NOT NULL, starts INT
 CREATE TABLE s_incident (id INTEGER PRIMARY KEY, section TEXT NOT NULL, happened INTEGER NOT NULL, kind TEXT NOT NULL, kilometre REAL NOT NULL, present TEXT NOT NULL, patrol INTEGER, officer TEXT NOT NULL,
 	article TEXT NOT NULL, note INTEGER NOT NULL) STRICT;
 CREATE TABLE s_list (id TEXT PRIMARY KEY, name TEXT NOT NULL, owner TEXT NOT NULL, version TEXT NOT NULL, loaded INTEGER, alerts INTEGER NOT NULL, refused TEXT NOT NULL) STRICT;
-`
+` + alertTables + shiftSchema
 }
 
 // Apply implements journal.State.
@@ -65,6 +68,7 @@ var folds = map[string]func(*journal.Fold, journal.Entry, []byte) error{
 	KindAgreement:      foldRegister,
 	KindStatement:      foldRegister,
 	KindReport:         foldRegister,
+	KindCommission:     foldRegister,
 	KindControl:        foldControl,
 	KindInvited:        foldInvited,
 	KindEnrolled:       foldEnrolled,
@@ -77,20 +81,39 @@ var folds = map[string]func(*journal.Fold, journal.Entry, []byte) error{
 	KindListRefused:    foldListRefused,
 	KindInspection:     foldInspection,
 	KindProposed:       foldProposed,
-	KindDecided:        foldDecided,
-	KindWithdrawn:      foldWithdrawn,
+	KindDecided:        foldDecidedAgainst,
+	KindWithdrawn:      foldWithdrawnAgainst,
 	KindFoundHits:      foldHits,
 	KindSubmitted:      foldSubmitted,
 	KindConcurred:      foldConcurred,
 	KindObjected:       foldObjected,
 	KindAsylum:         foldAsylum,
-	KindRead:           foldLookup,
-	KindHitRead:        foldLookup,
-	KindIncidentRead:   foldLookup,
+	KindRead:           foldReading,
+	KindHitRead:        foldReading,
+	KindIncidentRead:   foldReading,
 	KindPatrol:         foldPatrol,
 	KindPatrolEnded:    foldPatrolEnded,
 	KindIncident:       foldIncident,
+	KindRefusedAct:     foldRefused,
+	KindShift:          foldShift,
+	KindAlertsRead:     foldAlertsRead,
+	KindSettled:        foldSettled,
+	KindBarred:         foldBarred,
 	journal.KindErased: foldErased,
+
+	transfer.KindOpened:    foldTransfer,
+	transfer.KindCounted:   foldTransfer,
+	transfer.KindDisposed:  foldDisposed,
+	transfer.KindPresented: foldTransfer,
+	transfer.KindArmed:     foldTransfer,
+	transfer.KindDisarmed:  foldTransfer,
+	transfer.KindPostponed: foldTransfer,
+	transfer.KindRefused:   foldTransfer,
+	transfer.KindCancelled: foldTransfer,
+	transfer.KindClock:     foldTransfer,
+	transfer.KindExecuted:  foldExecuted,
+	transfer.KindDestroyed: foldDestroyed,
+	transfer.KindClosed:    foldTransfer,
 }
 
 // read unmarshals an entry's public part and, if there is one, its payload.
@@ -130,13 +153,22 @@ func foldRegister(f *journal.Fold, e journal.Entry, _ []byte) error {
 	return f.Exec(`INSERT INTO s_register (seq, at, doc) VALUES (?, ?, ?)`, e.Seq, e.At, string(e.Public))
 }
 
-// foldControl also ends the access of those who have no power left: their sessions, invitations, and their hold on lanes.
 func foldControl(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var c controlEntry
 	if err := read(e, nil, &c, nil); err != nil {
 		return err
 	}
-	if err := f.Exec(`INSERT INTO s_control (seq, at, authority, article, doc) VALUES (?, ?, ?, ?, ?)`, e.Seq, e.At, c.To, e.Under, string(e.Public)); err != nil {
+	return foldPassing(f, e, c)
+}
+
+// foldPassing also ends the access of those who have no power left, their sessions and invitations, and their hold on the lanes that passed.
+func foldPassing(f *journal.Fold, e journal.Entry, c controlEntry) error {
+	doc, err := json.Marshal(c)
+	if err != nil {
+		return err
+	}
+	err = f.Exec(`INSERT INTO s_control (seq, at, authority, article, lanes, doc) VALUES (?, ?, ?, ?, ?, ?)`, e.Seq, e.At, c.To, e.Under, joined(c.Lanes), string(doc))
+	if err != nil {
 		return err
 	}
 	for _, a := range c.Ends {
@@ -149,8 +181,15 @@ func foldControl(f *journal.Fold, e journal.Entry, _ []byte) error {
 		}
 	}
 	for _, a := range c.Frees {
-		if err := f.Exec(`DELETE FROM s_seat WHERE authority = ?`, a); err != nil {
-			return err
+		if len(c.Lanes) == 0 {
+			if err := f.Exec(`DELETE FROM s_seat WHERE authority = ?`, a); err != nil {
+				return err
+			}
+		}
+		for _, lane := range c.Lanes {
+			if err := f.Exec(`DELETE FROM s_seat WHERE authority = ? AND lane = ?`, a, lane); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -168,7 +207,11 @@ func foldInvited(f *journal.Fold, e journal.Entry, payload []byte) error {
 	if err != nil {
 		return err
 	}
-	return f.Exec(`INSERT INTO s_invitation (code, officer, expires) VALUES (?, ?, ?)`, in.Code, in.Officer, in.Expires)
+	guest := "" // the other authority whose invitation it is
+	if e.Officer != "" && e.Officer.Authority() != in.Officer.Authority() {
+		guest = string(e.Officer.Authority())
+	}
+	return f.Exec(`INSERT INTO s_invitation (code, officer, expires, guest) VALUES (?, ?, ?, ?)`, in.Code, in.Officer, in.Expires, guest)
 }
 
 func foldEnrolled(f *journal.Fold, e journal.Entry, payload []byte) error {
@@ -190,7 +233,8 @@ func foldEnrolled(f *journal.Fold, e journal.Entry, payload []byte) error {
 	if c.Credential == "" {
 		return nil // erased
 	}
-	return f.Exec(`INSERT INTO s_passkey (id, officer, record, seq) VALUES (?, ?, ?, ?)`, c.Credential, en.Officer, string(c.Record), e.Seq)
+	return f.Exec(`INSERT INTO s_passkey (id, officer, record, seq, guest) VALUES (?, ?, ?, ?, coalesce((SELECT guest FROM s_invitation WHERE code = ?), ''))`,
+		c.Credential, en.Officer, string(c.Record), e.Seq, en.Code)
 }
 
 // foldDismissed ends all access of one officer. What he did before stays as it is.
@@ -227,7 +271,7 @@ func foldSignedIn(f *journal.Fold, e journal.Entry, payload []byte) error {
 			return err
 		}
 	}
-	return f.Exec(`INSERT INTO s_session (hash, officer, authority, opened) VALUES (?, ?, ?, ?)`, s.Session, s.Officer, s.Officer.Authority(), e.At)
+	return f.Exec(`INSERT INTO s_session (hash, officer, authority, opened, commissioned) VALUES (?, ?, ?, ?, ?)`, s.Session, s.Officer, s.Officer.Authority(), e.At, s.Commissioned)
 }
 
 func foldSignedOut(f *journal.Fold, e journal.Entry, _ []byte) error {
@@ -277,8 +321,12 @@ func foldInspection(f *journal.Fold, e journal.Entry, payload []byte) error {
 	if len(owners) == 0 {
 		owners = []marz.AuthorityID{e.Authority}
 	}
-	return f.Exec(`INSERT INTO s_inspection (id, lane, direction, opened, verdict, hits, scan, traveller, owners, step, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open')`,
+	err := f.Exec(`INSERT INTO s_inspection (id, lane, direction, opened, verdict, hits, scan, traveller, owners, step, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open')`,
 		e.Seq, in.Lane, in.Direction, e.At, in.Verdict, in.Hits, nullable(p.Scan), nullable(p.Traveller), joined(owners), e.Seq)
+	if err != nil {
+		return err
+	}
+	return foldRelaxed(f, e, in.Findings, owners)
 }
 
 func foldProposed(f *journal.Fold, e journal.Entry, _ []byte) error {
@@ -328,6 +376,9 @@ func foldErased(f *journal.Fold, e journal.Entry, _ []byte) error {
 			`DELETE FROM s_movement WHERE inspection = ?`,
 			`UPDATE s_officer SET name = '' WHERE named_by = ?`,
 			`DELETE FROM s_passkey WHERE seq = ?`,
+			`DELETE FROM s_disposition WHERE seq = ?`,
+			`DELETE FROM s_adopted WHERE seq = ?`,
+			`DELETE FROM s_barred WHERE seq = ?`,
 		} {
 			if err := f.Exec(q, seq); err != nil {
 				return err
@@ -374,6 +425,12 @@ func collect[T any](q querier, scan func(*sql.Rows) (T, error), query string, ar
 		out = append(out, v)
 	}
 	return out, rows.Err()
+}
+
+// scanOne reads rows of one column.
+func scanOne[T any](rows *sql.Rows) (v T, err error) {
+	err = rows.Scan(&v)
+	return v, err
 }
 
 // absent reports whether a row was not found, as against an error.
