@@ -12,6 +12,7 @@ import (
 
 	"marz"
 	"marz/internal/browsertest"
+	"marz/post"
 )
 
 // open starts an exercise as marz demo does and returns its address.
@@ -51,13 +52,7 @@ func open(t *testing.T, o Options) (*Exercise, string) {
 // What the README promises: one click to sign in, F2 for the next traveller, one key for an ordinary one; the others work beside it.
 func TestAViewersMinute(t *testing.T) {
 	_, url := open(t, Options{Seed: 4, PerHour: 3000})
-	conn, err := tls.Dial("tcp", url[len("https://"):], &tls.Config{InsecureSkipVerify: true}) // only to learn the key to trust
-	if err != nil {
-		t.Fatal(err)
-	}
-	leaf := conn.ConnectionState().PeerCertificates[0]
-	conn.Close()
-	b := browsertest.New(t, browsertest.Options{TrustSPKI: []string{browsertest.SPKI(leaf)}})
+	b := trust(t, url)
 	p := b.Page()
 	p.SetViewport(1280, 800)
 	p.EmulateMedia("screen", map[string]string{"prefers-color-scheme": "dark"})
@@ -101,6 +96,66 @@ func TestAViewersMinute(t *testing.T) {
 	shot(boss, "exercise-supervisor")
 }
 
+// trust returns a browser that trusts the exercise's certificate.
+func trust(t *testing.T, url string) *browsertest.Browser {
+	t.Helper()
+	conn, err := tls.Dial("tcp", url[len("https://"):], &tls.Config{InsecureSkipVerify: true}) // only to learn the key to trust
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf := conn.ConnectionState().PeerCertificates[0]
+	conn.Close()
+	return browsertest.New(t, browsertest.Options{TrustSPKI: []string{browsertest.SPKI(leaf)}})
+}
+
+// What one sees at midnight: the outgoing officer's window ends and says why, the incoming one takes the lane and goes on, and his supervisor signs the act.
+func TestMidnightOnScreen(t *testing.T) {
+	e, url := open(t, Options{Seed: 4, PerHour: 600, Armed: true})
+	b := trust(t, url)
+	enter := func(p *browsertest.Page, officer string) {
+		p.SetViewport(1280, 800)
+		p.Navigate(url + "/signin")
+		click(p, `[data-officer="`+officer+`"]`)
+		p.WaitFor(`location.pathname === "/" && document.readyState === "complete" && document.querySelector("[data-lane='1']")`)
+	}
+	take := func(p *browsertest.Page) {
+		click(p, `[data-lane="1"] button, button[data-lane="1"]`)
+		p.WaitFor(`location.pathname === "/lane/1" && document.querySelector("#verdict-word").textContent.toUpperCase() === "READY"`)
+	}
+	out, in, boss := b.Page(), b.Page(), b.Page()
+	enter(out, "ru-bg/0002")
+	take(out)
+	shot(out, "midnight-before")
+	e.Clock.AdvanceTo(Start.Add(10 * time.Minute)) // nobody waits for it here
+	out.WaitFor(`document.getElementById("ended-overlay")`)
+	if why := browsertest.Eval[string](out, `document.getElementById("ended-overlay").textContent`); !strings.Contains(why, "am-bg") || !strings.Contains(why, "am-ru-2024-agarak/2") {
+		t.Errorf("the window says %q", why)
+	}
+	shot(out, "midnight-out")
+	if e.Post.Controller() != "am-bg" {
+		t.Error(e.Post.Controller())
+	}
+	enter(in, "am-bg/0002")
+	take(in)
+	in.WaitFor(`document.querySelector("[data-key=F2]").getAttribute("aria-disabled") === "false"`)
+	in.Key(browsertest.Stroke{Code: "F2"})
+	in.WaitFor(`document.querySelector("[data-key=F1]").getAttribute("aria-disabled") === "false"`)
+	shot(in, "midnight-in")
+	enter(boss, "am-bg/0001")
+	boss.Navigate(url + "/transfer/agarak-1/act")
+	boss.WaitFor(`document.readyState === "complete" && document.querySelector("#sign")`)
+	click(boss, "#sign")
+	boss.WaitFor(`!document.querySelector("#sign")`)
+	shot(boss, "midnight-act")
+	state, err := post.ReadTransfers(t.Context(), e.opts.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tr := state.Get("agarak-1"); tr == nil || len(tr.Closings) == 0 || tr.Closings[0].Officer != "am-bg/0001" {
+		t.Errorf("the act is not signed: %+v", tr)
+	}
+}
+
 func click(p *browsertest.Page, selector string) {
 	browsertest.Eval[bool](p, `(document.querySelector(`+"`"+selector+"`"+`).click(), true)`)
 }
@@ -119,14 +174,7 @@ func TestRegisterPagesOfTheScenario(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, url := open(t, Options{Seed: 4, PerHour: 60, Place: "akhurik", Start: start})
-	conn, err := tls.Dial("tcp", url[len("https://"):], &tls.Config{InsecureSkipVerify: true}) // only to learn the key to trust
-	if err != nil {
-		t.Fatal(err)
-	}
-	leaf := conn.ConnectionState().PeerCertificates[0]
-	conn.Close()
-	b := browsertest.New(t, browsertest.Options{TrustSPKI: []string{browsertest.SPKI(leaf)}})
-	p := b.Page()
+	p := trust(t, url).Page()
 	p.SetViewport(1280, 800)
 	p.Navigate(url + "/signin")
 	click(p, `[data-officer="am-bg/0001"]`)

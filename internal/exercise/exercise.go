@@ -35,6 +35,8 @@ type Options struct {
 	Seed    uint64
 	PerHour float64    // travellers an hour; 0 for the post's own day
 	Viewers bool       // leave a lane in each direction to people at browsers
+	Armed   bool       // both commanders have prepared and armed the transfer that is planned, before anything else happens
+	Said    func(Said) // told what happens with a transfer; nil for nobody. It is called on the floor's goroutine
 	Wall    marz.Clock // the machine's clock
 	Rand    io.Reader  // nil for the machine's
 	Log     *slog.Logger
@@ -87,6 +89,12 @@ func Open(ctx context.Context, o Options) (*Exercise, error) {
 	zone, err := time.LoadLocation(e.Post.Described().Zone)
 	if err != nil {
 		return nil, err
+	}
+	if o.Armed {
+		if err := e.arm(ctx); err != nil {
+			e.Post.Close()
+			return nil, err
+		}
 	}
 	e.source = sim.New(o.Seed, sim.Options{Start: e.Clock.Now(), PerHour: o.PerHour, List: alerts, Zone: zone})
 	e.floor = newFloor(e)

@@ -26,7 +26,8 @@ type floor struct {
 	queues  map[queueKey][]sim.Arrival
 	next    events
 	order   int // of events at the same instant
-	refused int // acts that were refused because control had passed
+	refused int // attempts of an authority whose control had passed
+	holder  marz.AuthorityID
 }
 
 type queueKey struct {
@@ -60,7 +61,7 @@ func (h *events) Push(x any)   { *h = append(*h, x.(event)) }
 func (h *events) Pop() any     { e := (*h)[len(*h)-1]; *h = (*h)[:len(*h)-1]; return e }
 
 func newFloor(e *Exercise) *floor {
-	f := &floor{e: e, queues: map[queueKey][]sim.Arrival{}}
+	f := &floor{e: e, queues: map[queueKey][]sim.Arrival{}, holder: e.Post.Controller()}
 	left := map[marz.Direction]bool{marz.EntryDirection: e.opts.Viewers, marz.ExitDirection: e.opts.Viewers}
 	for i, l := range e.Post.Described().Lanes {
 		if l.Flow == "persons" && left[l.Direction] {
@@ -70,6 +71,7 @@ func newFloor(e *Exercise) *floor {
 		f.lanes = append(f.lanes, &lane{Lane: l, index: i})
 	}
 	f.arrival()
+	f.watch()
 	return f
 }
 
@@ -267,9 +269,13 @@ func (e *Exercise) RunUntil(ctx context.Context, until marz.Instant) error {
 			return err
 		}
 		stop := until
-		for _, h := range e.Post.Timeline() { // stand still at each instant at which control passes
-			if h.From > e.Clock.Now() && h.From < stop {
-				stop = h.From
+		instants, err := e.instants(ctx)
+		if err != nil {
+			return err
+		}
+		for _, at := range instants { // stand still at each instant at which control can pass
+			if at > e.Clock.Now() && at < stop {
+				stop = at
 			}
 		}
 		for {

@@ -126,31 +126,46 @@ type source struct {
 	data   []byte
 }
 
-// lists returns the fictional list, used in common; where authorities serve jointly, a third of its people for each authority's own list.
+// ownShare is one of how many of the fictional list's people an outgoing authority has on a list of its own.
+const ownShare = 125
+
+// lists returns the fictional list, used in common; where authorities serve jointly, a third of its people for each authority's own list; and where control is to pass, some of
+// them for a list of the outgoing authority's own, so that there is something to adopt, to return and to let lapse.
 func (e *Exercise) lists(g agreement.Ground, d *agreement.Document) ([]source, error) {
 	path := func(id marz.ListID) string { return filepath.Join("lists", string(id)+".jsonl") }
-	all := source{post.ListSource{ID: armenia.FictionalListID, Path: path(armenia.FictionalListID)}, armenia.FictionalList()}
+	out := []source{{post.ListSource{ID: armenia.FictionalListID, Path: path(armenia.FictionalListID)}, nil}}
 	r, err := agreement.Check(g, e.opts.Start, known(d, e.opts.Start))
 	if err != nil {
 		return nil, err
 	}
-	if _, joint := r.Joint(e.opts.Place.Place(), authorities[0], e.opts.Start); !joint {
-		return []source{all}, nil
+	to := func(int) int { return 0 }
+	owners := []marz.AuthorityID{}
+	if _, joint := r.Joint(e.opts.Place.Place(), authorities[0], e.opts.Start); joint {
+		owners = authorities
+		to = func(n int) int { return n % (1 + len(owners)) }
+	} else if t := plannedTransfer(r, e.opts.Place.Place(), e.opts.Start); t != nil {
+		owners = []marz.AuthorityID{t.Authority}
+		to = func(n int) int { return btoi(n%ownShare == 0) }
 	}
-	out := []source{all}
-	out[0].data = nil
-	for _, a := range authorities {
+	for _, a := range owners {
 		id := marz.ListID(a) + "-own"
 		out = append(out, source{post.ListSource{ID: id, Path: path(id), Authority: a}, nil})
 	}
 	people := 0
-	for line := range bytes.Lines(all.data) {
-		to := 0 // documents are looked for in common
+	for line := range bytes.Lines(armenia.FictionalList()) {
+		list := 0 // documents are looked for in common
 		if bytes.Contains(line, []byte(`"Person"`)) {
-			to = people % len(out)
+			list = to(people)
 			people++
 		}
-		out[to].data = append(out[to].data, line...)
+		out[list].data = append(out[list].data, line...)
 	}
 	return out, nil
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
