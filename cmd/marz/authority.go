@@ -18,9 +18,9 @@ import (
 
 // authorityCommand groups what an authority does for itself.
 func authorityCommand() *cobra.Command {
-	c := &cobra.Command{Use: "authority", Short: "Draw the key with which an authority signs", Args: cobra.NoArgs,
+	c := &cobra.Command{Use: "authority", Short: "Draw the key with which an authority signs, and commission officers to sign for it", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
-	c.AddCommand(authorityKeyCommand())
+	c.AddCommand(authorityKeyCommand(), authorityCommissionCommand())
 	return c
 }
 

@@ -21,7 +21,7 @@ func journalCommand() *cobra.Command {
 }
 
 func journalExportCommand() *cobra.Command {
-	var dir, officer, why string
+	var dir, officer, why, hits string
 	var payloads bool
 	c := &cobra.Command{
 		Use:   "export --data FOLDER FILE",
@@ -29,7 +29,8 @@ func journalExportCommand() *cobra.Command {
 		Long: "Writes all entries and heads of the journal in a data folder to FILE, or to standard output for -.\n" +
 			"The node may be running. Without --payloads no personal data is in it, and everything still verifies.\n\n" +
 			"With --payloads it holds the personal data that belongs to the authority of the supervisor who is named, and no other's.\n" +
-			"The post must be stopped, since that he takes it is an entry of its journal.",
+			"The post must be stopped, since that he takes it is an entry of its journal. What the authority's own lists had found is sealed in it\n" +
+			"under the authority's data key; --hits FILE writes it readable beside it, as far as its key is there.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			export := func(w io.Writer) error { return journal.Export(c.Context(), dir, nil, w) }
@@ -38,8 +39,17 @@ func journalExportCommand() *cobra.Command {
 					return &marz.Error{Code: marz.Invalid, Op: "export payloads", Fix: "say who takes them and why: --officer am-bg/0001 --why \"request of the court\""}
 				}
 				export = func(w io.Writer) error {
-					return atStopped(c.Context(), dir, nil, func(p *post.Post) error { return p.ExportOwn(c.Context(), marz.OfficerID(officer), why, w) })
+					return atStopped(c.Context(), dir, nil, func(p *post.Post) error {
+						own := func(hits io.Writer) error { return p.ExportOwn(c.Context(), marz.OfficerID(officer), why, w, hits) }
+						if hits == "" {
+							return own(nil)
+						}
+						return exportFile(hits, own)
+					})
 				}
+			}
+			if hits != "" && !payloads {
+				return &marz.Error{Code: marz.Invalid, Op: "export hits", Fix: "--hits goes with --payloads"}
 			}
 			if args[0] == "-" {
 				return export(c.OutOrStdout())
@@ -51,6 +61,7 @@ func journalExportCommand() *cobra.Command {
 	c.Flags().BoolVar(&payloads, "payloads", false, "include the private payloads of the officer's authority: the file then holds personal data")
 	c.Flags().StringVar(&officer, "officer", "", "with --payloads: the supervisor who takes them")
 	c.Flags().StringVar(&why, "why", "", "with --payloads: why, as the entry will hold it")
+	c.Flags().StringVar(&hits, "hits", "", "with --payloads: a file for what the authority's own lists had found, readable")
 	c.MarkFlagRequired("data")
 	return c
 }

@@ -171,7 +171,7 @@ func printSummary(w io.Writer, r *agreement.Register, z zones, now marz.Instant)
 			continue
 		}
 		who, article, next := "nobody yet", "", ""
-		if h, ok := r.ControlAt(p.ID, now); ok {
+		if h, ok := r.Holder(p.ID, "", now); ok {
 			who, article = string(h.Authority), string(h.Article)
 		}
 		if i := slices.IndexFunc(line, func(h agreement.Holding) bool { return h.From > now }); i >= 0 {

@@ -31,6 +31,9 @@ type target struct {
 // deliverTimeout bounds the whole exchange with a node.
 const deliverTimeout = 30 * time.Second
 
+// maxAnswer bounds what a node can answer.
+const maxAnswer = 16 << 20
+
 // deliver records instruments at the post, all or none, and says which entries they became.
 func (t target) deliver(c *cobra.Command, all []agreement.Instrument) error {
 	where := or(t.node, t.data)
@@ -73,34 +76,43 @@ func (t target) record(ctx context.Context, stderr io.Writer, all []agreement.In
 
 // send delivers to a running node.
 func (t target) send(ctx context.Context, all []agreement.Instrument) ([]marz.Seq, error) {
-	fail := func(fix string, err error) error {
-		return &marz.Error{Code: marz.Unavailable, Op: "deliver to", Subject: t.node, Fix: fix, Err: err}
-	}
-	u, err := url.Parse(t.node)
-	if err != nil || u.Scheme != "https" || u.Host == "" {
-		return nil, &marz.Error{Code: marz.Invalid, Op: "read flag", Subject: "--node", Fix: "write the node's address, for example https://agarak.example:8443"}
-	}
-	client, err := t.client()
+	status, body, err := t.post(ctx, agreement.EncodeSigned(all), "api", "register")
 	if err != nil {
 		return nil, err
 	}
+	return t.answer(status, body)
+}
+
+// post sends JSON to a running node and returns its answer.
+func (t target) post(ctx context.Context, body []byte, path ...string) (status int, answer []byte, err error) {
+	fail := func(fix string, err error) (int, []byte, error) {
+		return 0, nil, &marz.Error{Code: marz.Unavailable, Op: "deliver to", Subject: t.node, Fix: fix, Err: err}
+	}
+	u, err := url.Parse(t.node)
+	if err != nil || u.Scheme != "https" || u.Host == "" {
+		return 0, nil, &marz.Error{Code: marz.Invalid, Op: "read flag", Subject: "--node", Fix: "write the node's address, for example https://agarak.example:8443"}
+	}
+	client, err := t.client()
+	if err != nil {
+		return 0, nil, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, deliverTimeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.JoinPath("api", "register").String(), bytes.NewReader(agreement.EncodeSigned(all)))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.JoinPath(path...).String(), bytes.NewReader(body))
 	if err != nil {
-		return nil, fail("", err)
+		return fail("", err)
 	}
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := client.Do(req)
 	if err != nil {
-		return nil, fail("it cannot be reached; look at its address, whether it runs, and with --ca at its certificate authority", err)
+		return fail("it cannot be reached; look at its address, whether it runs, and with --ca at its certificate authority", err)
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	answer, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
-		return nil, fail("its answer broke off; deliver again: what it has recorded it passes over", err)
+		return fail("its answer broke off; deliver again: what it has recorded it passes over", err)
 	}
-	return t.answer(resp.StatusCode, body)
+	return resp.StatusCode, answer, nil
 }
 
 // answer reads what the node said.

@@ -13,9 +13,9 @@ import (
 
 type mayFlags struct {
 	registerSource
-	role, nationality, field string
-	owners                   []string
-	asylum                   bool
+	role, lane, nationality, field string
+	owners                         []string
+	asylum                         bool
 }
 
 // registerMayCommand asks the one question. It ends with 0 when it is allowed, 1 when it is not, 2 when it could not be asked.
@@ -25,7 +25,8 @@ func registerMayCommand() *cobra.Command {
 		Use:   "may OFFICER ACTION PLACE [FILE…]",
 		Short: "Ask whether an officer may do a thing at a place at an instant, and under which article",
 		Long: "Prints \"allowed by ARTICLE\" or \"not allowed: reason\". With --owner, --nationality, --asylum or --field the question is about what\n" +
-			"is kept of a person or an incident, otherwise about the place.\n" +
+			"is kept of a person or an incident, otherwise about the place. With --lane it is about one lane, of which control can have passed\n" +
+			"alone. With --data control is what the post recorded, and otherwise what the articles plan.\n" +
 			"Actions: " + joined(actions) + ".\n" +
 			"Exit code: 0 allowed, 1 not allowed, 2 the question could not be asked.",
 		Example: "  marz register may am-bg/0101 admit agarak --at 2025-01-01T00:00:00+04:00\n" +
@@ -56,6 +57,7 @@ func registerMayCommand() *cobra.Command {
 	f.flags(c)
 	f.instantFlags(c)
 	c.Flags().StringVar(&f.role, "role", string(marz.RoleOfficer), "the officer's role: officer or supervisor")
+	c.Flags().StringVar(&f.lane, "lane", "", "the lane at which it would be done")
 	c.Flags().StringArrayVar(&f.owners, "owner", nil, "an authority whose record it is (repeatable)")
 	c.Flags().StringVar(&f.nationality, "nationality", "", "the traveller's nationality, ICAO code, for example ARM")
 	c.Flags().BoolVar(&f.asylum, "asylum", false, "asylum was asked for")
@@ -66,7 +68,7 @@ func registerMayCommand() *cobra.Command {
 // actions are all that can be asked about.
 var actions = []marz.Action{marz.ActInspect, marz.ActDecide, marz.ActOn(marz.Admit), marz.ActOn(marz.Refuse), marz.ActOn(marz.Refer), marz.ActOn(marz.Depart),
 	marz.ActOn(marz.Hold), marz.ActConcur, marz.ActAsylum, marz.ActSupervise, marz.ActRoster, marz.ActIncident, marz.ActReadRecord, marz.ActReadHit,
-	marz.ActReadIncident, marz.ActReadJournal, marz.ActEnrol, marz.ActErase, marz.ActManageLists}
+	marz.ActReadIncident, marz.ActReadJournal, marz.ActEnrol, marz.ActErase, marz.ActManageLists, marz.ActTransfer}
 
 // ask asks the question of the command line. The zone is the place's.
 func ask(c *cobra.Command, f mayFlags, args []string) (agreement.Answer, *time.Location, error) {
@@ -82,19 +84,27 @@ func ask(c *cobra.Command, f mayFlags, args []string) (agreement.Answer, *time.L
 }
 
 func (f *mayFlags) question(v *view, args []string) (agreement.Question, error) {
-	q := agreement.Question{Officer: marz.OfficerID(args[0]), Role: marz.Role(f.role), Action: marz.Action(args[1]), Place: marz.PlaceID(args[2]), At: v.at,
-		Field: marz.Field(f.field)}
+	q := agreement.Question{Officer: marz.OfficerID(args[0]), Role: marz.Role(f.role), Action: marz.Action(args[1]), Place: marz.PlaceID(args[2]),
+		Lane: marz.LaneID(f.lane), At: v.at, Field: marz.Field(f.field)}
 	if err := q.Officer.Validate(); err != nil {
 		return q, err
 	}
 	g := v.Ground()
-	if _, err := place(g, args[2]); err != nil {
+	where, err := place(g, args[2])
+	if err != nil {
 		return q, err
+	}
+	if q.Lane != "" {
+		if err := q.Lane.Validate(); err != nil {
+			return q, err
+		}
 	}
 	bad := func(subject, fix string) (agreement.Question, error) {
 		return q, &marz.Error{Code: marz.Invalid, Op: "ask", Subject: fmt.Sprintf("%.40q", subject), Fix: fix}
 	}
 	switch _, known := g.Authority(q.Officer.Authority()); {
+	case q.Lane != "" && where.Kind != "post":
+		return bad(f.lane, string(where.ID)+" is a "+where.Kind+" and has no lanes; leave --lane out")
 	case !known:
 		return bad(args[0], "this authority is not known here; known are "+authorities(g))
 	case !slices.Contains(actions, q.Action):

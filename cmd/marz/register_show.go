@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -58,6 +59,7 @@ type (
 		Agreements  []shownAgreement  `json:"agreements"`
 		Memberships []shownMembership `json:"memberships"`
 		Obligations []shownObligation `json:"obligations"`
+		Commissions []shownCommission `json:"commissions"`
 		Rules       []shownRule       `json:"rules"`
 	}
 	shownAgreement struct {
@@ -105,6 +107,10 @@ type (
 		Overdue  bool               `json:"overdue"`
 		Reports  []agreement.Report `json:"reports,omitempty"`
 	}
+	shownCommission struct {
+		agreement.Commission
+		InForce bool `json:"in_force"`
+	}
 	shownRule struct {
 		Article marz.ArticleRef `json:"article"`
 		Reason  string          `json:"reason"`
@@ -112,7 +118,8 @@ type (
 )
 
 func showRegister(v *view) shownRegister {
-	out := shownRegister{At: v.at, Known: v.known, Policy: v.Policy(), Agreements: []shownAgreement{}, Memberships: []shownMembership{}, Obligations: []shownObligation{}}
+	out := shownRegister{At: v.at, Known: v.known, Policy: v.Policy(), Agreements: []shownAgreement{}, Memberships: []shownMembership{}, Obligations: []shownObligation{},
+		Commissions: []shownCommission{}}
 	for _, ag := range v.Agreements() {
 		out.Agreements = append(out.Agreements, showAgreement(v, ag))
 	}
@@ -125,6 +132,9 @@ func showRegister(v *view) shownRegister {
 			o.Reports = append(o.Reports, r.Report)
 		}
 		out.Obligations = append(out.Obligations, o)
+	}
+	for _, c := range v.Commissions() {
+		out.Commissions = append(out.Commissions, shownCommission{c, slices.Contains(v.Commissioned(c.Officer, c.Place, v.at), c)})
 	}
 	for _, r := range agreement.Rules() {
 		out.Rules = append(out.Rules, shownRule{r.Article, r.Reason})
@@ -172,6 +182,7 @@ func printShown(w io.Writer, v *view, s shownRegister) {
 	}
 	printMemberships(w, v, s.Memberships)
 	printObligations(w, v, s.Obligations)
+	printCommissions(w, v, s.Commissions)
 	fmt.Fprintln(w, "\nMarz's own rules, above every article")
 	t := newTable()
 	for _, r := range s.Rules {
@@ -207,6 +218,8 @@ func printAgreement(w io.Writer, v *view, ag shownAgreement) {
 		from, until := period(&ag.Agreement, &a.Article)
 		state := "yes"
 		switch {
+		case a.Kind == agreement.Transfer:
+			state = passedWord(v, marz.ArticleRef(ag.ID+"/"+a.ID), &a.Article)
 		case a.InForce:
 		case from > v.at:
 			state = "to come"
@@ -232,6 +245,23 @@ func printAgreement(w io.Writer, v *view, ag shownAgreement) {
 	for _, why := range whys {
 		wrap(w, "  ", why)
 	}
+}
+
+// passedWord says how far a transfer has come. What is planned passes by the plan where no passings are recorded; a part of a place does not.
+func passedWord(v *view, ref marz.ArticleRef, a *agreement.Article) string {
+	state := "yes"
+	for _, p := range a.Where() {
+		switch {
+		case v.Executed(p, ref, v.at):
+		case max(a.At, a.By) > v.at:
+			return "to come"
+		case len(v.Actual(p)) > 0:
+			return "overdue"
+		default:
+			state = "not recorded"
+		}
+	}
+	return state
 }
 
 // saidWords is a statement in one sentence.
@@ -327,4 +357,29 @@ func printObligations(w io.Writer, v *view, all []shownObligation) {
 			wrap(w, "    ", text)
 		}
 	}
+}
+
+// printCommissions shows a passkey by the beginning of the SHA-256 of its key, as marz authority commission does.
+func printCommissions(w io.Writer, v *view, all []shownCommission) {
+	if len(all) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "\nCommissions to sign in transfers of control")
+	t := newTable("  OFFICER", "PLACE", "PASSKEY", "FROM", "UNTIL", "ISSUED", "IN FORCE")
+	for _, c := range all {
+		zone := v.zones.of(c.Place)
+		until, state := in(c.Until, zone), "no"
+		switch {
+		case c.Revoked:
+			until, state = "", "revokes"
+		case c.InForce:
+			state = "yes"
+		case v.at < c.From:
+			state = "to come"
+		case v.at >= c.Until:
+			state = "ended"
+		}
+		t.row("  "+string(c.Officer), string(c.Place), passkeyName(c.Key), in(c.From, zone), until, in(c.Issued, zone), state)
+	}
+	fmt.Fprint(w, t)
 }

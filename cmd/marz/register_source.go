@@ -201,7 +201,9 @@ func inSigned(docs []document, err error) error {
 			_, name, _ := strings.Cut(i.Name(), " ")
 			by, about, _ := strings.Cut(name, " ")
 			agreementOrArticle := i.Agreement != nil && (e.Subject == name || strings.HasPrefix(e.Subject, name+"/"))
-			if !d.signed || !agreementOrArticle && e.Subject != "of "+by+" on "+about {
+			officer, at, _ := strings.Cut(about, " ")
+			said := e.Subject == "of "+by+" on "+about || i.Commission != nil && e.Subject == "of "+by+" for "+officer+" at "+at
+			if !d.signed || !agreementOrArticle && !said {
 				continue
 			}
 			return &marz.Error{Code: e.Code, Op: "check", Subject: d.Name, Fix: strings.TrimPrefix(e.Op, "check ") + " " + e.Subject + ": " + e.Fix, Err: e.Err}
@@ -271,6 +273,8 @@ func parseDocument(path string, b []byte) (document, error) {
 			d.Statements = append(d.Statements, *i.Statement)
 		case i.Report != nil:
 			d.Reports = append(d.Reports, *i.Report)
+		case i.Commission != nil:
+			d.Commissions = append(d.Commissions, *i.Commission)
 		}
 	}
 	return document{d, all, true}, nil

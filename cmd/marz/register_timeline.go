@@ -52,6 +52,7 @@ type (
 		At       marz.Instant   `json:"at"`
 		Known    marz.Instant   `json:"known,omitzero"`
 		Controls []timelineSpan `json:"controls"`
+		Parts    []timelineSpan `json:"parts,omitempty"` // partial transfers, as they are planned
 		Beside   []timelineSpan `json:"beside"`
 		Passed   []timelinePass `json:"passed,omitempty"` // as a post recorded it
 	}
@@ -69,6 +70,7 @@ type (
 	timelinePass struct {
 		From    marz.AuthorityID `json:"from,omitempty"` // none when control is first recorded
 		To      marz.AuthorityID `json:"to"`
+		Lanes   []marz.LaneID    `json:"lanes,omitempty"` // that passed; none: the place
 		Article marz.ArticleRef  `json:"article"`
 		Planned marz.Instant     `json:"planned"`
 		At      marz.Instant     `json:"at"`
@@ -78,27 +80,56 @@ type (
 
 func timelineOf(v *view, p marz.Place) timeline {
 	t := timeline{Place: p, At: v.at, Known: v.known, Controls: []timelineSpan{}, Beside: []timelineSpan{}}
+	now, held := v.Holder(p.ID, "", v.at) // as it was recorded, whatever was planned
 	for _, h := range v.Timeline(p.ID) {
 		kind := agreement.Control
 		if a, err := v.Article(h.Article); err == nil {
 			kind = a.Kind
 		}
 		t.Controls = append(t.Controls, timelineSpan{[]marz.AuthorityID{h.Authority}, kind, h.Article, h.From, h.Until, h.Deadline,
-			v.at >= h.From && (h.Until == 0 || v.at < h.Until), "", string(h.Authority)})
+			held && h.Article == now.Article, "", string(h.Authority)})
 	}
 	for _, ag := range v.Agreements() {
 		for i := range ag.Articles {
 			a := &ag.Articles[i]
-			if a.Kind == agreement.Control || a.Kind == agreement.Transfer || !slices.Contains(a.Where(), p.ID) {
+			if !slices.Contains(a.Where(), p.ID) {
+				continue
+			}
+			if len(a.Lanes) > 0 || a.Flow != "" {
+				t.Parts = append(t.Parts, partSpan(v, &ag, a, p.ID))
+			}
+			if a.Kind == agreement.Control || a.Kind == agreement.Transfer {
 				continue
 			}
 			t.Beside = append(t.Beside, besideSpan(v, &ag, a))
 		}
 	}
 	for _, r := range v.Actual(p.ID) {
-		t.Passed = append(t.Passed, timelinePass{r.From, r.To, r.Article, r.Planned, r.At, r.Seq})
+		t.Passed = append(t.Passed, timelinePass{r.From, r.To, r.Lanes, r.Article, r.Planned, r.At, r.Seq})
 	}
 	return t
+}
+
+// partSpan is a partial transfer as it is planned; now: it has been carried out.
+func partSpan(v *view, ag *agreement.Agreement, a *agreement.Article, place marz.PlaceID) timelineSpan {
+	s := timelineSpan{Authorities: a.Who(), Kind: a.Kind, Article: marz.ArticleRef(ag.ID + "/" + a.ID), Deadline: a.By != 0}
+	s.From, _ = period(ag, a)
+	s.Now = v.Executed(place, s.Article, v.at)
+	s.who = who(a) + ": " + partWords(a.Lanes, a.Flow)
+	return s
+}
+
+// partWords says which part of a place passes; the whole is "".
+func partWords(lanes []marz.LaneID, flow string) string {
+	switch {
+	case flow != "":
+		return flow
+	case len(lanes) == 1:
+		return "lane " + string(lanes[0])
+	case len(lanes) > 1:
+		return "lanes " + joined(lanes)
+	}
+	return ""
 }
 
 func besideSpan(v *view, ag *agreement.Agreement, a *agreement.Article) timelineSpan {
@@ -124,6 +155,9 @@ func printTimeline(w io.Writer, v *view, t timeline) {
 	} else {
 		fmt.Fprint(w, spans(v, t, t.Controls))
 	}
+	if len(t.Parts) > 0 {
+		fmt.Fprintf(w, "\nParts\n%s", spans(v, t, t.Parts))
+	}
 	if len(t.Beside) > 0 {
 		fmt.Fprintf(w, "\nBeside\n%s", spans(v, t, t.Beside))
 		for _, s := range t.Beside {
@@ -136,9 +170,9 @@ func printTimeline(w io.Writer, v *view, t timeline) {
 		return
 	}
 	fmt.Fprint(w, "\nControl passed, as the post recorded it\n")
-	tab := newTable("  ENTRY", "FROM", "TO", "AT", "AGREED FOR", "ARTICLE")
+	tab := newTable("  ENTRY", "FROM", "TO", "AT", "AGREED FOR", "ARTICLE", "")
 	for _, p := range t.Passed {
-		tab.row(fmt.Sprintf("  %d", p.Seq), or(string(p.From), "-"), string(p.To), in(p.At, zone), in(p.Planned, zone), string(p.Article))
+		tab.row(fmt.Sprintf("  %d", p.Seq), or(string(p.From), "-"), string(p.To), in(p.At, zone), in(p.Planned, zone), string(p.Article), partWords(p.Lanes, ""))
 	}
 	fmt.Fprint(w, tab)
 }

@@ -35,6 +35,7 @@ var commands = []func() *cobra.Command{
 	mrzCommand,
 	registerCommand,
 	screenCommand,
+	transferCommand,
 	verifyCommand,
 }
 

@@ -8,6 +8,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"marz"
+	"marz/journal"
 	"marz/post"
 )
 
@@ -21,13 +23,19 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"serve": serve}})
 }
 
-// serve runs the post of a folder, on a port of its own, until the script ends. $NODE is its address.
+// serve runs the post of a folder, on a port of its own, until the script ends. $NODE is its address. An exercise's clock stands where its journal ends.
 func serve(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: serve FOLDER")
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	p, err := post.Open(ctx, post.Options{Dir: ts.MkAbs(args[0]), Clock: systemClock})
+	created, last, err := journal.Peek(ctx, ts.MkAbs(args[0]))
+	ts.Check(err)
+	o := post.Options{Dir: ts.MkAbs(args[0]), Clock: systemClock, Exercise: created.Exercise}
+	if o.Exercise {
+		o.Clock = func() marz.Instant { return last }
+	}
+	p, err := post.Open(ctx, o)
 	ts.Check(err)
 	ready, ended := make(chan net.Addr, 1), make(chan error, 1)
 	go func() { ended <- p.Serve(ctx, func(a net.Addr) { ready <- a }) }()

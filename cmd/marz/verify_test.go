@@ -86,3 +86,74 @@ func TestVerifyJSON(t *testing.T) {
 		t.Errorf("%v: %s", err, &stdout)
 	}
 }
+
+// TestVerifyAct checks the act that is kept in package verify, as it is and altered.
+func TestVerifyAct(t *testing.T) {
+	const kept = "../../verify/testdata/act/"
+	act, code, journal, scenario := kept+"act.json", kept+"code.json", kept+"journal.bundle", kept+"scenario.toml"
+	text, err := os.ReadFile(act)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var own struct {
+		Authorities []struct{ ID, Key string }
+	}
+	if err := json.Unmarshal(text, &own); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	alter := func(name, from, to string) string {
+		if !bytes.Contains(text, []byte(from)) {
+			t.Fatalf("no %s", from)
+		}
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, bytes.Replace(text, []byte(from), []byte(to), 1), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	ru, am := own.Authorities[0].Key, own.Authorities[1].Key
+	const node = "armenia/agarak+ca80567f+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs"
+	for name, c := range map[string]struct {
+		args           []string
+		code           int
+		stdout, stderr string
+	}{
+		"keys given":        {[]string{act, "--authority", ru, "--authority", am}, 0, "\nall holds\n", ""},
+		"keys of a file":    {[]string{act, "--register", scenario}, 0, "\nall holds\n", ""},
+		"keys of a folder":  {[]string{act, "--register", kept}, 0, "control of agarak passed from ru-bg to am-bg at entry 9, at 2024-12-31T20:00:00.000Z by the node's clock", ""},
+		"its own keys":      {[]string{act}, 3, "IT AGREES WITH ITSELF, and no more: the keys are its own.", ""},
+		"one key":           {[]string{act, "--authority", am}, 3, "who signed: the keys of ru-bg are the act's own", ""},
+		"node's key":        {[]string{act, "--register", scenario, "--key", node}, 0, "all holds", ""},
+		"another key":       {[]string{act, "--register", scenario, "--key", ru}, 1, "first     instrument.node: it is not the node's key that was given", ""},
+		"journal":           {[]string{act, "--register", scenario, "--journal", journal}, 0, "the act's head is of it", ""},
+		"no journal":        {[]string{act, "--register", scenario, "--journal", dir}, 2, "", "journal.db"},
+		"code":              {[]string{code, "--register", scenario}, 3, "IT AGREES WITH ITSELF, and more follows only from what this code does not hold", ""},
+		"code, no keys":     {[]string{code}, 3, "that am-bg signed: the code does not hold the keys", ""},
+		"inventory altered": {[]string{alter("i", `"outgoing":3`, `"outgoing":4`), "--register", scenario}, 1, "first     instrument.inventory[3].outgoing (seq 6): it is not what this entry presented\n", ""},
+		"entry altered":     {[]string{alter("e", `\"crossings\":2`, `\"crossings\":3`), "--register", scenario}, 1, "first     entries[4] (seq 9): its proof does not lead to the head", ""},
+		"another version":   {[]string{alter("v", `{"v":1`, `{"v":2`)}, 2, "", "it is an act of version 2, and this checker knows 1"},
+		"bad key":           {[]string{act, "--authority", "x"}, 2, "", "not a verifier key"},
+		"no register":       {[]string{act, "--register", dir}, 2, "", "name a scenario's folder or its scenario.toml"},
+		"a journal instead": {[]string{journal, "--register", scenario}, 2, "", "it is no act of handover"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			code := run(context.Background(), append([]string{"verify"}, c.args...), nil, &stdout, &stderr)
+			if code != c.code || !strings.Contains(stdout.String(), c.stdout) || !strings.Contains(stderr.String(), c.stderr) {
+				t.Errorf("exit %d, want %d\n%s%s", code, c.code, &stdout, &stderr)
+			}
+		})
+	}
+	var stdout, stderr bytes.Buffer
+	if code := run(context.Background(), []string{"verify", "--json", "--register", scenario, "--journal", journal, act}, nil, &stdout, &stderr); code != 0 {
+		t.Fatalf("exit %d: %s", code, &stderr)
+	}
+	var r struct {
+		verify.ActReport
+		Journal *verify.Report
+	}
+	if err := json.Unmarshal(stdout.Bytes(), &r); err != nil || !r.Known || r.ID != "agarak-1" || r.Journal == nil || r.Journal.Entries != 20 || len(r.Leaves) == 0 {
+		t.Errorf("%v: %s", err, &stdout)
+	}
+}
