@@ -8,9 +8,10 @@ ARGS ?=
 PROGRAMS = chromium Xvfb xdotool setxkbmap gcc
 PACKAGES = chromium xvfb x11-xkb-utils xkb-data xdotool gcc libc6-dev
 AXE = tmp/axe/package/axe.min.js
+MODEL = tmp/model
 APT = apt-get -o DPkg::Lock::Timeout=300
 
-.PHONY: run build test tools check unit bench shots fuzz
+.PHONY: run build test tools check unit sim-transfer bench shots fuzz model
 
 run: build
 	./bin/marz demo $(ARGS)
@@ -18,7 +19,7 @@ run: build
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/marz ./cmd/marz
 
-test: tools check unit
+test: tools check unit sim-transfer
 
 # Installs what is missing, with Debian's package manager.
 tools:
@@ -38,18 +39,26 @@ check:
 	$(GO) tool staticcheck ./...
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/marz ./cmd/marz
 
-# Packages in which nothing runs at once with anything else: the race detector would only make them slow.
-PLAIN = ./mrz ./watchlist ./verify ./internal/sim ./inspection ./scenarios/...
+# Packages in which nothing of their own runs at once with anything else: the race detector would only make them slow.
+PLAIN = ./agreement ./transfer ./mrz ./watchlist ./verify ./inspection ./scenarios/... ./internal/sim ./web
 # -p 2: two packages at once, so that the browser tests have a core each on a small machine.
+TEST = MARZ_AXE=$$(ls $(CURDIR)/$(AXE) 2>/dev/null) $(GO) test -p 2 -timeout 12m
 unit:
-	$(GO) test -p 2 -timeout 12m $(PLAIN)
-	MARZ_AXE=$$(ls $(CURDIR)/$(AXE) 2>/dev/null) CGO_ENABLED=1 $(GO) test -race -p 2 -timeout 12m $$($(GO) list ./... | grep -vxF "$$($(GO) list $(PLAIN))")
+	$(TEST) $(PLAIN)
+	CGO_ENABLED=1 $(TEST) -race $$($(GO) list ./... | grep -vxF "$$($(GO) list $(PLAIN))")
+
+# 10,000 transfers of control on the real node, from one seed each. The unit run above does 40 of them under the race detector.
+# One that fails is printed with its seed: go test ./internal/handover -run 'Seeds$$' -v -seed N shows every step of it again.
+SEEDS ?= 10000
+sim-transfer:
+	GOGC=400 $(GO) test ./internal/handover -run 'Seeds$$|SameEnd' -count 1 -v -timeout 30m -args -seeds $(SEEDS)
 
 # Figures, each beside a reference in the same run. They print and judge nothing.
 bench:
 	$(GO) test ./journal -run xxx -bench Durable -benchtime 1x
 	$(GO) test ./mrz ./verify ./internal/sim -run xxx -bench .
 	$(GO) test ./post -run xxx -bench Lane -benchtime 1x
+	$(GO) test ./internal/handover -run xxx -bench LanesAtTheExecution -benchtime 1x # the lane's pause when control passes
 	$(GO) test ./agreement -run xxx -bench 'May|Fold' -benchtime 3x # the register
 	MARZ_DATA=$${MARZ_DATA:-../shared/data} $(GO) test ./watchlist -run 'Every|Figures' -v
 
@@ -62,3 +71,9 @@ fuzz:
 	for t in $$(grep -rlE '^func Fuzz' --include='*_test.go' . | xargs -n1 dirname | sort -u); do \
 	  for f in $$(grep -hoE '^func Fuzz[A-Za-z]+' $$t/*_test.go | cut -c6-); do \
 	    $(GO) test $$t -run xxx -fuzz "^$$f$$" -fuzztime 60s -fuzzminimizetime 20x || exit 1; done; done
+
+# The protocol of the transfer, exhaustively (docs/model): the laws hold under both rules of clocks, and what has to be possible is.
+model:
+	@if ! command -v spin >/dev/null || ! command -v gcc >/dev/null; then \
+	$(MAKE) -s tools PROGRAMS="spin gcc" PACKAGES="spin gcc libc6-dev" AXE=Makefile; fi
+	@docs/model/check.sh $(MODEL)
