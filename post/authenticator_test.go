@@ -123,6 +123,9 @@ func newRealPost(t testing.TB, agreements string) (tp *testPost, out, in *device
 	t.Helper()
 	tp, out, in = newUncommissionedPost(t, agreements)
 	tp.commissions("am-bg/1")
+	if first, err := tp.firstInvited(tp.journal.State(), "ru-bg"); err != nil || len(first) != 0 {
+		t.Fatal("a second first supervisor", first, err)
+	}
 	return tp, out, in
 }
 
@@ -163,9 +166,6 @@ func newUncommissionedPost(t testing.TB, agreements string) (tp *testPost, out, 
 		t.Fatal(err)
 	}
 	tp.enrol(in, inv.Link)
-	if first, err := tp.firstInvited(tp.journal.State(), "ru-bg"); err != nil || len(first) != 0 {
-		t.Fatal("a second first supervisor", first, err)
-	}
 	return tp, out, in
 }
 

@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 // TestScripts runs every testdata/script/*.txtar: a command line session with its files and its expected output.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true,
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"serve": serve}})
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"serve": serve, "present": present}})
 }
 
 // serve runs the post of a folder, on a port of its own, until the script ends. $NODE is its address. An exercise's clock stands where its journal ends.
@@ -53,5 +53,26 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	case err := <-ended:
 		ended <- err
 		ts.Fatalf("the post ended: %v", err)
+	}
+}
+
+// present lets a commander present the instrument of the transfer that is open at the stopped post of a folder, an exercise's.
+func present(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: present FOLDER OFFICER")
+	}
+	ctx, dir := context.Background(), ts.MkAbs(args[0])
+	state, err := post.ReadTransfers(ctx, dir)
+	ts.Check(err)
+	_, last, err := journal.Peek(ctx, dir)
+	ts.Check(err)
+	p, err := post.Open(ctx, post.Options{Dir: dir, Clock: func() marz.Instant { return last }, Exercise: true})
+	ts.Check(err)
+	defer p.Close()
+	_, by, err := p.SignInExercise(ctx, marz.OfficerID(args[1]))
+	ts.Check(err)
+	for _, t := range state.Open() {
+		_, err = p.Present(ctx, by, t.Plan.ID)
+		ts.Check(err)
 	}
 }
