@@ -63,14 +63,20 @@ func facts(p *browsertest.Page) string {
 		copy.querySelectorAll("[data-tick]").forEach((tick) => tick.remove()); return el.id + ": " + copy.textContent; }).join("\n")`)
 }
 
-// sameFacts waits until a text stands on both pages, and fails where any fact of one is not on the other.
+// sameFacts waits until a text stands on both pages and they say the same, and fails where any fact of one is not on the other.
 func sameFacts(t *testing.T, ru, am *browsertest.Page, id, text string) {
 	t.Helper()
 	waitText(ru, id, text)
 	waitText(am, id, text)
-	if diff := cmp.Diff(facts(ru), facts(am)); diff != "" {
-		t.Errorf("the commanders see different facts (-outgoing +incoming):\n%s", diff)
+	theirs := facts(ru)
+	for range 100 { // the text may have stood there before the news reached both pages
+		if facts(am) == theirs {
+			return
+		}
+		browsertest.Eval[any](am, `new Promise((done) => requestAnimationFrame(() => done(null)))`)
+		theirs = facts(ru)
 	}
+	t.Errorf("the commanders see different facts (-outgoing +incoming):\n%s", cmp.Diff(theirs, facts(am)))
 }
 
 // prepared is a transfer in which both have counted.
