@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -143,5 +144,26 @@ func TestSeedsReplayExactly(t *testing.T) {
 		if a.Course != b.Course || a.Entries != b.Entries {
 			t.Errorf("seed %d ends with %d entries, %s, and again with %d, %s", n, a.Entries, a.Course, b.Entries, b.Course)
 		}
+	}
+}
+
+// In a bubble of testing/synctest the machine's own clock stands in the year 2000 and jumps to whatever is waited for. A run there is the same run: all time that a transfer goes by
+// comes from outside the node.
+func TestSeedsInABubble(t *testing.T) {
+	r := runner(t)
+	for n := *from; n < *from+6; n++ {
+		outside, err := r.Run(t.Context(), n, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		synctest.Test(t, func(t *testing.T) {
+			inside, err := r.Run(t.Context(), n, Options{})
+			if err != nil {
+				t.Fatalf("seed %d: %v", n, err)
+			}
+			if inside.Course != outside.Course {
+				t.Errorf("seed %d is another run by another clock", n)
+			}
+		})
 	}
 }
