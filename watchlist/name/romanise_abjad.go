@@ -89,7 +89,7 @@ func (s *spellings) arabic(p []rune) {
 	}
 	var bare, mrz strings.Builder
 	for i, r := range p {
-		bare.WriteString(letterOr(r, i == 0, "a"))
+		bare.WriteString(bareLetter(r, i == 0))
 		if r == 'ة' && i < len(p)-1 {
 			mrz.WriteString("xta")
 			continue
@@ -107,11 +107,11 @@ func (s *spellings) class(part string) {
 	}
 }
 
-// letterOr spells one letter without vowels.
-func letterOr(r rune, first bool, alef string) string {
+// bareLetter spells one letter without vowels: ا as a, and ع and ء only at the start.
+func bareLetter(r rune, first bool) string {
 	switch {
 	case in("اأآإٱ", r):
-		return alef
+		return "a"
 	case in("عء", r) && !first:
 		return ""
 	}
@@ -226,7 +226,7 @@ func shapeOf(p []rune, c *scheme) (consonants []string, shape string) {
 	return consonants, b.String()
 }
 
-// fill puts consonants into a template. Two vowels that meet over a silent ayn become one: Saad has its own shape.
+// fill puts consonants into a template.
 func fill(template string, consonants []string) string {
 	var b strings.Builder
 	n := 0
