@@ -48,20 +48,11 @@ func ask(q Query) *asked {
 	return a
 }
 
-// write adds a way of writing the name, and how it was before a machine-readable zone took other letters for its own.
+// write adds a way of writing the name, and how it was before a machine-readable zone wrote it in its letters.
 func (a *asked) write(text string, cut bool) {
 	parts := name.Parts(text)
 	a.add(parts, cut)
-	other := slices.Clone(parts)
-	changed := false
-	for i, p := range parts {
-		if back := name.Restore(p); len(back) > 0 {
-			other[i], changed = back[0], true
-		}
-	}
-	if changed {
-		a.add(other, cut)
-	}
+	a.add(name.Restore(parts), cut)
 }
 
 func (a *asked) add(parts []string, cut bool) {

@@ -98,7 +98,7 @@ func fold(r rune) (s string, divides bool) {
 		return s, false
 	}
 	switch {
-	case unicode.IsMark(r):
+	case unicode.IsMark(r) && r != 0x3099 && r != 0x309a: // the voicing marks of kana are letters
 		if accent(r) {
 			return "", false
 		}
