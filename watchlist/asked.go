@@ -67,7 +67,7 @@ func (a *asked) add(parts []string, cut bool) {
 	n := askedName{cut: cut, parts: make([]name.Part, len(parts))}
 	for i, p := range parts {
 		n.parts[i] = name.Of(p)
-		if n.parts[i].Flags&name.Particle == 0 {
+		if n.parts[i].Flags&name.Loose == 0 {
 			n.given++
 		}
 	}

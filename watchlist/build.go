@@ -150,7 +150,7 @@ func (b *builder) weigh(t uint32, p *name.Part) uint8 {
 		df, n = 1, float64(b.base.head.Names)
 	}
 	share := max((df+0.5)/(n+prior), name.Commonness(p.Text))
-	if p.Flags&name.Particle != 0 {
+	if p.Flags&name.Loose != 0 {
 		share = max(share, 0.1)
 	}
 	return uint8(min(max(-math.Log2(share), leastRare), mostRare) * weightOne)

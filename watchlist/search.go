@@ -211,7 +211,7 @@ func (s *search) canReach(terms []uint32, most float32) bool {
 	var unknown [name.MaxParts]uint32
 	free, given := 0, 0
 	for _, t := range terms {
-		if s.x.flags[t]&name.Particle == 0 {
+		if s.x.flags[t]&name.Loose == 0 {
 			given++
 		}
 		if slot := s.terms.get(t); slot != nil {

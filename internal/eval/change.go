@@ -70,7 +70,7 @@ func join(p []string) string { return strings.Join(p, " ") }
 func dropped(r *rand.Rand, _ *watchlist.Alert, p []string) string {
 	var which []int
 	for i := range p {
-		if !name.IsParticle(p[i]) {
+		if !name.Particle(p[i]) {
 			which = append(which, i)
 		}
 	}

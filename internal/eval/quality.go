@@ -230,7 +230,7 @@ func (o *options) transliteration(lists []*watchlist.List, r *rand.Rand, lang st
 		if n >= 1 && n <= 10 {
 			found += all[i].count
 		} else if o.show {
-			fmt.Fprintf(o.out, "missed: %s %q for %q: %s %s\n", lang, q.Names[0], l.Alerts[i].Names[0].Text, name.Sounds(name.Parts(q.Names[0])[0]), name.Sounds(name.Parts(l.Alerts[i].Names[0].Text)[0]))
+			fmt.Fprintf(o.out, "missed: %s %q for %q: %s %s\n", lang, q.Names[0], l.Alerts[i].Names[0].Text, sounds(q.Names[0]), sounds(l.Alerts[i].Names[0].Text))
 		}
 		if i%10 == 0 {
 			q.Birth = marz.Date{}
@@ -246,6 +246,14 @@ func (o *options) transliteration(lists []*watchlist.List, r *rand.Rand, lang st
 	}
 	o.say("| %s | %s | %s | %.4f |", what, with, without, float64(found)/float64(weight))
 	return nil
+}
+
+// sounds are the sounds of a name's parts, to see why two did not meet.
+func sounds(text string) (out []string) {
+	for _, p := range name.Parts(text) {
+		out = append(out, name.Sounds(p))
+	}
+	return out
 }
 
 // bench asks for one name of each labelled pair of persons; the other is on a list among all others and the public lists.

@@ -278,13 +278,13 @@ func (n *Names) sum() {
 	for _, p := range m.Pairs {
 		m.Bits += p.Bits
 		equal = equal && (p.Kind == Same || p.Kind == Form && p.Cost <= classCost || p.Kind == Joined && p.Cost == 0)
-		if n.A[p.A].Flags&Particle == 0 {
+		if n.A[p.A].Flags&Loose == 0 {
 			significant += max(p.AN, p.QN)
 		}
 	}
 	free := func(used []bool, parts []Part, out []int) []int {
 		for i := range parts {
-			if !used[i] && parts[i].Flags&Particle == 0 {
+			if !used[i] && parts[i].Flags&Loose == 0 {
 				out = append(out, i)
 			}
 		}

@@ -10,8 +10,8 @@ const (
 	weakGap  = 4 // h, y, w, and open letters, which come and go between spellings
 )
 
-// pairs are sounds that are written for one another, by how much it costs. What stands in no group costs a whole edit.
-var pairs = []struct {
+// likened are sounds that are written for one another, by how much it costs. What stands in no group costs a whole edit.
+var likened = []struct {
 	cost   uint8
 	sounds []string // each letter of one string with each other letter of the same
 }{
@@ -31,7 +31,7 @@ var substitute = func() (t [128][128]uint8) {
 			}
 		}
 	}
-	for _, g := range pairs {
+	for _, g := range likened {
 		for _, s := range g.sounds {
 			for i := range len(s) {
 				for j := range len(s) {

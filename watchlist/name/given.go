@@ -7,85 +7,155 @@ import (
 	"sync"
 )
 
+// given.txt holds classes of names that are one name in different languages and scripts, a class a line: how many of a
+// million people bear it, the spellings as normalised, the most usual first, and after | those that are weaker
+// evidence: short and pet forms. A spelling stands in its first class only. The figures are rough, one digit.
+//
 //go:embed given.txt
 var givenText string
 
-// given is the table of given names: which class a form is of, and how many people bear it.
-type given struct {
-	of    map[string]givenForm
-	forms [][]string // of each class
+type class struct {
+	million float64 // people of a million that bear it
+	names   []string
 }
 
-type givenForm struct {
-	class  int
-	weak   bool
-	common float64
+type membership struct {
+	id   int
+	weak bool
 }
 
-var givenNames = sync.OnceValue(func() *given {
-	g := &given{of: map[string]givenForm{}}
-	for line := range strings.Lines(givenText) {
-		f := strings.Fields(line)
-		if len(f) < 3 || f[0] == "#" {
+type givenTable struct {
+	classes []class
+	of      map[string]membership
+}
+
+var given = sync.OnceValue(func() givenTable { return parseGiven(givenText) })
+
+func parseGiven(text string) givenTable {
+	type pet struct {
+		name string
+		id   int
+	}
+	var pets []pet
+	t := givenTable{of: make(map[string]membership, 10000)}
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if line == "" || line[0] == '#' {
 			continue
 		}
-		common, err := strconv.ParseFloat(f[0], 64)
+		count, names, _ := strings.Cut(line, " ")
+		million, err := strconv.ParseFloat(count, 64)
 		if err != nil {
-			continue
+			panic("given.txt: " + line)
 		}
-		g.add(f[1:], common/1e6)
+		strong, weak, _ := strings.Cut(names, "|")
+		c := class{million: million, names: strings.Fields(strong)}
+		for _, n := range c.names {
+			t.enter(n, membership{len(t.classes), false})
+		}
+		for _, n := range strings.Fields(weak) {
+			pets = append(pets, pet{n, len(t.classes)})
+		}
+		t.classes = append(t.classes, c)
 	}
-	return g
-})
-
-// add takes one class. A form that stands in several classes is of the first.
-func (g *given) add(forms []string, common float64) {
-	class := len(g.forms)
-	var all []string
-	weak := false
-	for _, s := range forms {
-		if s == "|" {
-			weak = true
-			continue
-		}
-		parts := Parts(s)
-		if len(parts) != 1 {
-			continue
-		}
-		if _, taken := g.of[parts[0]]; taken {
-			continue
-		}
-		g.of[parts[0]] = givenForm{class, weak, common}
-		all = append(all, parts[0])
+	for _, p := range pets { // a name in its own right comes first
+		t.enter(p.name, membership{p.id, true})
 	}
-	g.forms = append(g.forms, all)
+	return t
 }
 
-// Class returns the class of given names that a part is a form of, and whether it is a short or pet form.
-func Class(part string) (class int, weak, ok bool) {
-	f, ok := givenNames().of[part]
-	return f.class, f.weak, ok
+func (t *givenTable) enter(name string, m membership) {
+	if _, ok := t.of[name]; !ok {
+		t.of[name] = m
+	}
 }
 
-// Forms returns all forms of a class.
-func Forms(class int) []string { return givenNames().forms[class] }
+// Class returns the class of names that a normalised part belongs to. Parts of one class are one name (Yusuf, Joseph);
+// weak says that the part is a short or pet form, which other names may have as well. ok is false for a part in none.
+func Class(part string) (id int, weak bool, ok bool) {
+	m, ok := given().of[part]
+	return m.id, m.weak, ok
+}
 
-// Commonness returns the share of people who bear a part, roughly, or 0 where the table does not say.
-func Commonness(part string) float64 { return givenNames().of[part].common }
+// Commonness returns the share of people worldwide, 0 to 1, that bear a normalised part or another name of its class;
+// 0 where it is not known. It is rough: right within a factor of three or so.
+func Commonness(part string) float64 {
+	m, ok := given().of[part]
+	if !ok {
+		return 0
+	}
+	return given().classes[m.id].million / 1e6
+}
 
-// particles are articles, words for son and daughter of, and titles: parts that come and go between a person's documents.
-var particles = func() map[string]bool {
-	m := map[string]bool{}
-	for _, p := range strings.Fields(`al el ul ur as ash at az an ad ar il bin ibn ben bint bte binti binte ould ait oglu ogly ugli ugly oghlu kyzy kizi qizi zoda zadeh
-		de del della di da do das dos du des la le les los las van von der den ter ten zu zur af av y e und et
-		mr mrs ms dr prof sir hajji haji hadji hajj hac sheikh shaykh cheikh sheik shaikh mullah mulla mawlawi maulavi maulana sayyid syed sayed seyed hafiz ustad qari umm
-		jr sr ii iii ال بن ابن بنت حاج شيخ سيد د оглы кызы`) {
-		for _, s := range Parts(p) {
-			m[s] = true
+// classLatin returns the most usual Latin spellings of the class of a native part, at most four.
+func classLatin(part string) []string {
+	m, ok := given().of[part]
+	if !ok || m.weak {
+		return nil
+	}
+	var out []string
+	for _, n := range given().classes[m.id].names {
+		if n[0] < 0x80 && len(out) < 4 {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// ParticleKind says what a part is that is not itself a name.
+type ParticleKind int
+
+const (
+	NoParticle ParticleKind = iota
+	Article                 // al, de, van: comes and goes with the language and the clerk
+	Nasab                   // ibn, bint, abu: says whose child or parent someone is
+	Title                   // haji, sheikh, dr: no part of the name
+)
+
+var particles = map[ParticleKind]string{
+	Article: `al el ul ol il ar as ash at ad an az adh ath ud ed us es ur er ech ال
+		de da do dos das du des d del della dello degli dei di la le las les los l lo y e i et
+		van von vom zu zum zur den der ten ter het te op aan af av of the and o und
+		mac mc ap ab
+		дер фон ван де ди да дель эль аль ال`,
+	Nasab: `ibn bin ben ibni ebn ebne ibnu ibne bint binti binte bent bte bt binn wuld ould weld ould walad wlad oulad awlad
+		abu abou abi aboo bu bou abo abul abdoul umm um oum om omm ummu ummi
+		ogly oglu oglou ogli ogluu ugli uulu uly uli qizi kyzy kizi gyzy qyzy
+		zadeh zada
+		ибн бин бен бинт абу умм оглы оглу огли улы уулу кызы кизи гызы угли
+		ابن بن بنت ولد ابو ابي ام اغلو اوغلو زاده בן בת בר אבן bar bat`,
+	Title: `haji hajji hadji hadj hajj haj alhaji alhaj elhadj elhadji hajja haci hoca khoja hodja
+		sheikh shaikh sheik shaykh shaik cheikh cheick seikh sheykh sheh seyh seh shaikha sheikha
+		mullah mulla mullo molla mollah moulla maulvi mawlawi maulawi mawlavi mawlana maulana moulana molavi
+		ustad ustaz ustadh ayatollah ayatullah hojjatoleslam allama allamah imam emam mufti qari qazi kadi hafiz hafez
+		dr dra prof professor eng ing engr mr mrs ms miss mister mme mlle monsieur madame herr frau
+		sir dame lady lord rev fr sr jr junior senior ii iii iv gen general col colonel maj major capt captain cap lt sgt
+		brig brigadier cdr adm admiral cmdr commander commandante comandante
+		don dona dom shri sri smt pandit begum sahib saheb sahab bey beg efendi effendi pasha pacha agha aga
+		prince princess king
+		dhr mevr pan pani gospodin
+		хаджи хаджа шеих мулла маулана имам доктор проф господин
+		حاج الحاج حاجي شيخ الشيخ ملا مولوي مولانا استاد استاذ دكتور الدكتور امام`,
+}
+
+var particleKinds = sync.OnceValue(func() map[string]ParticleKind {
+	m := map[string]ParticleKind{}
+	for _, k := range []ParticleKind{Article, Nasab, Title} {
+		for _, w := range strings.Fields(particles[k]) {
+			if _, ok := m[w]; !ok {
+				m[w] = k
+			}
 		}
 	}
 	return m
-}()
+})
 
-// IsParticle reports whether a part is an article, a word for son or daughter of, or a title.
-func IsParticle(part string) bool { return particles[part] }
+// KindOf returns what kind of particle a normalised part is. A part can be a particle in one language and a name in
+// another (bin, do, an): it says little, rather than nothing.
+func KindOf(part string) ParticleKind { return particleKinds()[part] }
+
+// Particle reports whether the presence or absence of a normalised part says little about who someone is.
+func Particle(part string) bool { return KindOf(part) != NoParticle }
+
+// Forms returns the names of a class.
+func Forms(class int) []string { return given().classes[class].names }

@@ -1,135 +1,210 @@
 package name
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
-// alphabets gives the sound of each letter of the scripts whose letters stand for sounds. Letters have lost their accents (Parts): й is и, ї is і, أ is ا.
-// Sources: the letters' names and values in ICAO 9303-3 §6 (Cyrillic, Arabic), the national romanisations of Armenia, Georgia (2002) and Greece (ISO 843), and for letters
-// of other languages in these scripts BGN/PCGN.
-var alphabets = func() map[rune]string {
-	m := map[rune]string{}
-	for _, table := range []string{
-		// Cyrillic, with the letters of Ukrainian, Belarusian, Serbian, Macedonian, Kazakh, Kyrgyz, Tajik, Uzbek and Azerbaijani
-		"а a б b в v г g д d е e ж Z з z и i к k л l м m н n о o п p р r с s т t у u ф f х x ц c ч C ш S щ SC ъ - ы i ь - э e ю iu я ia",
-		"ґ g є ie і i ђ J ѕ z ј y љ l њ n ћ C џ J ә a ғ G қ q ң n ө o ұ u ү u һ h ҳ h ҷ J ҝ g ҹ J ӏ -",
-		// Armenian
-		"ա a բ b գ g դ d ե e զ z է e ը e թ t ժ Z ի i լ l խ x ծ c կ k հ h ձ z ղ G ճ C մ m յ y ն n շ S ո o չ C պ p ջ J ռ r ս s վ v տ t ր r ց c ւ v փ p ք k օ o ֆ f և ev",
-		// Georgian
-		"ა a ბ b გ g დ d ე e ვ v ზ z თ t ი i კ k ლ l მ m ნ n ო o პ p ჟ Z რ r ს s ტ t უ u ფ p ქ k ღ G ყ q შ S ჩ C ც c ძ z წ c ჭ C ხ x ჯ J ჰ h",
-		// Greek
-		"α a β v γ g δ d ε e ζ z η i θ T ι i κ k λ l μ m ν n ξ ks ο o π p ρ r σ s τ t υ i φ f χ x ψ ps ω o",
-		// Arabic, with the letters of Persian, Urdu, Pashto, Kurdish and Maghrebi names
-		"ا A ب b ت t ث T ج J ح h خ x د d ذ D ر r ز z س s ش S ص s ض d ط t ظ z ع A غ G ف f ق q ك k ل l م m ن n ه h و W ي I ء A",
-		"پ p چ C ژ Z گ g ڤ v ټ t ډ d ړ r ږ Z ښ S ڼ n ځ z څ c ٹ t ڈ d ڑ r ں n ۆ W ۋ W ێ I ے I ڕ r ڵ l ڭ n ڨ g",
-		// Hebrew
-		"א A ב b ג g ד d ה h ו W ז z ח x ט t י I כ k ך x ל l מ m ם m נ n ן n ס s ע A פ p ף f צ c ץ c ק k ר r ש S ת t",
-		// Hiragana; katakana lies 96 places further
-		"あ a い i う u え e お o か ka き ki く ku け ke こ ko さ sa し Si す su せ se そ so た ta ち Ci つ cu て te と to な na に ni ぬ nu ね ne の no",
-		"は ha ひ hi ふ fu へ he ほ ho ま ma み mi む mu め me も mo や ya ゆ yu よ yo ら ra り ri る ru れ re ろ ro わ wa を o ん n",
-		"が ga ぎ gi ぐ gu げ ge ご go ざ za じ Ji ず zu ぜ ze ぞ zo だ da ぢ Ji づ zu で de ど do ば ba び bi ぶ bu べ be ぼ bo ぱ pa ぴ pi ぷ pu ぺ pe ぽ po",
-		"ぁ a ぃ i ぅ u ぇ e ぉ o ゃ a ゅ u ょ o っ - ゔ v",
-	} {
-		f := strings.Fields(table)
-		for i := 0; i < len(f); i += 2 {
-			m[[]rune(f[i])[0]] = strings.Trim(f[i+1], "-")
-		}
+// maxRunes is how much of a part is read. A longer part is no name.
+const maxRunes = 64
+
+// nativeSounds returns the sounds of a part written in another script than Latin. The part is in lower case and without
+// accents (й has become и, آ has become ا). ok is false where the part holds no letter of such a script, or one of a
+// script unknown here. Han is unknown: a character's reading depends on the language and is known to dictionaries only.
+// Latin letters between others (а for a) have their plainest sound, so that a look-alike hides nobody.
+//
+// Sounds are one byte each. Besides the plain ones (a b d e f g h i k l m n o p q r s t u v w y z) these are used:
+// S sh, Z zh, C ch, J dj, c ts, x kh, G gh, T th (thin), D dh or z (ذ ض ظ); and of letters that leave their sound open
+// W (w, v, u, o), I (y, i, e), A (a, another vowel or silent), E (a, e, h or silent, at the end).
+func nativeSounds(part string) (sounds string, ok bool) {
+	p := []rune(part)
+	if len(p) > maxRunes {
+		p = p[:maxRunes]
 	}
-	for r, s := range m {
-		if 'ぁ' <= r && r <= 'ゔ' {
-			m[r+96] = s
-		}
-	}
-	return m
-}()
-
-// clusters are letters that stand for one sound together.
-var clusters = strings.NewReplacer("ու", "ұ", "μπ", "b", "ντ", "d", "γκ", "g", "γγ", "g", "τζ", "J", "τσ", "c", "ου", "u", "αι", "e", "ει", "i", "οι", "i", "αυ", "av", "ευ", "ev",
-	"тш", "ч", "дж", "џ", "тс", "ц")
-
-// nativeSounds returns the sounds of a part in another script than Latin. false: Marz cannot sound the script; Han, for example, needs a dictionary, and has several readings then.
-func nativeSounds(part string) (string, bool) {
 	var b strings.Builder
-	runes := []rune(clusters.Replace(part))
-	for i, r := range runes {
-		switch {
-		case r < 0x80:
-			b.WriteRune(r)
-		case 0x900 <= r && r < 0xd80:
-			indic(&b, runes, i)
-		case 0xac00 <= r && r < 0xac00+11172:
-			hangul(&b, r-0xac00)
-		default:
-			s, ok := alphabets[r]
-			if !ok {
-				if strings.ContainsRune("ー々゙゚", r) {
-					continue
-				}
+	for i := 0; i < len(p); {
+		if p[i] < utf8.RuneSelf {
+			b.WriteString(plain(p[i]))
+			i++
+			continue
+		}
+		read := reader(p[i])
+		if read == nil {
+			if unicode.IsLetter(p[i]) {
 				return "", false
 			}
-			if i == len(runes)-1 && (r == 'ه' || r == 'ה') && i > 1 {
-				s = "E"
-			}
-			if i == 0 && r == 'ո' && len(runes) > 1 {
-				s = "vo"
-			}
-			b.WriteString(s)
+			i++
+			continue
 		}
+		s, n := read(p, i)
+		b.WriteString(s)
+		i += max(n, 1)
+		ok = true
 	}
-	return b.String(), b.Len() > 0
+	if !ok {
+		return "", false
+	}
+	return b.String(), true
 }
 
-// The scripts of India lie in blocks of 128 that are built alike: letters by their place in the block (The Unicode Standard, chapter 12).
-var (
-	indicConsonants = map[rune]string{0x15: "k", 0x16: "k", 0x17: "g", 0x18: "g", 0x19: "n", 0x1a: "C", 0x1b: "C", 0x1c: "J", 0x1d: "J", 0x1e: "n", 0x1f: "t", 0x20: "t", 0x21: "d", 0x22: "d",
-		0x23: "n", 0x24: "t", 0x25: "T", 0x26: "d", 0x27: "D", 0x28: "n", 0x29: "n", 0x2a: "p", 0x2b: "f", 0x2c: "b", 0x2d: "b", 0x2e: "m", 0x2f: "y", 0x30: "r", 0x31: "r", 0x32: "l", 0x33: "l",
-		0x34: "l", 0x35: "v", 0x36: "S", 0x37: "S", 0x38: "s", 0x39: "h", 0x58: "q", 0x59: "x", 0x5a: "G", 0x5b: "z", 0x5c: "r", 0x5d: "r", 0x5e: "f", 0x5f: "y"}
-	indicVowels = map[rune]string{0x05: "a", 0x06: "a", 0x07: "i", 0x08: "i", 0x09: "u", 0x0a: "u", 0x0b: "ri", 0x0d: "e", 0x0e: "e", 0x0f: "e", 0x10: "ai", 0x11: "o", 0x12: "o", 0x13: "o", 0x14: "au",
-		0x3e: "a", 0x3f: "i", 0x40: "i", 0x41: "u", 0x42: "u", 0x43: "ri", 0x45: "e", 0x46: "e", 0x47: "e", 0x48: "ai", 0x49: "o", 0x4a: "o", 0x4b: "o", 0x4c: "au", 0x01: "n", 0x02: "n", 0x03: "h"}
-	nukta = map[string]string{"k": "q", "g": "G", "J": "z", "d": "r", "f": "f", "y": "y"}
-)
-
-const (
-	indicNukta  = 0x3c
-	indicVirama = 0x4d
-)
-
-// indic writes the letter at i. A consonant has an a after it unless a vowel sign, a virama or the end of the part follows.
-func indic(b *strings.Builder, runes []rune, i int) {
-	at := func(k int) rune {
-		if k < len(runes) && 0x900 <= runes[k] && runes[k] < 0xd80 {
-			return runes[k] & 0x7f
-		}
-		return -1
+// plain returns the sound of a Latin letter, or "" for what is none.
+func plain(r rune) string {
+	switch {
+	case r == 'c':
+		return "k"
+	case r == 'j':
+		return "J"
+	case r == 'x':
+		return "ks"
+	case 'a' <= r && r <= 'z':
+		return string(r)
 	}
-	c := at(i)
-	s, consonant := indicConsonants[c]
-	if !consonant {
-		b.WriteString(indicVowels[c])
-		return
-	}
-	next := i + 1
-	if at(next) == indicNukta {
-		if other, ok := nukta[s]; ok {
-			s = other
-		}
-		next++
-	}
-	b.WriteString(s)
-	if n := at(next); n >= 0 && n != indicVirama && (n < 0x3e || n > 0x4c) {
-		b.WriteByte('a')
-	}
+	return ""
 }
 
-// Hangul syllables are made of an initial, a vowel and a final (The Unicode Standard §3.12); the sounds follow the Revised Romanisation of 2000.
-var (
-	hangulFirst = strings.Split("g k n d t r m b p s s - J J C k t p h", " ")
-	hangulVowel = strings.Split("a e ia ie o e io ie o ua ue oe io u uo ue ui iu u ui i", " ")
-	hangulLast  = strings.Split("- k k k n n n t l k m l l l p l m p p t t n t t k t p t", " ")
-)
+// A scriptReader returns the sounds that begin at p[i] and how many runes they take.
+type scriptReader func(p []rune, i int) (sounds string, n int)
 
-func hangul(b *strings.Builder, n rune) {
-	for _, s := range []string{hangulFirst[n/588], hangulVowel[n%588/28], hangulLast[n%28]} {
-		if s != "-" {
-			b.WriteString(s)
+// reader returns the reader of a rune's script, by Unicode block; nil for an unknown script.
+func reader(r rune) scriptReader {
+	switch {
+	case 0x370 <= r && r <= 0x3FF:
+		return greekSounds
+	case 0x400 <= r && r <= 0x52F:
+		return cyrillicSounds
+	case 0x531 <= r && r <= 0x58F:
+		return armenianSounds
+	case 0x5D0 <= r && r <= 0x5F2:
+		return hebrewSounds
+	case 0x620 <= r && r <= 0x6FF, 0x750 <= r && r <= 0x77F:
+		return arabicSounds
+	case 0x780 <= r && r <= 0x7B1:
+		return thaanaSounds
+	case indic(r):
+		return indicSounds
+	case 0x10D0 <= r && r <= 0x10FF:
+		return georgianSounds
+	case 0x1200 <= r && r <= 0x135A:
+		return ethiopicSounds
+	case 0x3041 <= r && r <= 0x30FF:
+		return kanaSounds
+	case 0xAC00 <= r && r <= 0xD7A3:
+		return hangulSounds
+	}
+	return nil
+}
+
+// alphabet reads a table of letters: each word is a letter and its sounds, if it has any.
+func alphabet(table string) map[rune]string {
+	m := map[rune]string{}
+	for _, w := range strings.Fields(table) {
+		r, n := utf8.DecodeRuneInString(w)
+		m[r] = w[n:]
+	}
+	return m
+}
+
+// at returns p[i], or 0 outside the part.
+func at(p []rune, i int) rune {
+	if i < 0 || i >= len(p) {
+		return 0
+	}
+	return p[i]
+}
+
+// in reports whether r is one of the letters of set; 0 is none.
+func in(set string, r rune) bool { return r != 0 && strings.ContainsRune(set, r) }
+
+// cyrillic holds Russian, Ukrainian, Belarusian, Bulgarian, Serbian, Macedonian, Kazakh, Kyrgyz, Tajik, Uzbek, Azeri,
+// Tatar, Mongolian and older letters. Letters that differ by an accent only (ё й ї ў ӣ ӯ ѓ ќ) are given for
+// completeness.
+var cyrillic = alphabet(`
+	аa бb вv гg дd еe ёe жZ зz иi йI кk лl мm нn оo пp рr сs тt уu фf хx цc чC шS щSC ъ ыi ь эe юIu яIa
+	іi їI єIe ґg ўu ђJ јI љlI њnI ћC џJ ѓg ќk ѕdz ѐe ѝi
+	әa ғG қq ңng өo ұu үu һh ӣi ӯu ҳh ҷJ ҝg ҹJ җJ ҙz ҫs ҡq ҥng ҕG ӊn ӈn ӄq ӷG ӏ ӕa ҟq ҩo ҵc ҽC ҿC ӌC ӡdz ҧp ҭt ӹi ӱu ӳu
+	ѣe ѳf ѵi ѫo ѧe`)
+
+const cyrillicVowels = "аеёиоуыэюяіїєўәөұүӣӯӕѣ"
+
+func cyrillicSounds(p []rune, i int) (string, int) {
+	r, next := p[i], at(p, i+1)
+	last := i+2 == len(p)
+	switch {
+	case r == 'д' && next == 'ж':
+		return "J", 2 // of foreign names: Джамал
+	case in("иыі", r) && in("ийі", next) && last:
+		return "i", 2 // -ий, -ый
+	case r == 'г' && ukrainian(p):
+		return "h", 1
+	case in("иій", r) && in(cyrillicVowels, at(p, i-1)):
+		return "I", 1 // й, whose mark is gone
+	case r == 'ъ' && i > 0 && next != 0 && !in(cyrillicVowels, next):
+		return "a", 1 // a vowel in Bulgarian only: Търново
+	case r == 'ь' && next == 'о':
+		return "I", 1 // Bulgarian and Ukrainian ьо
+	}
+	return cyrillic[r], 1
+}
+
+// ukrainian reports whether a part has a letter that Russian has not and Ukrainian or Belarusian has: there г is h.
+func ukrainian(p []rune) bool {
+	for _, r := range p {
+		if in("іїєґў", r) {
+			return true
 		}
 	}
+	return false
+}
+
+// armenian holds the Eastern pronunciation; և stands as եւ.
+var armenian = alphabet(`
+	աa բb գg դd եe զz էe ըe թt ժZ իi լl խx ծc կk հh ձdz ղG ճC մm յI նn շS ոo չC պp ջJ ռr սs վv տt րr ցc ւv փp քk օo ֆf
+	ևev`)
+
+func armenianSounds(p []rune, i int) (string, int) {
+	switch next := at(p, i+1); {
+	case p[i] == 'ո' && next == 'ւ':
+		return "u", 2
+	case p[i] == 'ի' && next == 'ւ':
+		return "Iu", 2
+	case p[i] == 'ո' && i == 0 && next != 'վ':
+		return "vo", 1
+	case p[i] == 'յ' && i == 0:
+		return "h", 1 // Յակոբ, in the old spelling
+	}
+	return armenian[p[i]], 1
+}
+
+var georgian = alphabet(`
+	აa ბb გg დd ეe ვv ზz თt იi კk ლl მm ნn ოo პp ჟZ რr სs ტt უu ფp ქk ღG ყq შS ჩC ცc ძdz წc ჭC ხx ჯJ ჰh
+	ჱe ჲI ჳv ჴq ჵo ჶf ჷe`)
+
+func georgianSounds(p []rune, i int) (string, int) { return georgian[p[i]], 1 }
+
+var greek = alphabet(`αa βv γg δd εe ζz ηi θT ιi κk λl μm νn ξks οo πp ρr σs ςs τt υi φf χx ψps ωo`)
+
+// greekPairs have one sound or two that their letters have not. At the start of a part μπ ντ γκ have no nasal.
+var greekPairs = map[string]string{
+	"ου": "u", "αι": "aI", "ει": "eI", "οι": "oI", "τζ": "dz", "τσ": "c", "γγ": "ng", "μπ": "mb", "ντ": "nd", "γκ": "ng",
+}
+
+func greekSounds(p []rune, i int) (string, int) {
+	next := at(p, i+1)
+	if (p[i] == 'α' || p[i] == 'ε') && next == 'υ' { // αυ ευ: f before an unvoiced consonant and at the end
+		s := string(greek[p[i]])
+		if after := at(p, i+2); after == 0 || in("θκξπσςτφχψ", after) {
+			return s + "f", 2
+		}
+		return s + "v", 2
+	}
+	if next != 0 {
+		if s, ok := greekPairs[string(p[i:i+2])]; ok {
+			if i == 0 && in("μνγ", p[i]) {
+				s = s[1:]
+			}
+			return s, 2
+		}
+	}
+	return greek[p[i]], 1
 }

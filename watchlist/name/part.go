@@ -16,10 +16,10 @@ type Part struct {
 
 // What is known of a part.
 const (
-	Open     = 1 << iota // its script leaves vowels out
-	Weak                 // it is a short or pet form of its class
-	Particle             // an article, a word for son of, or a title: it comes and goes between documents
-	Native               // its script is not Latin
+	Open   = 1 << iota // its script leaves vowels out
+	Weak               // it is a short or pet form of its class
+	Loose              // an article, a word for son of, or a title: it comes and goes between documents
+	Native             // its script is not Latin
 )
 
 // Of returns a part in the forms in which it is compared.
@@ -35,8 +35,8 @@ func Of(text string) Part {
 	if open(text) {
 		p.Flags |= Open
 	}
-	if IsParticle(text) {
-		p.Flags |= Particle
+	if Particle(text) {
+		p.Flags |= Loose
 	}
 	if !ascii(text) {
 		p.Flags |= Native
