@@ -25,7 +25,7 @@ func (o *options) quality() error {
 		}
 	}
 	o.recall(set, lists)
-	for _, f := range []func(*watchlist.Set, []*watchlist.List) error{o.aliases, o.transliterated, o.bench, o.falseHits, o.listed} {
+	for _, f := range []func(*watchlist.Set, []*watchlist.List) error{o.falseHits, o.bench, o.listed, o.aliases, o.transliterated} {
 		if err := f(set, lists); err != nil {
 			return err
 		}
