@@ -23,7 +23,8 @@ type Input struct {
 	Direction marz.Direction
 	At        marz.Instant
 	Zone      *time.Location   // of the post, for "today"
-	Answer    watchlist.Answer // what the lists in force say
+	Answer    watchlist.Answer // what the lists in force say, without the hits on which the traveller was cleared
+	Cleared   int              // hits on which he was cleared as a namesake: they raise no verdict
 	Lists     []ListAge        // the lists that should be in force, each with its state
 	History   []Movement       // the traveller's earlier crossings known here, in order of time
 	Stay      StayRule
@@ -128,6 +129,11 @@ func checkLists(in Input) []marz.Finding {
 		if slices.ContainsFunc(in.Answer.Hits, Grave) {
 			hits.Grave = marz.Stop
 		}
+		if in.Cleared > 0 {
+			hits.Reason += fmt.Sprintf("; on %d more the traveller was cleared as a namesake", in.Cleared)
+		}
+	case in.Cleared > 0:
+		hits.Reason = fmt.Sprintf("no alert matches but %d on which the traveller was cleared as a namesake", in.Cleared)
 	case len(in.Lists) == 0:
 		hits.Result, hits.Grave, hits.Reason = marz.NotSupported, marz.Clear, "this post is set up without lists"
 	case len(in.Answer.Lists) == 0:
