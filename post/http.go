@@ -330,7 +330,7 @@ func (p *Post) pageSupervisor(q *request) error {
 	body := web.SupervisorBody{Live: live}
 	if p.supervises(q.actor) {
 		body.Supervises = true
-		body.Late, body.Clear, body.Revoke, body.Read = reasons(inspection.LateReasons), reasons(inspection.ClearReasons), reasons(inspection.RevokeReasons), ReadReasons
+		body.Answer, body.Clear, body.Revoke, body.Read = reasons(inspection.LateReasons), reasons(inspection.ClearReasons), reasons(inspection.RevokeReasons), ReadReasons
 		if body.Cleared, err = p.clearances(q.actor.Officer.Authority()); err != nil {
 			return err
 		}

@@ -270,6 +270,9 @@ func (p *Post) Live(ctx context.Context, actor Actor) (web.Live, error) {
 	if l.Lists, err = p.ListStates(ctx); err != nil || !p.supervises(actor) {
 		return l, err
 	}
+	if l.Clearances, err = p.clearancesStamp(actor.Officer.Authority()); err != nil {
+		return l, err
+	}
 	l.Late, l.LateMore, err = p.lateHits(p.journal.State(), actor.Officer.Authority(), now)
 	return l, err
 }

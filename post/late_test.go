@@ -261,6 +261,35 @@ func TestLateHitAfterControlPassed(t *testing.T) {
 	}
 }
 
+// Alerts that were adopted are screened against once they are in force. The record of an earlier crossing is the outgoing authority's; what its own list found the incoming one reads, as an entry.
+func TestAdoptedAlertsAreScreenedAgain(t *testing.T) {
+	tp := newHandoverWithAlerts(t, handing)
+	ru := tp.atLane("ru-bg/2", "1")
+	i := tp.mustScan(ru, "1", traveller(t, 1, "GE1"))
+	tp.admit(ru, i, web.AlertRef{List: "ru-own", Alert: ownAlert(1)}) // which is no clearance of the adopted alert
+	tp.handOver()
+	if err := tp.loadAdopted(tp.Journal().State(), committed{t.Context(), tp.Journal()}); err != nil {
+		t.Fatal(err)
+	}
+	tp.screenAgain(t)
+	boss := tp.signIn("am-bg/1")
+	alarms := tp.alarms(boss)
+	if len(alarms) != 1 || !alarms[0].Own || alarms[0].List != "adopted-am-bg" || alarms[0].Inspection != i.ID || !slices.Equal(alarms[0].Owners, []marz.AuthorityID{"ru-bg"}) {
+		t.Fatalf("%+v", alarms)
+	}
+	code(t, "the record", second(tp.ReadRecord(t.Context(), boss, i.ID, "supervision", "")), marz.Forbidden, "belongs to ru-bg")
+	code(t, "without a reason", second(tp.ReadLate(t.Context(), boss, alarms[0].Seq, "", "")), marz.Invalid, "reason")
+	code(t, "an officer", second(tp.ReadLate(t.Context(), tp.signIn("am-bg/2"), alarms[0].Seq, "supervision", "")), marz.Forbidden, "supervisor")
+	code(t, "what is none", second(tp.ReadLate(t.Context(), boss, 1, "supervision", "")), marz.NotFound, "no such late hit")
+	before := tp.kinds()[KindHitRead]
+	hits, err := tp.ReadLate(t.Context(), boss, alarms[0].Seq, "supervision", "")
+	if err != nil || len(hits) != 1 || hits[0].Name != three[0] || hits[0].Adopted == nil || tp.kinds()[KindHitRead] != before+1 {
+		t.Errorf("%+v %v", hits, err)
+	}
+	tp.refolded(t)
+	tp.verified()
+}
+
 // However often it is cut off, and wherever, every late hit is said, and none twice.
 func TestScreeningAgainIsCutOff(t *testing.T) {
 	tp := newTestPost(t)
@@ -369,11 +398,15 @@ func TestScreeningAgainBesideLanes(t *testing.T) {
 	tp.verified()
 }
 
-// BenchmarkScreenAgain measures screening 50,000 recent crossings again, and what a lane waits for a scan and a decision meanwhile beside what it waits otherwise.
+// BenchmarkScreenAgain measures screening recent crossings again, when nobody hits and when everybody does, and what a lane waits for a scan and a decision meanwhile beside what it waits otherwise.
 func BenchmarkScreenAgain(b *testing.B) {
+	b.Run("50,000 without a hit", func(b *testing.B) { benchmarkScreenAgain(b, 50_000, list) })
+	b.Run("5,000 that hit", func(b *testing.B) { benchmarkScreenAgain(b, 5_000, list+rezasAlert) })
+}
+
+func benchmarkScreenAgain(b *testing.B, crossings int, next string) {
 	tp := newTestPostUnder(b, watched)
 	a := tp.atLane("ru-bg/2", "1")
-	const crossings = 50_000
 	if err := tp.fill(a, passport(b, "ABADI", "REZA", "A1", nil), crossings); err != nil {
 		b.Fatal(err)
 	}
@@ -391,7 +424,10 @@ func BenchmarkScreenAgain(b *testing.B) {
 			alone = append(alone, lane(n))
 			n++
 		}
-		tp.Post.again.add("test-list")
+		tp.write("test.jsonl", next)
+		if err := tp.loadLists(b.Context(), nil); err != nil {
+			b.Fatal(err)
+		}
 		began, done := time.Now(), make(chan error, 1)
 		go func() { done <- tp.ScreenAgain(context.Background()) }()
 		for ran := true; ran; n++ {
@@ -409,7 +445,7 @@ func BenchmarkScreenAgain(b *testing.B) {
 		slices.Sort(alone)
 		slices.Sort(beside)
 		at := func(all []time.Duration, q float64) float64 { return all[int(q*float64(len(all)-1))].Seconds() * 1e3 }
-		b.ReportMetric(float64(took.Microseconds())/crossings, "µs/crossing")
+		b.ReportMetric(float64(took.Microseconds())/float64(crossings), "µs/crossing")
 		b.ReportMetric(at(alone, .5), "alone-p50-ms")
 		b.ReportMetric(at(beside, .5), "beside-p50-ms")
 		b.ReportMetric(at(alone, .99), "alone-p99-ms")

@@ -356,6 +356,13 @@ func (p *Post) clearances(own marz.AuthorityID) ([]web.ClearedRow, error) {
 	return out, err
 }
 
+// clearancesStamp changes whenever an authority's clearances do.
+func (p *Post) clearancesStamp(own marz.AuthorityID) (string, error) {
+	var made, ended int
+	err := p.journal.State().QueryRow(`SELECT count(*), count(ended) FROM s_cleared WHERE authority = ?`, own).Scan(&made, &ended)
+	return fmt.Sprintf("%d/%d", made, ended), err
+}
+
 // addCan says of each hit what the officer may do with it. On a case that has ended the hits are marked as they are cleared now.
 func (p *Post) addCan(ctx context.Context, actor Actor, r *row, w *web.Inspection) error {
 	own, who := actor.Officer.Authority(), p.identify(w.Document)
@@ -444,8 +451,7 @@ func foldLapsed(f *journal.Fold, e journal.Entry, c controlEntry) error {
 func (p *Post) clear(q *request) error {
 	var in struct {
 		web.AlertRef
-		Reason string `json:"reason"`
-		Note   string `json:"note"`
+		words
 	}
 	if err := q.read(&in); err != nil {
 		return err
@@ -456,20 +462,25 @@ func (p *Post) clear(q *request) error {
 	return q.json(map[string]string{"next": "/supervisor"})
 }
 
-func (p *Post) revoke(q *request) error {
-	return p.give(q, p.Revoke)
+func (p *Post) revoke(q *request) error { return p.give(q, p.Revoke) }
+
+// words are the reason and the note with which somebody does something.
+type words struct {
+	Reason string `json:"reason"`
+	Note   string `json:"note"`
 }
 
-// give reads reason and note for what the path names by its seq, and does it.
-func (p *Post) give(q *request, do func(context.Context, Actor, marz.Seq, string, string) error) error {
-	var in struct {
-		Reason string `json:"reason"`
-		Note   string `json:"note"`
-	}
-	n, err := seq(q.PathValue("seq"), 0)
-	if err == nil {
+// words reads them, and the seq of the entry that the path names.
+func (q *request) words() (n marz.Seq, in words, err error) {
+	if n, err = seq(q.PathValue("seq"), 0); err == nil {
 		err = q.read(&in)
 	}
+	return n, in, err
+}
+
+// give does what is asked with reason and note.
+func (p *Post) give(q *request, do func(context.Context, Actor, marz.Seq, string, string) error) error {
+	n, in, err := q.words()
 	if err == nil {
 		err = do(q.Context(), q.actor, n, in.Reason, in.Note)
 	}

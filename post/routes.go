@@ -44,6 +44,7 @@ var routes = []route{
 	{"POST /api/inspections/{id}/asylum", accessSession, (*Post).asylum},
 	{"POST /api/inspections/{id}/clear", accessSession, (*Post).clear},
 	{"POST /api/clearances/{seq}/revoke", accessSession, (*Post).revoke},
+	{"POST /api/late/{seq}/read", accessSession, (*Post).readLate},
 	{"POST /api/late/{seq}/acknowledge", accessSession, (*Post).acknowledge},
 	{"POST /api/inspections/{id}/hits", accessSession, (*Post).lookUp},
 	{"GET /register", marz.ActReadJournal, (*Post).pageRegister},

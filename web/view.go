@@ -102,10 +102,11 @@ type Live struct {
 	HeadRoot   string           `json:"head_root"` // base64
 	Lanes      []Lane           `json:"lanes"`
 	Lists      []ListState      `json:"lists"`
-	Late       []LateHit        `json:"late,omitempty"`      // to a supervisor: what his authority has to answer for, the newest first
-	LateMore   bool             `json:"late_more,omitempty"` // there are more than these
-	Relieved   string           `json:"relieved,omitempty"`  // of a commander whose access ended with a transfer: the page on which he reviews and signs the act
-	Ended      string           `json:"ended,omitempty"`     // the session of this page has ended: why, in words
+	Late       []LateHit        `json:"late,omitempty"`       // to a supervisor: what his authority has to answer for, the newest first
+	LateMore   bool             `json:"late_more,omitempty"`  // there are more than these
+	Clearances string           `json:"clearances,omitempty"` // to a supervisor: what changes with his authority's clearances
+	Relieved   string           `json:"relieved,omitempty"`   // of a commander whose access ended with a transfer: the page on which he reviews and signs the act
+	Ended      string           `json:"ended,omitempty"`      // the session of this page has ended: why, in words
 }
 
 // LateHit is an alarm: a list matches somebody who was inspected before it said so. It holds no personal data.
@@ -121,6 +122,8 @@ type LateHit struct {
 	Opened     marz.Instant      `json:"opened"` // when the person was inspected
 	Decision   marz.Decision     `json:"decision,omitempty"`
 	Decided    marz.Seq          `json:"decided,omitempty"` // the entry of the decision
+
+	Owners []marz.AuthorityID `json:"owners"` // whose record it is
 }
 
 // SupervisorBody is the body of the supervisor's page.
@@ -128,7 +131,7 @@ type SupervisorBody struct {
 	Live
 	Supervises bool         // an article lets the officer supervise here
 	Cleared    []ClearedRow // clearances of his authority, the newest first
-	Late       []Reason     // what can be given for acknowledging a late hit
+	Answer     []Reason     // what can be given for acknowledging a late hit
 	Clear      []Reason     // for clearing a namesake
 	Revoke     []Reason     // for taking a clearance back
 	Read       []Reason     // for reading a person's record
