@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -189,7 +190,7 @@ func TestCrossingsAreTooOldToBeScreenedAgain(t *testing.T) {
 func TestOwnLateHits(t *testing.T) {
 	for _, suspended := range []bool{false, true} {
 		t.Run(fmt.Sprint("suspended ", suspended), func(t *testing.T) {
-			tp, ru, am := newJoint(t, "", "", "1")
+			tp, _, am := newJoint(t, "", "", "1")
 			i := tp.mustScan(am, "1", passport(t, "ABADI", "REZA", "A1", nil))
 			tp.pass(am, i)
 			tp.write("own.jsonl", ownList+rezasAlert)
@@ -233,7 +234,6 @@ func TestOwnLateHits(t *testing.T) {
 			if !sealed {
 				t.Error("it is not sealed")
 			}
-			_ = ru
 			tp.refolded(t)
 			tp.verified()
 		})
@@ -299,15 +299,25 @@ func TestScreeningAgainIsCutOff(t *testing.T) {
 		tp.crossed(a, fmt.Sprintf("A%d", n))
 	}
 	tp.relist(boss, list+rezasAlert)
-	for cut := range 4 {
-		ctx := &cutContext{Context: t.Context(), left: cut}
-		if err := tp.ScreenAgain(ctx); err == nil && cut < 2 {
+	for _, cut := range []int64{0, 1, 20, 50} { // looks at the clock, of which each question to the lists takes two
+		ctx, cancel := context.WithCancel(t.Context())
+		var left atomic.Int64
+		left.Store(1 << 40)          // while the post opens
+		tp.reopen(func(o *Options) { // with nothing of what it had in memory
+			o.Wall = func() time.Time {
+				if left.Add(-1) < 0 {
+					cancel()
+				}
+				return time.Now()
+			}
+		})
+		left.Store(cut)
+		if err := tp.ScreenAgain(ctx); err == nil {
 			t.Errorf("cut %d did not cut", cut)
 		}
-		if cut%2 == 1 {
-			tp.reopen(nil) // with all that it had in memory
-		}
+		cancel()
 	}
+	tp.reopen(func(o *Options) { o.Wall = nil })
 	tp.screenAgain(t)
 	tp.reopen(nil)
 	tp.screenAgain(t)
@@ -318,19 +328,6 @@ func TestScreeningAgainIsCutOff(t *testing.T) {
 		t.Errorf("%d shown, %v", len(more.Late), err)
 	}
 	tp.verified()
-}
-
-// cutContext ends when it has been asked some times.
-type cutContext struct {
-	context.Context
-	left int
-}
-
-func (c *cutContext) Err() error {
-	if c.left--; c.left < 0 {
-		return context.Canceled
-	}
-	return nil
 }
 
 // Lanes go on while crossings are screened again, and nobody who is scanned meanwhile is missed or said twice.
