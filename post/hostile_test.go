@@ -71,25 +71,10 @@ func TestLinesHaveOneForm(t *testing.T) {
 // A commander's browser is his own. What he sends is taken only where the checker of the act takes it too: else his key would turn, control would pass, and the act would not verify.
 func TestPasskeysTurnOnlyWhatVerifies(t *testing.T) {
 	tp, dOut, dIn := newRealPost(t, handing)
-	ctx := t.Context()
 	out, in := tp.signInWith(dOut), tp.signInWith(dIn)
 	tp.commissions(out.Officer)
 	tp.commissions(in.Officer)
-	id, err := tp.OpenTransfer(ctx, in, "treaty/2", nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, a := range []Actor{out, in} {
-		for _, what := range transfer.Countable {
-			if err := tp.Count(ctx, a, id, what, 1, ""); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	digest, err := tp.Present(ctx, out, id)
-	if err != nil {
-		t.Fatal(err)
-	}
+	id, digest := tp.prepareBy(out, in, "treaty/2", 0)
 	dOut.forge = func(client []byte) []byte {
 		return bytes.Replace(client, []byte(`"challenge"`), []byte(`"Challenge"`), 1)
 	}
@@ -121,21 +106,7 @@ func TestActHoldsWhoSaidTheInstant(t *testing.T) {
 	for _, a := range []Actor{out, in, other} {
 		tp.commissions(a.Officer)
 	}
-	id, err := tp.OpenTransfer(ctx, in, "treaty/2", nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, a := range []Actor{out, in} {
-		for _, what := range transfer.Countable {
-			if err := tp.Count(ctx, a, id, what, 1, ""); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	digest, err := tp.Present(ctx, out, id)
-	if err != nil {
-		t.Fatal(err)
-	}
+	id, digest := tp.prepareBy(out, in, "treaty/2", 0)
 	sign := func(d *device, a Actor, says string) {
 		if _, err := tp.signWith(d, a, says, id, digest); err != nil {
 			t.Fatal(err)

@@ -294,26 +294,8 @@ func printTransfer(w io.Writer, t *shownTransfer, zone *time.Location) {
 	for _, a := range t.Refused {
 		tab.row("  refused", string(a)+" declared that it will not arm")
 	}
-	if x := t.Executed; x != nil {
-		tab.row("  executed", fmt.Sprintf("entry %d at %s; %d crossings before it, %d inspections were open", t.Seq, in(t.ExecutedAt, zone), x.Crossings, x.Open))
-		for _, m := range x.Mirrors {
-			tab.row("  mirror of "+string(m.Authority), fmt.Sprintf("%d entries, %d crossings not yet there", m.Size, m.Missing))
-		}
-		for _, c := range x.Clocks {
-			tab.row("  clock "+c.Source, or(in(c.At, zone), c.Fault))
-		}
-		signed := "by nobody yet"
-		if len(t.Signed) > 0 {
-			var by []string
-			for _, k := range t.Signed {
-				by = append(by, string(k.Authority)+" at "+in(k.At, zone))
-			}
-			signed = strings.Join(by, ", ")
-		}
-		tab.row("  act signed", signed)
-		if len(t.Destroyed) > 0 {
-			tab.row("  destroyed", strings.Join(t.Destroyed, ", ")+" of "+string(t.From))
-		}
+	if t.Executed != nil {
+		executedRows(tab, t, zone)
 	}
 	fmt.Fprint(w, tab)
 	if len(t.Steps) == 0 {
@@ -324,6 +306,30 @@ func printTransfer(w io.Writer, t *shownTransfer, zone *time.Location) {
 		steps.row(fmt.Sprintf("  %d", s.Seq), in(s.At, zone), or(string(s.Officer), string(s.Authority)), or(stepWords[s.Kind], s.Kind))
 	}
 	fmt.Fprint(w, steps)
+}
+
+// executedRows say what the execution found and what followed it.
+func executedRows(tab *table, t *shownTransfer, zone *time.Location) {
+	x := t.Executed
+	tab.row("  executed", fmt.Sprintf("entry %d at %s; %d crossings before it, %d inspections were open", t.Seq, in(t.ExecutedAt, zone), x.Crossings, x.Open))
+	for _, m := range x.Mirrors {
+		tab.row("  mirror of "+string(m.Authority), fmt.Sprintf("%d entries, %d crossings not yet there", m.Size, m.Missing))
+	}
+	for _, c := range x.Clocks {
+		tab.row("  clock "+c.Source, or(in(c.At, zone), c.Fault))
+	}
+	signed := "by nobody yet"
+	if len(t.Signed) > 0 {
+		var by []string
+		for _, k := range t.Signed {
+			by = append(by, string(k.Authority)+" at "+in(k.At, zone))
+		}
+		signed = strings.Join(by, ", ")
+	}
+	tab.row("  act signed", signed)
+	if len(t.Destroyed) > 0 {
+		tab.row("  destroyed", strings.Join(t.Destroyed, ", ")+" of "+string(t.From))
+	}
 }
 
 // keyWords say how one side's key stands.
