@@ -5,6 +5,8 @@ import (
 	"sync"
 
 	"golang.org/x/text/language"
+
+	"marz/watchlist/name"
 )
 
 // countryNames gives each state's code and the English names by which lists call it: the United Nations' full and short
@@ -272,8 +274,8 @@ var countryIndex = sync.OnceValue(func() map[string]string {
 	for line := range strings.Lines(countryNames) {
 		code, names, _ := strings.Cut(strings.TrimSpace(line), " ")
 		m[strings.ToLower(code)] = code
-		for name := range strings.SplitSeq(names, "; ") {
-			m[strings.Join(tokens(name), " ")] = code
+		for state := range strings.SplitSeq(names, "; ") {
+			m[strings.Join(name.Parts(state), " ")] = code
 		}
 		if r, err := language.ParseRegion(code); err == nil && r.IsCountry() {
 			m[strings.ToLower(r.String())] = code
@@ -288,7 +290,7 @@ func country(s string) string {
 	if code, _, ok := strings.Cut(s, "-"); ok && len(code) == 2 && len(s) <= 6 {
 		s = code
 	}
-	return countryIndex()[strings.Join(tokens(s), " ")]
+	return countryIndex()[strings.Join(name.Parts(s), " ")]
 }
 
 // sex returns "M", "F" or "X" for the words and letters of lists and documents, and "" for no statement.

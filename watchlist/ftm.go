@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"marz"
+	"marz/watchlist/name"
 )
 
 // ftmKinds maps the schemas of FollowTheMoney that are alerts of their own. Other schemas (addresses, ownerships,
@@ -107,9 +108,9 @@ func (in source) ftm(name string) (*List, error) {
 }
 
 // slug makes the ID of a list from the name of its file: letters, digits and hyphens, without extensions.
-func slug(name string) string {
-	base, _, _ := strings.Cut(path.Base(name), ".")
-	parts := tokens(base)
+func slug(file string) string {
+	base, _, _ := strings.Cut(path.Base(file), ".")
+	parts := name.Parts(base)
 	out := strings.Map(func(r rune) rune {
 		if r == '-' || 'a' <= r && r <= 'z' || '0' <= r && r <= '9' {
 			return r

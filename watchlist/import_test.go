@@ -302,7 +302,7 @@ func FuzzImport(f *testing.F) {
 				continue
 			}
 			checkList(t, l)
-			newIndex(l)
+			build(l.Alerts, nil, nil)
 		}
 	})
 }

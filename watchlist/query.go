@@ -102,15 +102,17 @@ const (
 
 // Hit is a possible match of a query with one alert.
 type Hit struct {
-	Alert   marz.AlertID     `json:"alert"`
-	Kind    HitKind          `json:"kind"`
-	Score   float64          `json:"score"`   // from Threshold to 1, see there
-	Name    string           `json:"name"`    // the alert's name that matched best; for other kinds of hit its first
-	Reasons []string         `json:"reasons"` // what speaks for it and against it, in words for officer and traveller
-	About   Kind             `json:"about"`   // what the alert is about
-	List    marz.ListID      `json:"list"`
-	Version string           `json:"alert_version"` // of the alert: a namesake cleared for it need not be stopped again
-	Owner   marz.AuthorityID `json:"owner"`
+	Alert    marz.AlertID     `json:"alert"`
+	Kind     HitKind          `json:"kind"`
+	Score    float64          `json:"score"`    // points, from Threshold on, see there
+	Name     string           `json:"name"`     // the alert's name that matched best; for other kinds of hit its first
+	Reasons  []string         `json:"reasons"`  // what speaks for it and against it, in words
+	Sentence string           `json:"sentence"` // what the traveller could be told
+	Evidence []Line           `json:"evidence"` // the same as a table
+	About    Kind             `json:"about"`    // what the alert is about
+	List     marz.ListID      `json:"list"`
+	Version  string           `json:"alert_version"` // of the alert: a namesake cleared for it need not be stopped again
+	Owner    marz.AuthorityID `json:"owner"`
 }
 
 // ListVersion says which state of a list an answer rests on.
@@ -123,7 +125,8 @@ type ListVersion struct {
 // Answer is what the lists in force say to a query.
 type Answer struct {
 	ID     string        `json:"id"`
-	Hits   []Hit         `json:"hits"`   // by falling score, then by alert; never nil
-	Lists  []ListVersion `json:"lists"`  // all that were searched, in order of their IDs; never nil
-	Micros int64         `json:"micros"` // time taken in microseconds
+	Hits   []Hit         `json:"hits"`           // by falling score, then by alert; never nil
+	More   int           `json:"more,omitempty"` // how many more there are, of lower score, by name
+	Lists  []ListVersion `json:"lists"`          // all that were searched, in order of their IDs; never nil
+	Micros int64         `json:"micros"`         // time taken in microseconds
 }

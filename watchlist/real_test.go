@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"marz"
+	"marz/watchlist/name"
 )
 
 // data returns the folder of test data that is not part of the project, and skips where it is absent.
@@ -142,7 +143,7 @@ func TestEveryAliasHits(t *testing.T) {
 		names := map[string][]string{}
 		for _, a := range l.Alerts {
 			for _, n := range a.Names {
-				if len(tokens(n.Text)) > 0 {
+				if len(name.Parts(n.Text)) > 0 {
 					names[string(a.ID)] = append(names[string(a.ID)], n.Text)
 				}
 			}

@@ -3,6 +3,7 @@ package watchlist
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 	"sync"
@@ -15,15 +16,32 @@ import (
 // Set holds the lists in force and the index over them. All methods may be called from any goroutine. Readers take the
 // state that is in force when they begin, and never wait for a writer.
 type Set struct {
-	now   func() time.Time
-	write sync.Mutex // held by writers only
-	state atomic.Pointer[[]*index]
+	now      func() time.Time
+	write    sync.Mutex // held by writers only
+	state    atomic.Pointer[[]*inForce]
+	searches sync.Pool // of *search
+}
+
+// inForce is a list in force: its base, and over it what has changed since. It is never changed.
+type inForce struct {
+	info   ListInfo
+	list   *List  // nil when the base is a file
+	file   *File  // nil when the base is not
+	parts  []part // base first
+	deltas []*Delta
+}
+
+// part is a layout and which of its alerts are not in force any more.
+type part struct {
+	x    *layout
+	dead []uint64 // bits; nil: all are in force
 }
 
 // New returns an empty set. The clock is used to measure how long a query takes, and for nothing else.
 func New(now func() time.Time) *Set {
 	s := &Set{now: now}
-	s.state.Store(&[]*index{})
+	s.state.Store(&[]*inForce{})
+	s.searches.New = func() any { return &search{} }
 	return s
 }
 
@@ -33,8 +51,8 @@ func (s *Set) Replace(l *List) error {
 	if err := l.check(); err != nil {
 		return err
 	}
-	x := newIndex(l)
-	s.change(l.ID, x)
+	info := ListInfo{l.ID, l.Name, l.Owner, l.Version, l.Loaded, len(l.Alerts), l.Notes}
+	s.change(l.ID, &inForce{info: info, list: l, parts: []part{{x: build(l.Alerts, nil, nil)}}})
 	return nil
 }
 
@@ -42,11 +60,15 @@ func (s *Set) Replace(l *List) error {
 func (s *Set) Remove(id marz.ListID) bool { return s.change(id, nil) }
 
 // change puts x, or nothing, in the place of a list, and reports whether there was one.
-func (s *Set) change(id marz.ListID, x *index) bool {
+func (s *Set) change(id marz.ListID, x *inForce) bool {
 	s.write.Lock()
 	defer s.write.Unlock()
+	return s.swap(id, x)
+}
+
+func (s *Set) swap(id marz.ListID, x *inForce) bool {
 	next := slices.Clone(*s.state.Load())
-	i, found := slices.BinarySearchFunc(next, id, func(x *index, id marz.ListID) int { return cmp.Compare(x.list.ID, id) })
+	i, found := slices.BinarySearchFunc(next, id, func(x *inForce, id marz.ListID) int { return cmp.Compare(x.info.ID, id) })
 	switch {
 	case found && x != nil:
 		next[i] = x
@@ -88,37 +110,78 @@ func (l *List) check() error {
 func (s *Set) Lists() []ListInfo {
 	state := *s.state.Load()
 	out := make([]ListInfo, 0, len(state))
-	for _, x := range state {
-		l := x.list
-		out = append(out, ListInfo{l.ID, l.Name, l.Owner, l.Version, l.Loaded, len(l.Alerts), l.Notes})
+	for _, l := range state {
+		out = append(out, l.info)
 	}
 	return out
 }
 
-// List returns a list in force, or nil. It must not be changed.
-func (s *Set) List(id marz.ListID) *List {
-	for _, x := range *s.state.Load() {
-		if x.list.ID == id {
-			return x.list
+func (s *Set) find(id marz.ListID) *inForce {
+	for _, l := range *s.state.Load() {
+		if l.info.ID == id {
+			return l
 		}
+	}
+	return nil
+}
+
+// List returns a list in force that was not built into a file, or nil. It must not be changed.
+func (s *Set) List(id marz.ListID) *List {
+	if l := s.find(id); l != nil {
+		return l.list
 	}
 	return nil
 }
 
 // Alert returns an alert of a list in force.
 func (s *Set) Alert(list marz.ListID, id marz.AlertID) (Alert, bool) {
-	for _, x := range *s.state.Load() {
-		if x.list.ID != list {
-			continue
-		}
-		for i := range x.list.Alerts {
-			if x.list.Alerts[i].ID == id {
-				return x.list.Alerts[i], true
-			}
+	l := s.find(list)
+	if l == nil {
+		return Alert{}, false
+	}
+	for _, p := range slices.Backward(l.parts) {
+		if i, ok := p.find(id); ok && !p.isDead(i) {
+			return p.x.read(i)
 		}
 	}
 	return Alert{}, false
 }
+
+func (p *part) isDead(alert uint32) bool {
+	return p.dead != nil && p.dead[alert>>6]>>(alert&63)&1 != 0
+}
+
+func (p *part) find(id marz.AlertID) (uint32, bool) {
+	return p.x.alertOf(id, func(i uint32) bool { return p.x.idOf(i) == id })
+}
+
+// read decodes an alert.
+func (x *layout) read(i uint32) (Alert, bool) {
+	var a Alert
+	err := json.Unmarshal(x.alert[x.alertAt[i]:x.alertAt[i+1]], &a)
+	return a, err == nil
+}
+
+// idOf reads an alert's ID alone.
+func (x *layout) idOf(i uint32) marz.AlertID {
+	var a struct {
+		ID marz.AlertID `json:"id"`
+	}
+	doc := x.alert[x.alertAt[i]:x.alertAt[i+1]]
+	const first = `{"id":"`
+	if rest, ok := strings.CutPrefix(view(doc), first); ok { // as Alert is written
+		if end := strings.IndexByte(rest, '"'); end >= 0 && strings.IndexByte(rest[:end], '\\') < 0 {
+			return marz.AlertID(strings.Clone(rest[:end]))
+		}
+	}
+	if json.Unmarshal(doc, &a) != nil {
+		return ""
+	}
+	return a.ID
+}
+
+// mostHits bounds an answer: the best of each list. How many more there are is said.
+const mostHits = 200
 
 // Screen searches all lists in force. It always runs to its end and does not heed the context's end: an answer cut short
 // would read as "no hit". Its time is bounded by bounds on the query instead: of each name the first 2 KB and 48 parts
@@ -127,15 +190,59 @@ func (s *Set) Screen(_ context.Context, q Query) Answer {
 	began := s.now()
 	state := *s.state.Load()
 	a := Answer{ID: q.ID, Hits: []Hit{}, Lists: make([]ListVersion, 0, len(state))}
-	variants := q.variants()
-	for _, x := range state {
-		a.Lists = append(a.Lists, ListVersion{x.list.Name, x.list.Version, x.list.Loaded})
-		a.Hits = append(a.Hits, x.screen(q, variants)...)
+	asked := ask(q)
+	work := s.searches.Get().(*search)
+	for _, l := range state {
+		a.Lists = append(a.Lists, ListVersion{l.info.Name, l.info.Version, l.info.Loaded})
+		a.More += l.screen(asked, work, &a.Hits)
 	}
+	work.x, work.dead, work.asked, work.name = nil, nil, nil, nil
+	s.searches.Put(work)
 	slices.SortFunc(a.Hits, func(h, o Hit) int {
 		return cmp.Or(-cmp.Compare(h.Score, o.Score), strings.Compare(string(h.Alert), string(o.Alert)),
 			strings.Compare(string(h.List), string(o.List)))
 	})
 	a.Micros = s.now().Sub(began).Microseconds()
 	return a
+}
+
+// scored is a candidate of one part of a list.
+type scored struct {
+	alert uint32
+	candidate
+}
+
+// screen adds the hits on one list, and returns how many more there are.
+func (l *inForce) screen(asked *asked, work *search, hits *[]Hit) (more int) {
+	numbers := asked.Document != "" || asked.Vehicle != ""
+	for i := range l.parts {
+		p := &l.parts[i]
+		work.begin(p.x, p.dead, asked)
+		work.run()
+		var by []numberHit
+		if numbers {
+			by = p.byNumber(asked)
+		}
+		if len(work.best) == 0 && len(by) == 0 {
+			continue
+		}
+		all := make([]scored, 0, len(work.best))
+		for alert, c := range work.best {
+			all = append(all, scored{alert, c})
+		}
+		slices.SortFunc(all, func(a, b scored) int {
+			return cmp.Or(-cmp.Compare(a.points, b.points), cmp.Compare(a.alert, b.alert))
+		})
+		if len(all) > mostHits {
+			more += len(all) - mostHits
+			all = all[:mostHits]
+		}
+		for _, c := range all {
+			if h, ok := work.explain(c, l.info.ID); ok {
+				*hits = append(*hits, h)
+			}
+		}
+		*hits = l.addNumbers(p, asked, by, *hits)
+	}
+	return more
 }

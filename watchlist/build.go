@@ -1,0 +1,305 @@
+package watchlist
+
+import (
+	"encoding/json"
+	"math"
+	"math/bits"
+	"slices"
+
+	"marz"
+	"marz/watchlist/name"
+)
+
+// Rarity of a part, in bits: how unlikely it is that somebody else's name has it.
+const (
+	mostRare  = 14.0 // a part that only one name in the list has is not as rare among people
+	leastRare = 3.0
+	prior     = 5000 // names that a list is thought to have beside its own, so that small lists do not take every part for common or rare
+	weightOne = 16   // units of a bit in which weights are kept
+)
+
+// builder makes a layout of alerts. Building is single-threaded and happens once for a base, and again for the small part that has changed since.
+type builder struct {
+	x     *layout
+	base  *layout // whose rarities hold, or nil
+	terms map[string]uint32
+	names []builtName
+	parts []uint32 // terms of all names
+	df    []uint32
+	step  func(done, of int)
+}
+
+type builtName struct {
+	alert, at, n uint32 // its parts are parts[at:at+n]
+	name         uint8
+}
+
+// build makes a layout. Of a part that base has the rarity is that of base. step, if not nil, hears how many of the alerts are done.
+func build(alerts []Alert, base *layout, step func(done, of int)) *layout {
+	b := &builder{x: &layout{}, base: base, terms: map[string]uint32{}, step: step}
+	if step == nil {
+		b.step = func(int, int) {}
+	}
+	b.x.head.Alerts = len(alerts)
+	b.x.alertAt = make([]uint64, 1, len(alerts)+1)
+	b.x.facts = make([]fact, len(alerts))
+	for i := range alerts {
+		b.add(uint32(i), &alerts[i])
+		if i&0xfff == 0 {
+			b.step(i, len(alerts))
+		}
+	}
+	b.x.head.Terms, b.x.head.Names = len(b.df), len(b.names)
+	b.ids(alerts)
+	b.describe()
+	b.near()
+	b.entries(alerts)
+	b.numbers(alerts)
+	b.step(len(alerts), len(alerts))
+	return b.x
+}
+
+// add takes one alert's names and facts.
+func (b *builder) add(i uint32, a *Alert) {
+	for n := range a.Names {
+		parts := name.Parts(a.Names[n].Text)
+		if len(parts) == 0 {
+			continue // without a letter or digit it cannot be found
+		}
+		bn := builtName{alert: i, at: uint32(len(b.parts)), n: uint32(len(parts)), name: uint8(min(n, unnumbered))}
+		if a.Names[n].Kind == WeakAlias {
+			bn.name |= weakFlag
+		}
+		for k, p := range parts {
+			t, ok := b.terms[p]
+			if !ok {
+				t = uint32(len(b.df))
+				b.terms[p] = t
+				b.df = append(b.df, 0)
+			}
+			if !slices.Contains(b.parts[bn.at:int(bn.at)+k], t) {
+				b.df[t]++
+			}
+			b.parts = append(b.parts, t)
+		}
+		b.names = append(b.names, bn)
+	}
+	f := &b.x.facts[i]
+	f.kind = uint8(slices.Index(kinds, a.Kind) + 1)
+	if len(a.Sex) == 1 {
+		f.sex = a.Sex[0]
+	}
+	for n, c := range a.Nationalities[:min(len(a.Nationalities), len(f.nations))] {
+		f.nations[n] = packNation(c)
+	}
+	doc, err := json.Marshal(a)
+	if err != nil {
+		panic("watchlist: an alert is plain data and always has JSON: " + err.Error())
+	}
+	b.x.alert = append(b.x.alert, doc...)
+	b.x.alertAt = append(b.x.alertAt, uint64(len(b.x.alert)))
+}
+
+// table returns the size of an open-addressed table for n things: a power of two, at most two thirds full.
+func table(n int) int { return 1 << bits.Len(uint(n+n/2)) }
+
+func (b *builder) ids(alerts []Alert) {
+	b.x.byID = make([]uint32, table(len(alerts)))
+	for i := range alerts {
+		insert(b.x.byID, keyHash(0, []byte(alerts[i].ID)), uint32(i))
+	}
+}
+
+// insert puts v+1 into the first free place.
+func insert(table []uint32, hash uint64, v uint32) {
+	most := uint64(len(table) - 1)
+	i := hash & most
+	for table[i] != 0 {
+		i = (i + 1) & most
+	}
+	table[i] = v + 1
+}
+
+// describe writes the terms, sorted, so that the same alerts in the same order give the same bytes.
+func (b *builder) describe() {
+	x := b.x
+	texts := make([]string, len(b.df))
+	for s, t := range b.terms {
+		texts[t] = s
+	}
+	x.lookup = make([]uint32, table(len(texts)))
+	x.textAt, x.soundAt = make([]uint32, 1, len(texts)+1), make([]uint32, 1, len(texts)+1)
+	for t, s := range texts {
+		p := name.Of(s)
+		x.text, x.sound = append(x.text, s...), append(x.sound, p.Sounds...)
+		x.textAt, x.soundAt = append(x.textAt, uint32(len(x.text))), append(x.soundAt, uint32(len(x.sound)))
+		x.mask, x.class, x.flags = append(x.mask, p.Mask), append(x.class, p.Class), append(x.flags, p.Flags)
+		x.weight = append(x.weight, b.weigh(uint32(t), &p))
+		insert(x.lookup, keyHash(0, []byte(s)), uint32(t))
+	}
+	b.terms = nil
+}
+
+// weigh returns the rarity of a term.
+func (b *builder) weigh(t uint32, p *name.Part) uint8 {
+	df, n := float64(b.df[t]), float64(len(b.names))
+	if b.base != nil {
+		if t, ok := b.base.find(p.Text); ok {
+			return b.base.weight[t]
+		}
+		df, n = 1, float64(b.base.head.Names)
+	}
+	share := max((df+0.5)/(n+prior), name.Commonness(p.Text))
+	if p.Flags&name.Loose != 0 {
+		share = max(share, 0.1)
+	}
+	return uint8(min(max(-math.Log2(share), leastRare), mostRare) * weightOne)
+}
+
+// near lays out the keys of all terms by their hash.
+func (b *builder) near() {
+	x := b.x
+	var k keyer
+	count := 0
+	each := func(yield func(t uint32, h uint64)) {
+		for t := range uint32(x.head.Terms) {
+			p := x.term(t)
+			k.keys(&p, false, func(h uint64) { yield(t, h) })
+		}
+	}
+	each(func(uint32, uint64) { count++ })
+	x.head.NearBits = max(bits.Len(uint(count/4)), 1)
+	shift := 64 - x.head.NearBits
+	x.nearAt = make([]uint32, 1<<x.head.NearBits+1)
+	each(func(_ uint32, h uint64) { x.nearAt[h>>shift+1]++ })
+	for i := range len(x.nearAt) - 1 {
+		x.nearAt[i+1] += x.nearAt[i]
+	}
+	x.near = make([]uint32, count)
+	at := slices.Clone(x.nearAt)
+	each(func(t uint32, h uint64) {
+		x.near[at[h>>shift]] = t<<8 | uint32(h&0xff)
+		at[h>>shift]++
+	})
+}
+
+// entries lays out the names under each date of birth of their alert, in order of the dates, and the postings.
+func (b *builder) entries(alerts []Alert) {
+	x := b.x
+	order := make([]uint64, 0, len(b.names)) // date << 32 | name
+	var dates []uint32
+	last := uint32(math.MaxUint32)
+	for i, n := range b.names {
+		if n.alert != last {
+			last, dates = n.alert, bornOn(alerts[n.alert].Births, dates[:0])
+		}
+		for _, d := range dates {
+			order = append(order, uint64(d)<<32|uint64(i))
+		}
+	}
+	slices.Sort(order)
+	n := len(order)
+	x.head.Entries = n
+	x.entryAlert, x.entryBorn, x.entryName = make([]uint32, n), make([]uint32, n), make([]uint8, n)
+	x.entryAt, x.entryTerms = make([]uint32, 1, n+1), make([]uint32, 0, n*3)
+	x.postAt = make([]uint32, x.head.Terms+1)
+	for e, o := range order {
+		name := b.names[uint32(o)]
+		x.entryAlert[e], x.entryBorn[e], x.entryName[e] = name.alert, uint32(o>>32), name.name
+		x.entryTerms = append(x.entryTerms, b.parts[name.at:name.at+name.n]...)
+		x.entryAt = append(x.entryAt, uint32(len(x.entryTerms)))
+	}
+	b.postings()
+}
+
+func (b *builder) postings() {
+	x := b.x
+	first := func(terms []uint32, k int) bool { return !slices.Contains(terms[:k], terms[k]) }
+	for e := range uint32(x.head.Entries) {
+		terms := x.termsOf(e)
+		for k, t := range terms {
+			if first(terms, k) {
+				x.postAt[t+1]++
+			}
+		}
+	}
+	for t := range x.head.Terms {
+		x.postAt[t+1] += x.postAt[t]
+	}
+	x.post = make([]uint32, x.postAt[x.head.Terms])
+	at := slices.Clone(x.postAt)
+	for e := range uint32(x.head.Entries) {
+		terms := x.termsOf(e)
+		for k, t := range terms {
+			if first(terms, k) {
+				x.post[at[t]] = e
+				at[t]++
+			}
+		}
+	}
+}
+
+// mostYears is how many years a span of dates may have and be looked for in each; a longer one is found as a date that is not known.
+const mostYears = 12
+
+// bornOn returns the packed dates under which an alert is found, each once: 0 for none.
+func bornOn(births []Birth, out []uint32) []uint32 {
+	add := func(d uint32) {
+		if !slices.Contains(out, d) {
+			out = append(out, d)
+		}
+	}
+	for _, b := range births[:min(len(births), mostYears)] {
+		if b.From.Year == 0 {
+			add(0)
+			continue
+		}
+		if b.To.IsZero() && !b.Circa {
+			add(packBorn(b.From))
+			continue
+		}
+		first, last := b.From.Year, max(b.From.Year, b.To.Year)
+		if b.Circa {
+			first, last = first-circaYears, last+circaYears
+		}
+		if last-first >= mostYears {
+			add(0)
+			continue
+		}
+		for y := first; y <= last; y++ {
+			add(packBorn(marz.Date{Year: y}))
+		}
+	}
+	if len(out) == 0 {
+		add(0)
+	}
+	return out
+}
+
+// numbers lays out documents and vehicles by the hash of what their numbers look like.
+func (b *builder) numbers(alerts []Alert) {
+	refs := func(numbers func(*Alert) []Number, form func(string) string) []numberRef {
+		var out []numberRef
+		for i := range alerts {
+			for n, num := range numbers(&alerts[i]) {
+				if f := form(num.Number); f != "" {
+					out = append(out, numberRef{keyHash(0, []byte(lookAlike(f))), uint32(i), uint32(n)})
+				}
+			}
+		}
+		slices.SortFunc(out, func(a, b numberRef) int {
+			switch {
+			case a.hash != b.hash && a.hash < b.hash:
+				return -1
+			case a.hash != b.hash:
+				return 1
+			case a.alert != b.alert:
+				return int(a.alert) - int(b.alert)
+			}
+			return int(a.at) - int(b.at)
+		})
+		return out
+	}
+	b.x.documents = refs(func(a *Alert) []Number { return a.Documents }, number)
+	b.x.vehicles = refs(func(a *Alert) []Number { return a.Vehicles }, vehicle)
+}

@@ -1,0 +1,4 @@
+package watchlist
+
+type File struct{}
+type Delta struct{}
