@@ -57,7 +57,7 @@ sim-transfer:
 bench:
 	$(GO) test ./journal -run xxx -bench Durable -benchtime 1x
 	$(GO) test ./mrz ./verify ./internal/sim -run xxx -bench .
-	$(GO) test ./post -run xxx -bench Lane -benchtime 1x
+	$(GO) test ./post -run xxx -bench 'Lane|ScreenAgain' -benchtime 1x
 	$(GO) test ./internal/handover -run xxx -bench LanesAtTheExecution -benchtime 1x # the lane's pause when control passes
 	$(GO) test ./agreement -run xxx -bench 'May|Fold' -benchtime 3x # the register
 	MARZ_DATA=$${MARZ_DATA:-../shared/data} $(GO) test ./watchlist -run 'Every|Figures' -v

@@ -27,7 +27,7 @@ func Reasons(d marz.Decision) []Reason {
 }
 
 var passReasons = []Reason{
-	{"not-the-same-person", "Compared: not the person on the list"},
+	{NotThePerson, "Compared: not the person on the list"},
 	{"alert-answered", "Alert answered: its owner has no objection"},
 	{"document-compared", "Document compared by eye and in order"},
 	{"lawful-stay", "Stay is lawful: residence, visa or exemption seen"},
@@ -80,6 +80,41 @@ var LookupReasons = []Reason{
 	{"concurrence", "To concur, or not"},
 	{"owner-asked", "Its owner asked"},
 }
+
+// NotThePerson is the reason with which somebody is let pass because he is not the one on the list. With it he can be cleared.
+const NotThePerson = "not-the-same-person"
+
+// ClearReasons are those for clearing a namesake after his crossing.
+var ClearReasons = []Reason{
+	{NotThePerson, "Compared: not the person on the list"},
+	{"owner-says-not", "The owner of the alert says that it is another person"},
+	{"second-line", "Second line found that it is another person"},
+}
+
+// RevokeReasons are those for taking a clearance back.
+var RevokeReasons = []Reason{
+	{"cleared-by-mistake", "Cleared by mistake"},
+	{"may-be-the-person", "May be the person on the list after all"},
+	{"owner-asks", "The owner of the alert asks"},
+	{"document-lost", "The document with which he was cleared is lost or stolen"},
+}
+
+// LateReasons are those for acknowledging a late hit: what was done about it.
+var LateReasons = []Reason{
+	{"followed-up", "Followed up: those who have to act know"},
+	{"owner-told", "The owner of the alert was told"},
+	{"other-person", "Compared: not the person on the list"},
+	{"nothing-to-do", "Nothing to be done at this post"},
+}
+
+// CheckClearing reports whether the reason can be given for clearing a namesake.
+func CheckClearing(code string) error { return checkReason(ClearReasons, "clear namesake", code) }
+
+// CheckRevoking reports whether the reason can be given for taking a clearance back.
+func CheckRevoking(code string) error { return checkReason(RevokeReasons, "revoke clearance", code) }
+
+// CheckLate reports whether the reason can be given for acknowledging a late hit.
+func CheckLate(code string) error { return checkReason(LateReasons, "acknowledge late hit", code) }
 
 // CheckObjection reports whether the reason can be given for refusing to concur.
 func CheckObjection(code string) error { return checkReason(ObjectReasons, "object", code) }

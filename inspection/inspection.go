@@ -23,7 +23,8 @@ type Input struct {
 	Direction marz.Direction
 	At        marz.Instant
 	Zone      *time.Location   // of the post, for "today"
-	Answer    watchlist.Answer // what the lists in force say
+	Answer    watchlist.Answer // what the lists in force say, without the hits on which the traveller was cleared
+	Cleared   int              // hits on which he was cleared as a namesake: they raise no verdict
 	Lists     []ListAge        // the lists that should be in force, each with its state
 	History   []Movement       // the traveller's earlier crossings known here, in order of time
 	Stay      StayRule
@@ -128,6 +129,11 @@ func checkLists(in Input) []marz.Finding {
 		if slices.ContainsFunc(in.Answer.Hits, Grave) {
 			hits.Grave = marz.Stop
 		}
+		if in.Cleared > 0 {
+			hits.Reason += fmt.Sprintf("; on %d more the traveller was cleared as a namesake", in.Cleared)
+		}
+	case in.Cleared > 0:
+		hits.Reason = fmt.Sprintf("no alert matches but %d on which the traveller was cleared as a namesake", in.Cleared)
 	case len(in.Lists) == 0:
 		hits.Result, hits.Grave, hits.Reason = marz.NotSupported, marz.Clear, "this post is set up without lists"
 	case len(in.Answer.Lists) == 0:
@@ -149,8 +155,9 @@ func checkLists(in Input) []marz.Finding {
 	return out
 }
 
-// graveScore is the score from which a name's hit stops the ordinary procedure. A document number that is on a list always does.
-const graveScore = 0.95
+// graveScore is how many points a hit by name needs to stop the ordinary procedure: eight bits above the threshold, so that an innocent
+// traveller is 256 times as unlikely to have them as to be a hit at all. A document number that is on a list always stops it.
+const graveScore = watchlist.Threshold + 8
 
 // Grave reports whether a hit is strong enough for the verdict stop.
 func Grave(h watchlist.Hit) bool { return h.Kind != watchlist.ByName || h.Score >= graveScore }

@@ -96,6 +96,7 @@ func (p *Post) loadAdopted(q querier, from entries) error {
 		a, l, err := p.readAdopted(from, rows[:n])
 		if err == nil {
 			err = p.lists.Replace(l)
+			p.again.add(l.ID)
 		}
 		if err != nil {
 			p.opts.Log.Error("the alerts that an authority has adopted are not in force", "authority", owner, "err", err)

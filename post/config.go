@@ -1,11 +1,13 @@
 package post
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/BurntSushi/toml"
 
@@ -17,10 +19,12 @@ const configFile = "post.toml"
 
 // Config is post.toml: how this machine serves the post. What the post is, and who may do what there, stands in the journal.
 type Config struct {
-	Listen string              `toml:"listen"` // address and port, for example ":8443"
-	Host   string              `toml:"host"`   // the name under which booths reach it; passkeys are bound to it
-	Stay   inspection.StayRule `toml:"stay"`
-	Lists  []ListSource        `toml:"list"`
+	Listen string `toml:"listen"` // address and port, for example ":8443"
+	Host   string `toml:"host"`   // the name under which booths reach it; passkeys are bound to it
+	// LateDays is for how many days crossings are screened again when a list changes; none: 30.
+	LateDays int                 `toml:"late_days,omitempty"`
+	Stay     inspection.StayRule `toml:"stay"`
+	Lists    []ListSource        `toml:"list"`
 }
 
 // ListSource is where a list is read from.
@@ -59,6 +63,9 @@ func (c *Config) validate(path string) error {
 	if c.Host == "" || net.ParseIP(c.Host) != nil || strings.ContainsAny(c.Host, ":/ ") {
 		return bad(fmt.Sprintf("host = %q: give the name under which booths reach the post; passkeys cannot be bound to an IP address", c.Host))
 	}
+	if c.LateDays < 0 || c.LateDays > mostLateDays {
+		return bad(fmt.Sprintf("late_days = %d: give 1 to %d, or none for %d", c.LateDays, mostLateDays, lateDays))
+	}
 	seen := map[marz.ListID]bool{}
 	for _, l := range c.Lists {
 		if l.ID == "" || l.Path == "" || seen[l.ID] || !filepath.IsLocal(string(l.ID)) {
@@ -70,6 +77,16 @@ func (c *Config) validate(path string) error {
 		seen[l.ID] = true
 	}
 	return c.Stay.Validate()
+}
+
+// For how many days crossings are screened again when a list changes.
+const (
+	lateDays     = 30
+	mostLateDays = 3660
+)
+
+func (c *Config) lateFor() time.Duration {
+	return time.Duration(cmp.Or(c.LateDays, lateDays)) * 24 * time.Hour
 }
 
 // Port returns the port on which the post listens.

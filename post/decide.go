@@ -13,9 +13,13 @@ import (
 )
 
 // Decide is the officer's decision. One that is ordinary is recorded at once. Every other needs a reason, is recorded as proposed, and
-// becomes a decision by Confirm. The same decision again gives the same answer; another one after a decision is refused.
-func (p *Post) Decide(ctx context.Context, actor Actor, id marz.InspectionID, decision marz.Decision, reason, note string) (*web.Inspection, error) {
+// becomes a decision by Confirm. The same decision again gives the same answer; another one after a decision is refused. Who is let pass because he is not the person
+// on an alert can be cleared of it: from then on it does not stop him.
+func (p *Post) Decide(ctx context.Context, actor Actor, id marz.InspectionID, decision marz.Decision, reason, note string, clears ...web.AlertRef) (*web.Inspection, error) {
 	note, err := trim(note)
+	if err == nil && len(clears) > 0 && (!decision.Passes() || reason != inspection.NotThePerson) {
+		err = &marz.Error{Code: marz.Invalid, Op: "clear namesake", Fix: "only who is let pass because he is not the person on the list is cleared"}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +47,11 @@ func (p *Post) Decide(ctx context.Context, actor Actor, id marz.InspectionID, de
 				return err
 			}
 		}
-		repeated, err = propose(a, r, decision, reason, note, needs)
+		marks, err := a.chosen(r, clears)
+		if err != nil {
+			return err
+		}
+		repeated, err = propose(a, r, decision, reason, decisionPrivate{note, marks}, needs)
 		return err
 	})
 	if err != nil {
@@ -95,8 +103,10 @@ func (p *Post) Confirm(ctx context.Context, actor Actor, id marz.InspectionID, p
 		if len(needs) > 0 {
 			return a.submit(r, proposal, d.Decision, needs)
 		}
-		_, err = a.append(KindDecided, r.entry(d.Decision, d.Reason, proposal), nil)
-		return err
+		if _, err = a.append(KindDecided, r.entry(d.Decision, d.Reason, proposal), nil); err != nil {
+			return err
+		}
+		return a.clearWith(r, d, a.under)
 	})
 	if err != nil {
 		return nil, err
@@ -198,21 +208,41 @@ func private(note string) any {
 	if note == "" {
 		return nil
 	}
-	return decisionPrivate{note}
+	return decisionPrivate{Note: note}
+}
+
+// clearWith records the clearances of a proposal that has become the decision.
+func (a *act) clearWith(r *row, d *web.Proposal, under marz.ArticleRef) error {
+	if d.Clears == 0 {
+		return nil
+	}
+	e, err := a.Entry(d.Seq)
+	if err != nil {
+		return err
+	}
+	n, err := readWords(a.Tx, e, &decisionEntry{})
+	if err != nil {
+		return err
+	}
+	return a.clear(r, n.Clears, clearing{officer: d.By, under: under, reason: d.Reason, note: d.Note, proposed: d.Seq})
 }
 
 // propose records the first of two acts. The same proposal again is not recorded twice; another one takes its place.
-func propose(a *act, r *row, d marz.Decision, reason, note string, needs []marz.AuthorityID) (repeated bool, err error) {
+func propose(a *act, r *row, d marz.Decision, reason string, words decisionPrivate, needs []marz.AuthorityID) (repeated bool, err error) {
 	if (r.state == "proposed" || r.state == "awaiting") && r.proposer == a.actor.Officer {
 		old, err := readProposal(a.Tx, marz.Seq(r.proposal))
 		if err != nil {
 			return false, err
 		}
-		if old.Decision == d && old.Reason == reason && old.Note == note {
+		if old.Decision == d && old.Reason == reason && old.Note == words.Note && old.Clears == len(words.Clears) {
 			return true, nil
 		}
 	}
-	e, err := a.append(KindProposed, r.entry(d, reason, 0), private(note))
+	var private any
+	if words.Note != "" || len(words.Clears) > 0 {
+		private = words
+	}
+	e, err := a.append(KindProposed, r.entry(d, reason, 0), private)
 	if err != nil || !r.ordinary(d) {
 		return false, err
 	}

@@ -424,7 +424,7 @@ func TestScreenedBeforeTheExecution(t *testing.T) {
 		t.Errorf("the first after the execution: %+v", i.Hits)
 	}
 	err = tp.actAt(t.Context(), am, "1", marz.ActInspect, func(a *act) error {
-		sorted, answer, err := a.sortHits(screened, "1")
+		sorted, answer, err := tp.sortHits(a.Tx, screened, "1", identity{}, []marz.AuthorityID{"am-bg"})
 		if err != nil || len(answer.Hits) != 0 || sorted["ru-bg"].count != 0 {
 			t.Errorf("%+v %v", answer.Hits, err)
 		}
@@ -642,7 +642,7 @@ func TestHitsOfWhoHasLeft(t *testing.T) {
 	if err != nil || len(seqs) != 1 {
 		t.Fatal(seqs, err)
 	}
-	if hits, closed, err := tp.hitsIn(t.Context(), seqs); err != nil || len(hits) != 0 || !strings.Contains(closed, "destroyed") {
+	if hits, closed, err := tp.hitsIn(tp.Journal().State(), committed{t.Context(), tp.Journal()}, seqs); err != nil || len(hits) != 0 || !strings.Contains(closed, "destroyed") {
 		t.Errorf("%v %q %v", hits, closed, err)
 	}
 	if payload, err := tp.journal.Payload(t.Context(), seqs[0]); err != nil || !bytes.Contains(payload, []byte("sealed")) {
@@ -706,7 +706,7 @@ func TestOpenHitsAreErased(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if hits, closed, err := tp.hitsIn(t.Context(), []marz.Seq{seq}); err != nil || closed != "" || len(hits) != 1 {
+	if hits, closed, err := tp.hitsIn(tp.Journal().State(), committed{t.Context(), tp.Journal()}, []marz.Seq{seq}); err != nil || closed != "" || len(hits) != 1 {
 		t.Errorf("%v %q %v", hits, closed, err)
 	}
 	tp.handOver()

@@ -137,7 +137,8 @@ type inspectionEntry struct {
 	Verdict   marz.Verdict       `json:"verdict"`
 	Findings  []publicFinding    `json:"findings"`
 	Hits      int                `json:"hits"`
-	Owners    []marz.AuthorityID `json:"owners,omitempty"` // in joint service, whose record it is; else the authority's that acts
+	Cleared   int                `json:"cleared,omitempty"` // hits of which the traveller was cleared, as all whose record it is may know it
+	Owners    []marz.AuthorityID `json:"owners,omitempty"`  // in joint service, whose record it is; else the authority's that acts
 }
 
 // publicFinding is what of a finding anyone may read. Its reason may quote the document and stays private; its source is named where it is
@@ -169,7 +170,8 @@ type inspectionPrivate struct {
 	Traveller string         `json:"traveller"` // hex keyed digest of the person
 	Document  web.Document   `json:"document"`
 	Findings  []marz.Finding `json:"findings"`
-	Hits      []web.Hit      `json:"hits"` // on lists that are nobody's own
+	Hits      []web.Hit      `json:"hits"`             // on lists that are nobody's own
+	Beyond    []string       `json:"beyond,omitempty"` // keyed digests of those that are more than are kept
 	Stay      string         `json:"stay,omitempty"`
 }
 
@@ -182,6 +184,7 @@ type hitsEntry struct {
 type hitsPrivate struct {
 	Hits   []web.Hit `json:"hits,omitempty"`
 	Sealed []byte    `json:"sealed,omitempty"`
+	Beyond []string  `json:"beyond,omitempty"` // keyed digests of those that are more than are kept
 }
 
 type decisionEntry struct {
@@ -226,7 +229,8 @@ type asylumEntry struct {
 }
 
 type decisionPrivate struct {
-	Note string `json:"note"`
+	Note   string   `json:"note"`
+	Clears []string `json:"clears,omitempty"` // of a proposal: keyed digests of the alerts of which the traveller is cleared by it
 }
 
 type withdrawnEntry struct {

@@ -38,7 +38,7 @@ func (p *Post) ExportOwn(ctx context.Context, officer marz.OfficerID, why string
 		if !answer.Allowed {
 			return answer.Err(q)
 		}
-		_, err := tx.Append(journal.Draft{Kind: KindExported, Officer: officer, Authority: own, Under: answer.Article, Policy: register.Policy(), Public: exportedEntry{own}, Private: decisionPrivate{why}})
+		_, err := tx.Append(journal.Draft{Kind: KindExported, Officer: officer, Authority: own, Under: answer.Article, Policy: register.Policy(), Public: exportedEntry{own}, Private: decisionPrivate{Note: why}})
 		return err
 	})
 	if err != nil {
@@ -71,7 +71,7 @@ func (p *Post) exportHits(ctx context.Context, own marz.AuthorityID, w io.Writer
 	lines := json.NewEncoder(w)
 	lines.SetEscapeHTML(false)
 	for _, l := range all {
-		if l.Hits, l.Closed, err = p.hitsIn(ctx, []marz.Seq{l.Seq}); err != nil {
+		if l.Hits, l.Closed, err = p.hitsIn(p.journal.State(), committed{ctx, p.journal}, []marz.Seq{l.Seq}); err != nil {
 			return err
 		}
 		if err := lines.Encode(l); err != nil {

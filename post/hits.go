@@ -17,9 +17,28 @@ import (
 
 // found is what the lists of one authority said: all hits, and those that are kept and shown.
 type found struct {
-	count int
-	kept  []web.Hit
-	under marz.ArticleRef // that gives the authority its hits here
+	count   int             // of hits of which the traveller was not cleared
+	kept    []web.Hit       // of these
+	cleared []web.Hit       // those of which he was
+	beyond  []string        // marks of those that are not kept
+	under   marz.ArticleRef // that gives the authority its hits here
+}
+
+func (f *found) shown() []web.Hit { return append(slices.Clone(f.kept), f.cleared...) }
+
+// keep takes a hit, and of more than are shown only its mark.
+func (f *found) keep(hit web.Hit, mark string) {
+	into := &f.kept
+	if hit.Cleared != nil && hit.Cleared.Holds {
+		into = &f.cleared
+	} else {
+		f.count++
+	}
+	if len(*into) < mostHits {
+		*into = append(*into, hit)
+	} else {
+		f.beyond = append(f.beyond, mark)
+	}
 }
 
 // ownerOf returns whose own list it is, or "" for one used in common.
@@ -37,8 +56,8 @@ func (p *Post) ownerOf(id marz.ListID) marz.AuthorityID {
 }
 
 // sortHits sorts hits by whose lists they are on, and leaves out those of authorities that no article gives hits at the lane now, and those on alerts that are barred: a list that was
-// left behind says nothing, and neither does an alert that lapsed, whoever brings it back.
-func (a *act) sortHits(s screened, lane marz.LaneID) (map[marz.AuthorityID]*found, watchlist.Answer, error) {
+// left behind says nothing, and neither does an alert that lapsed, whoever brings it back. The answer that it returns is without the hits of which the traveller was cleared.
+func (p *Post) sortHits(tx *journal.Tx, s screened, lane marz.LaneID, who identity, owners []marz.AuthorityID) (map[marz.AuthorityID]*found, watchlist.Answer, error) {
 	out := map[marz.AuthorityID]*found{"": {kept: []web.Hit{}}}
 	answer := s.answer
 	answer.Hits = []watchlist.Hit{}
@@ -47,30 +66,50 @@ func (a *act) sortHits(s screened, lane marz.LaneID) (map[marz.AuthorityID]*foun
 		b, ok := barred[h.List]
 		if !ok {
 			var err error
-			if b, err = a.post.bars(a, h.List); err != nil {
+			if b, err = p.bars(tx, h.List); err != nil {
 				return nil, answer, err
 			}
 			barred[h.List] = b
 		}
-		if len(b.all) > 0 && b.at(a.post.bar(h.List, h.Alert), lane) {
+		if len(b.all) > 0 && b.at(p.bar(h.List, h.Alert), lane) {
 			continue
 		}
-		owner := a.post.ownerOf(h.List)
+		owner := p.ownerOf(h.List)
 		f := out[owner]
 		if f == nil {
-			f = &found{under: a.post.hitsUnder(owner, lane, a.Now()), kept: []web.Hit{}}
+			f = &found{under: p.hitsUnder(owner, lane, tx.Now()), kept: []web.Hit{}}
 			out[owner] = f
 		}
 		if owner != "" && f.under == "" {
 			continue
 		}
-		answer.Hits = append(answer.Hits, h)
-		f.count++
-		if len(f.kept) < mostHits {
-			f.kept = append(f.kept, a.post.hit(h, s.versions))
+		hit := p.hit(h, s.versions)
+		var err error
+		if hit.Cleared, err = p.cleared(tx, tx, &hit, who, p.needed(h.List, owners)); err != nil {
+			return nil, answer, err
 		}
+		if hit.Cleared == nil || !hit.Cleared.Holds {
+			answer.Hits = append(answer.Hits, h)
+		}
+		f.keep(hit, p.known(&hit))
 	}
 	return out, answer, nil
+}
+
+// clearedFor counts the hits of which the traveller was cleared, as all who share the record may know it: what an authority cleared on its own lists is told to it alone.
+func clearedFor(sorted map[marz.AuthorityID]*found, owners []marz.AuthorityID) int {
+	n := 0
+	for owner, f := range sorted {
+		if owner == "" || len(owners) == 1 && owners[0] == owner {
+			n += len(f.cleared)
+		}
+	}
+	return n
+}
+
+// known is the keyed digest of an alert in one version.
+func (p *Post) known(h *web.Hit) string {
+	return p.mark("known", string(h.List), string(h.Alert), h.AlertVersion)
 }
 
 // hitsUnder returns the article that gives an authority hits of its own at a lane, or "". Without a lane it is asked for the post as a whole.
@@ -98,15 +137,16 @@ func (p *Post) hitsAnywhere(owner marz.AuthorityID, at marz.Instant) bool {
 func (a *act) recordHits(id marz.Seq, sorted map[marz.AuthorityID]*found) error {
 	for _, owner := range slices.Sorted(maps.Keys(sorted)) {
 		f := sorted[owner]
-		if owner == "" || f.count == 0 {
+		shown := f.shown()
+		if owner == "" || len(shown) == 0 {
 			continue
 		}
-		sealed, err := a.post.sealHits(owner, inspectionID(int64(id)), f.kept)
+		sealed, err := a.post.sealHits(owner, KindFoundHits, inspectionID(int64(id)), shown)
 		if err != nil {
 			return err
 		}
 		_, err = a.Append(journal.Draft{Kind: KindFoundHits, Authority: owner, Under: f.under, Policy: a.policy,
-			Public: hitsEntry{inspectionID(int64(id)), f.count}, Private: sealed})
+			Public: hitsEntry{inspectionID(int64(id)), f.count}, Private: hitsPrivate{Sealed: sealed, Beyond: f.beyond}})
 		if err != nil {
 			return err
 		}
@@ -117,7 +157,11 @@ func (a *act) recordHits(id marz.Seq, sorted map[marz.AuthorityID]*found) error 
 // hit makes a page's hit of a list's.
 func (p *Post) hit(h watchlist.Hit, versions []listVersion) web.Hit {
 	alert, _ := p.lists.Alert(h.List, h.Alert)
-	hit := web.Hit{Alert: h.Alert, Kind: string(h.Kind), List: h.List, Owner: string(h.Owner), Score: h.Score, Name: h.Name, Why: alert.Why, Reasons: h.Reasons}
+	hit := web.Hit{Alert: h.Alert, AlertVersion: h.Version, Kind: string(h.Kind), About: string(h.About), List: h.List, Owner: string(h.Owner), Score: h.Score, Name: h.Name, Why: alert.Why, Reasons: h.Reasons,
+		Sentence: h.Sentence, Evidence: make([]web.Line, len(h.Evidence))}
+	for i, l := range h.Evidence {
+		hit.Evidence[i] = web.Line(l)
+	}
 	for _, v := range versions {
 		if v.id == h.List {
 			hit.Version = v.version
@@ -132,35 +176,47 @@ func (p *Post) hit(h watchlist.Hit, versions []listVersion) web.Hit {
 	return hit
 }
 
-// hitEntries returns the entries that hold an authority's own hits on an inspection.
-func hitEntries(q querier, id int64, owner marz.AuthorityID) ([]marz.Seq, error) {
-	return collect(q, func(rows *sql.Rows) (s marz.Seq, err error) {
-		err = rows.Scan(&s)
-		return s, err
-	}, `SELECT seq FROM s_hits WHERE inspection = ? AND owner = ? ORDER BY seq`, id, owner)
+// hitEntries returns the entries that hold hits on an inspection, beside its own: those of the owners given, of which "" is all authorities together.
+func hitEntries(q querier, id int64, owners ...marz.AuthorityID) (out []marz.Seq, err error) {
+	for _, owner := range owners {
+		seqs, err := collect(q, scanOne[marz.Seq], `SELECT seq FROM s_hits WHERE inspection = ? AND owner = ? AND kind <> ? ORDER BY seq`, id, owner, KindCleared)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, seqs...)
+	}
+	return out, nil
 }
 
 // sealHits closes an authority's own hits, so that they can be destroyed with its key while every proof still holds.
-func (p *Post) sealHits(owner marz.AuthorityID, id marz.InspectionID, hits []web.Hit) (any, error) {
+func (p *Post) sealHits(owner marz.AuthorityID, kind string, id marz.InspectionID, hits []web.Hit) ([]byte, error) {
 	b, err := json.Marshal(hits)
 	if err != nil {
 		return nil, err
 	}
-	sealed, err := p.keys.seal(owner, hitsSeal(id), b)
-	return hitsPrivate{Sealed: sealed}, err
+	return p.keys.seal(owner, sealOf(kind, id), b)
 }
 
-func hitsSeal(id marz.InspectionID) string { return "hits " + string(id) }
+// sealOf names what is sealed in an entry of a kind (docs/spec/sealed.md).
+func sealOf(kind string, id marz.InspectionID) string {
+	switch kind {
+	case KindCleared:
+		return "cleared " + string(id)
+	case KindLate:
+		return "late " + string(id)
+	}
+	return "hits " + string(id)
+}
 
 // hitsIn reads the content of entries with hits. What was erased is left out. What is sealed and cannot be opened any more is left out as well, and closed says why in words.
-func (p *Post) hitsIn(ctx context.Context, seqs []marz.Seq) (hits []web.Hit, closed string, err error) {
+func (p *Post) hitsIn(q querier, from entries, seqs []marz.Seq) (hits []web.Hit, closed string, err error) {
 	hits = []web.Hit{}
 	for _, s := range seqs {
-		e, _, err := p.journal.Entry(ctx, s)
+		e, err := from.Entry(s)
 		if err != nil {
 			return nil, "", err
 		}
-		payload, err := p.journal.Payload(ctx, s)
+		payload, err := from.Payload(s)
 		if marz.CodeOf(err) == marz.NotFound {
 			continue
 		}
@@ -171,24 +227,29 @@ func (p *Post) hitsIn(ctx context.Context, seqs []marz.Seq) (hits []web.Hit, clo
 		}
 		if err == nil && h.Sealed != nil {
 			var why string
-			if why, err = p.closed(p.journal.State(), e.Authority, h.Sealed); err == nil && why != "" {
+			if why, err = p.closed(q, e.Authority, h.Sealed); err == nil && why != "" {
 				closed = why
 				continue
 			}
 			if err == nil {
-				h.Hits, err = p.openHits(e.Authority, of.Inspection, h.Sealed)
+				h.Hits, err = p.openHits(e.Authority, sealOf(e.Kind, of.Inspection), h.Sealed)
 			}
 		}
 		if err != nil {
-			return nil, "", &marz.Error{Op: "read hits", Subject: KindFoundHits, Err: err}
+			return nil, "", &marz.Error{Op: "read hits", Subject: e.Kind, Err: err}
+		}
+		for i := range h.Hits {
+			if e.Kind == KindLate {
+				h.Hits[i].Late = e.At
+			}
 		}
 		hits = append(hits, h.Hits...)
 	}
 	return hits, closed, nil
 }
 
-func (p *Post) openHits(owner marz.AuthorityID, id marz.InspectionID, sealed []byte) (hits []web.Hit, err error) {
-	b, err := p.keys.open(owner, hitsSeal(id), sealed)
+func (p *Post) openHits(owner marz.AuthorityID, what string, sealed []byte) (hits []web.Hit, err error) {
+	b, err := p.keys.open(owner, what, sealed)
 	if err == nil {
 		err = json.Unmarshal(b, &hits)
 	}
@@ -233,19 +294,22 @@ func (p *Post) closedHits(q querier, id int64, owner marz.AuthorityID) (string, 
 func (p *Post) ownHits(ctx context.Context, actor Actor, r *row, w *web.Inspection) error {
 	own := actor.Officer.Authority()
 	state := p.journal.State()
-	seqs, err := hitEntries(state, r.id, own)
+	seqs, err := hitEntries(state, r.id, own, "")
 	if err != nil {
 		return err
 	}
-	hits, closed, err := p.hitsIn(ctx, seqs)
+	hits, closed, err := p.hitsIn(state, committed{ctx, p.journal}, seqs)
 	if err != nil {
 		return err
 	}
 	w.Hits = append(w.Hits, hits...)
+	if err := p.addCan(ctx, actor, r, w); err != nil {
+		return err
+	}
 	w.Others, err = collect(state, func(rows *sql.Rows) (o web.OtherHits, err error) {
 		err = rows.Scan(&o.Owner, &o.Count)
 		return o, err
-	}, `SELECT owner, sum(count) FROM s_hits WHERE inspection = ? AND (owner <> ? OR ?) GROUP BY owner ORDER BY owner`, r.id, own, closed != "")
+	}, `SELECT owner, sum(count) FROM s_hits WHERE inspection = ? AND owner <> '' AND (owner <> ? OR ?) GROUP BY owner HAVING sum(count) > 0 ORDER BY owner`, r.id, own, closed != "")
 	for i := range w.Others {
 		o := &w.Others[i]
 		if o.Why = closed; o.Owner != own {

@@ -238,14 +238,15 @@ func (p *Post) scan(q *request) error {
 
 func (p *Post) decide(q *request) error {
 	var in struct {
-		Decision marz.Decision `json:"decision"`
-		Reason   string        `json:"reason"`
-		Note     string        `json:"note"`
+		Decision marz.Decision  `json:"decision"`
+		Reason   string         `json:"reason"`
+		Note     string         `json:"note"`
+		Clears   []web.AlertRef `json:"clears"`
 	}
 	if err := q.read(&in); err != nil {
 		return err
 	}
-	return q.answer(p.Decide(q.Context(), q.actor, q.inspection(), in.Decision, in.Reason, in.Note))
+	return q.answer(p.Decide(q.Context(), q.actor, q.inspection(), in.Decision, in.Reason, in.Note, in.Clears...))
 }
 
 func (p *Post) confirm(q *request) error {
@@ -326,7 +327,15 @@ func (p *Post) pageSupervisor(q *request) error {
 	if err != nil {
 		return err
 	}
-	return p.render(q, "supervisor", "Supervisor", live)
+	body := web.SupervisorBody{Live: live}
+	if p.supervises(q.actor) {
+		body.Supervises = true
+		body.Answer, body.Clear, body.Revoke, body.Read = reasons(inspection.LateReasons), reasons(inspection.ClearReasons), reasons(inspection.RevokeReasons), ReadReasons
+		if body.Cleared, err = p.clearances(q.actor.Officer.Authority()); err != nil {
+			return err
+		}
+	}
+	return p.render(q, "supervisor", "Supervisor", body)
 }
 
 func (p *Post) pageCrossings(q *request) error {
@@ -338,7 +347,7 @@ func (p *Post) pageCrossings(q *request) error {
 	if err != nil {
 		return err
 	}
-	body.Reasons = ReadReasons
+	body.Reasons, body.Clear, body.Revoke = ReadReasons, reasons(inspection.ClearReasons), reasons(inspection.RevokeReasons)
 	return p.render(q, "crossings", "Crossings", *body)
 }
 

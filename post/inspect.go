@@ -98,17 +98,23 @@ func (p *Post) open(a *act, l *laneRow, doc *mrz.Document, lists screened, scan 
 	if err != nil {
 		return err
 	}
-	sorted, answer, err := a.sortHits(lists, l.id)
+	owners := serving(a.duties())
+	shown := document(doc, marz.DateOf(a.Now().In(p.zone)))
+	whose := owners // of one authority alone it is that of the entry
+	if len(whose) == 0 {
+		whose = []marz.AuthorityID{a.own()}
+	}
+	sorted, answer, err := p.sortHits(a.Tx, lists, l.id, p.identify(shown), whose)
 	if err != nil {
 		return err
 	}
-	findings, verdict := inspection.Inspect(inspection.Input{Document: doc, Direction: l.direction, At: a.Now(), Zone: p.zone, Answer: answer, Lists: ages,
+	cleared := clearedFor(sorted, whose)
+	findings, verdict := inspection.Inspect(inspection.Input{Document: doc, Direction: l.direction, At: a.Now(), Zone: p.zone, Answer: answer, Cleared: cleared, Lists: ages,
 		History: history, Stay: p.config.Stay, ClockLate: a.ClockBehind()})
-	owners := serving(a.duties()) // of one authority alone it is that of the entry
 	opened, err := a.append(KindInspection,
-		inspectionEntry{Lane: l.id, Direction: l.direction, Verdict: verdict, Findings: publicFindings(findings, a.Now()), Hits: len(answer.Hits), Owners: owners},
-		inspectionPrivate{Scan: scan, Traveller: traveller, Document: document(doc, marz.DateOf(a.Now().In(p.zone))), Findings: findings,
-			Hits: sorted[""].kept, Stay: p.config.Stay.StayText(doc.Nationality, history, a.Now(), p.zone)})
+		inspectionEntry{Lane: l.id, Direction: l.direction, Verdict: verdict, Findings: publicFindings(findings, a.Now()), Hits: len(answer.Hits), Cleared: cleared, Owners: owners},
+		inspectionPrivate{Scan: scan, Traveller: traveller, Document: shown, Findings: findings,
+			Hits: sorted[""].shown(), Beyond: sorted[""].beyond, Stay: p.config.Stay.StayText(doc.Nationality, history, a.Now(), p.zone)})
 	if err != nil {
 		return err
 	}
@@ -245,8 +251,12 @@ func (p *Post) inspection(ctx context.Context, actor Actor, id int64, repeated b
 		}
 	}
 	if r.proposal > 0 {
-		if w.Proposal, err = readProposal(committed{ctx, p.journal}, marz.Seq(r.proposal)); err != nil {
+		from := committed{ctx, p.journal}
+		if w.Proposal, err = readProposal(from, marz.Seq(r.proposal)); err != nil {
 			return nil, err
+		}
+		if r.proposer.Authority() != actor.Officer.Authority() {
+			w.Proposal.Clears = 0 // whom another authority clears is its own
 		}
 	}
 	if err := p.addPrivate(ctx, w, marz.Seq(r.id)); err != nil {
@@ -301,15 +311,20 @@ func readProposal(from entries, seq marz.Seq) (*web.Proposal, error) {
 		return nil, err
 	}
 	var d decisionEntry
-	var n decisionPrivate
-	payload, err := from.Payload(seq)
+	n, err := readWords(from, e, &d)
+	if err != nil {
+		return nil, err
+	}
+	return &web.Proposal{Seq: seq, Decision: d.Decision, Reason: d.Reason, Note: n.Note, By: e.Officer, Clears: len(n.Clears)}, nil
+}
+
+// readWords reads an entry of a decision, and what stands in its payload unless that was erased.
+func readWords(from entries, e journal.Entry, public any) (n decisionPrivate, err error) {
+	payload, err := from.Payload(e.Seq)
 	if err != nil && marz.CodeOf(err) != marz.NotFound {
-		return nil, err
+		return n, err
 	}
-	if err := read(e, payload, &d, &n); err != nil {
-		return nil, err
-	}
-	return &web.Proposal{Seq: seq, Decision: d.Decision, Reason: d.Reason, Note: n.Note, By: e.Officer}, nil
+	return n, read(e, payload, public, &n)
 }
 
 // Case returns the inspection that is open on a lane, to an officer who sits there. With an inspection that has ended there last it returns how it ended, and

@@ -148,7 +148,8 @@ func (p *Post) Concur(ctx context.Context, actor Actor, id marz.InspectionID, su
 		if err != nil {
 			return err
 		}
-		if err := p.stillAllowed(a, r, d.Decision); err != nil {
+		article, err := p.stillAllowed(a, r, d.Decision)
+		if err != nil {
 			return err
 		}
 		if asked := asks(a.duties(), d.Decision); len(asked) > 0 { // who controls concurs by the article that asks him
@@ -162,8 +163,10 @@ func (p *Post) Concur(ctx context.Context, actor Actor, id marz.InspectionID, su
 		}
 		decided := r.entry(d.Decision, d.Reason, marz.Seq(r.proposal))
 		decided.By, decided.With = r.proposer, append(r.concurred, actor.Officer)
-		_, err = a.append(KindDecided, decided, nil)
-		return err
+		if _, err = a.append(KindDecided, decided, nil); err != nil {
+			return err
+		}
+		return a.clearWith(r, d, article)
 	})
 	if err != nil {
 		return nil, err
@@ -171,30 +174,31 @@ func (p *Post) Concur(ctx context.Context, actor Actor, id marz.InspectionID, su
 	return p.answer(ctx, actor, number(id), repeated)
 }
 
-// stillAllowed asks whether the proposer's authority may still decide so: articles can end while a decision waits.
-func (p *Post) stillAllowed(a *act, r *row, d marz.Decision) error {
+// stillAllowed asks whether the proposer's authority may still decide so: articles can end while a decision waits. It returns the article that allows it.
+func (p *Post) stillAllowed(a *act, r *row, d marz.Decision) (marz.ArticleRef, error) {
 	record, err := r.record(a.Tx)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if err := readOfficer(a, &Actor{Officer: r.proposer}); err != nil {
 		if marz.CodeOf(err) != marz.Unauthenticated {
-			return err
+			return "", err
 		}
-		return &marz.Error{Code: marz.Conflict, Op: "concur", Subject: "inspection " + string(inspectionID(r.id)), Fix: string(r.proposer) + ", who proposed it, has no access here any more; refuse to concur"}
+		return "", &marz.Error{Code: marz.Conflict, Op: "concur", Subject: "inspection " + string(inspectionID(r.id)), Fix: string(r.proposer) + ", who proposed it, has no access here any more; refuse to concur"}
 	}
 	q := agreement.Question{Officer: r.proposer, Role: marz.RoleOfficer, Action: marz.ActOn(d), Place: a.place, Lane: a.lane, At: a.Now(), Record: record}
-	if answer := p.register.Load().May(q); !answer.Allowed {
-		return &marz.Error{Code: marz.Conflict, Op: "concur", Subject: "inspection " + string(inspectionID(r.id)), Fix: string(r.proposer) + " may not decide this any more: " + answer.Reason}
+	answer := p.register.Load().May(q)
+	if !answer.Allowed {
+		return "", &marz.Error{Code: marz.Conflict, Op: "concur", Subject: "inspection " + string(inspectionID(r.id)), Fix: string(r.proposer) + " may not decide this any more: " + answer.Reason}
 	}
 	duties := asks(p.register.Load().Joints(a.place, r.proposer.Authority(), a.Now()), d)
 	for _, id := range p.concurs(r, duties, r.proposer.Authority()) {
 		if !slices.Contains(r.awaits, id) {
-			return &marz.Error{Code: marz.Conflict, Op: "concur", Subject: "inspection " + string(inspectionID(r.id)),
+			return "", &marz.Error{Code: marz.Conflict, Op: "concur", Subject: "inspection " + string(inspectionID(r.id)),
 				Fix: "by an article that came into force meanwhile it needs the concurrence of " + string(id) + " as well: refuse to concur, and let " + string(r.proposer.Authority()) + " propose it again"}
 		}
 	}
-	return nil
+	return answer.Article, nil
 }
 
 // Object refuses to concur, with a reason. The case is open again, and both see who refused and why.
@@ -308,7 +312,13 @@ func (p *Post) LookUp(ctx context.Context, actor Actor, id marz.InspectionID, ow
 	if err != nil {
 		return nil, "", err
 	}
-	hits, closed, err := p.hitsIn(ctx, seqs)
+	hits, closed, err := p.hitsIn(p.journal.State(), committed{ctx, p.journal}, seqs)
+	if owner != actor.Officer.Authority() { // whom the owner cleared is its own
+		hits = slices.DeleteFunc(hits, func(h web.Hit) bool { return h.Cleared != nil && h.Cleared.Holds || h.Late != 0 })
+		for i := range hits {
+			hits[i].Cleared = nil
+		}
+	}
 	if err == nil && closed != "" {
 		err = &marz.Error{Code: marz.Conflict, Op: "look up hits", Subject: "inspection " + string(id), Fix: closed}
 	}
@@ -349,7 +359,7 @@ func foldHits(f *journal.Fold, e journal.Entry, payload []byte) error {
 	if id, ok := sealedUnder(content.Sealed); ok {
 		key = id.String()
 	}
-	return f.Exec(`INSERT INTO s_hits (seq, inspection, owner, count, key) VALUES (?, ?, ?, ?, ?)`, e.Seq, number(h.Inspection), e.Authority, h.Hits, key)
+	return f.Exec(`INSERT INTO s_hits (seq, inspection, owner, count, key, kind) VALUES (?, ?, ?, ?, ?, ?)`, e.Seq, number(h.Inspection), e.Authority, h.Hits, key, e.Kind)
 }
 
 func foldSubmitted(f *journal.Fold, e journal.Entry, _ []byte) error {

@@ -188,7 +188,7 @@ func TestOwnHitsStayApart(t *testing.T) {
 			continue
 		}
 		found++
-		hits, closed, err := tp.hitsIn(t.Context(), []marz.Seq{e.Seq})
+		hits, closed, err := tp.hitsIn(tp.Journal().State(), committed{t.Context(), tp.Journal()}, []marz.Seq{e.Seq})
 		if err != nil || closed != "" || len(hits) != 1 || hits[0].Alert != "bogdans-alert" || e.Authority != "ru-bg" || e.Under != "treaty/1" {
 			t.Errorf("%+v of %s under %s: %s %v", hits, e.Authority, e.Under, closed, err)
 		}

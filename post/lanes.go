@@ -267,6 +267,17 @@ func (p *Post) Live(ctx context.Context, actor Actor) (web.Live, error) {
 	if l.Lanes, err = p.Lanes(ctx, now); err != nil {
 		return l, err
 	}
-	l.Lists, err = p.ListStates(ctx)
+	if l.Lists, err = p.ListStates(ctx); err != nil || !p.supervises(actor) {
+		return l, err
+	}
+	if l.Clearances, err = p.clearancesStamp(actor.Officer.Authority()); err != nil {
+		return l, err
+	}
+	l.Late, l.LateMore, err = p.lateHits(p.journal.State(), actor.Officer.Authority(), now)
 	return l, err
+}
+
+// supervises reports whether an article lets the actor supervise the post or a lane of it now.
+func (p *Post) supervises(actor Actor) bool {
+	return actor.Role == marz.RoleSupervisor && (p.mayDo(actor, marz.ActSupervise, "") || slices.ContainsFunc(p.post.Lanes, func(l marz.Lane) bool { return p.mayDo(actor, marz.ActSupervise, l.ID) }))
 }

@@ -35,6 +35,7 @@ func (p *Post) ReloadLists(ctx context.Context, actor Actor) ([]web.ListState, e
 func (p *Post) loadLists(ctx context.Context, actor *Actor) error {
 	for _, src := range p.config.Lists {
 		entry, kind := p.loadList(src)
+		p.again.add(src.ID) // also when an older copy is in force: the pass over it can have been cut off
 		var err error
 		if actor != nil {
 			err = p.act(ctx, *actor, marz.ActManageLists, func(a *act) error {

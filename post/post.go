@@ -76,6 +76,7 @@ type Post struct {
 	passkeys *passkey.RelyingParty
 	key      []byte // of keyed digests of travellers and scans
 	attempts seldom
+	again    again
 	live     hub
 }
 
@@ -90,7 +91,8 @@ func Open(ctx context.Context, o Options) (*Post, error) {
 	if o.Rand != nil {
 		o.Rand = &sharedRandom{r: o.Rand}
 	}
-	p := &Post{opts: o, lists: watchlist.New(o.Wall), keys: newDataKeys(o.Dir, o.Rand), boot: bootClock{dir: o.Dir}, shred: make(chan struct{})}
+	p := &Post{opts: o, lists: watchlist.New(o.Wall), keys: newDataKeys(o.Dir, o.Rand), boot: bootClock{dir: o.Dir}, shred: make(chan struct{}),
+		again: again{lists: map[marz.ListID]bool{}, wake: make(chan struct{}, 1)}}
 	var err error
 	if p.config, err = readConfig(filepath.Join(o.Dir, configFile)); err != nil {
 		return nil, err

@@ -580,7 +580,7 @@ func dump(t *testing.T, tp *testPost) map[string][]string {
 	t.Helper()
 	out := map[string][]string{}
 	db := tp.Journal().State()
-	for _, table := range []string{"s_post", "s_register", "s_control", "s_officer", "s_invitation", "s_passkey", "s_session", "s_lane", "s_seat", "s_inspection", "s_movement", "s_transfer", "s_relieved"} {
+	for _, table := range []string{"s_post", "s_register", "s_control", "s_officer", "s_invitation", "s_passkey", "s_session", "s_lane", "s_seat", "s_inspection", "s_movement", "s_transfer", "s_relieved", "s_hits", "s_cleared", "s_late", "s_late_mark", "s_late_seen"} {
 		rows, err := db.Query(`SELECT * FROM ` + table)
 		if err != nil {
 			t.Fatal(err)

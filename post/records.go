@@ -241,7 +241,7 @@ func (p *Post) EntryPage(ctx context.Context, actor Actor, seq marz.Seq) (*web.E
 }
 
 // erasable are the kinds of entry whose payload is about travellers and incidents.
-var erasable = []string{KindInspection, KindFoundHits, KindProposed, KindDecided, KindObjected, KindRead, KindHitRead, KindIncident, KindIncidentRead}
+var erasable = []string{KindInspection, KindFoundHits, KindProposed, KindDecided, KindObjected, KindRead, KindHitRead, KindIncident, KindIncidentRead, KindCleared, KindRevoked, KindLate, KindLateSeen}
 
 // Erase destroys the private payloads of entries whose time is up, as an entry. The public parts and every proof stay.
 func (p *Post) Erase(ctx context.Context, actor Actor, seqs []marz.Seq, why string) error {

@@ -67,7 +67,9 @@ func (s *stage) fill(t *testing.T, pattern string) (method, path string, body an
 		"decide": map[string]string{"decision": "admit"}, "confirm": map[string]int{"proposal": 1},
 		"invite": map[string]string{"officer": "am-bg/9", "name": "N", "role": "officer"},
 		"hits":   map[string]string{"owner": "ru-bg", "reason": "comparison"}, "object": map[string]any{"submission": 1, "reason": "other-decision"},
-		"concur":    map[string]any{"submission": 1},
+		"concur": map[string]any{"submission": 1},
+		"clear":  map[string]string{"list": "test-list", "alert": "P1", "reason": "second-line"},
+		"revoke": map[string]string{"reason": "owner-asks"}, "acknowledge": map[string]string{"reason": "followed-up"},
 		"patrols":   map[string]any{"from": "2024-12-31T23:55:00+04:00", "until": "2025-01-01T03:00:00+04:00", "officers": []string{"ru-bg/2"}},
 		"incidents": map[string]any{"at": "2024-12-31T23:45:00+04:00", "kind": "fence", "kilometre": 3, "present": []string{"ru-bg/2"}, "note": "n"},
 	}

@@ -45,8 +45,13 @@ func (p *Post) Serve(ctx context.Context, ready func(net.Addr)) error {
 	if ready != nil {
 		ready(ln.Addr())
 	}
+	beside, end := context.WithCancel(ctx)
+	var work sync.WaitGroup
+	work.Go(func() { p.rescreen(beside) })
 	err = p.watch(ctx, served)
+	end()
 	p.stop(srv)
+	work.Wait()
 	return err
 }
 

@@ -15,7 +15,7 @@ import (
 type state struct{}
 
 // Version implements journal.State.
-func (state) Version() string { return "post 5" }
+func (state) Version() string { return "post 6" }
 
 // Schema implements journal.State.
 func (state) Schema() string {
@@ -40,7 +40,7 @@ CREATE TABLE s_inspection (
 	decision TEXT, reason TEXT, decided INTEGER, decided_seq INTEGER UNIQUE, officer TEXT, authority TEXT, article TEXT,
 	CHECK ((state = 'decided') = (decision IS NOT NULL))) STRICT;
 CREATE UNIQUE INDEX s_one_open ON s_inspection (lane) WHERE state IN ('open', 'proposed', 'awaiting');
-CREATE TABLE s_hits (seq INTEGER PRIMARY KEY, inspection INTEGER NOT NULL, owner TEXT NOT NULL, count INTEGER NOT NULL, key TEXT NOT NULL) STRICT;
+CREATE TABLE s_hits (seq INTEGER PRIMARY KEY, inspection INTEGER NOT NULL, owner TEXT NOT NULL, count INTEGER NOT NULL, key TEXT NOT NULL, kind TEXT NOT NULL) STRICT;
 CREATE INDEX s_hits_of ON s_hits (inspection, owner);
 CREATE TABLE s_lookup (seq INTEGER NOT NULL, at INTEGER NOT NULL, officer TEXT NOT NULL, owner TEXT NOT NULL, doc TEXT NOT NULL, kind TEXT NOT NULL, article TEXT NOT NULL, PRIMARY KEY (owner, seq)) STRICT;
 CREATE INDEX s_asylum ON s_inspection (traveller, id) WHERE asylum = 1;
@@ -52,7 +52,7 @@ CREATE TABLE s_patrol (id INTEGER PRIMARY KEY, section TEXT NOT NULL, starts INT
 CREATE TABLE s_incident (id INTEGER PRIMARY KEY, section TEXT NOT NULL, happened INTEGER NOT NULL, kind TEXT NOT NULL, kilometre REAL NOT NULL, present TEXT NOT NULL, patrol INTEGER, officer TEXT NOT NULL,
 	article TEXT NOT NULL, note INTEGER NOT NULL) STRICT;
 CREATE TABLE s_list (id TEXT PRIMARY KEY, name TEXT NOT NULL, owner TEXT NOT NULL, version TEXT NOT NULL, loaded INTEGER, alerts INTEGER NOT NULL, refused TEXT NOT NULL) STRICT;
-` + alertTables + shiftSchema
+` + alertTables + shiftSchema + clearedTables + lateTables
 }
 
 // Apply implements journal.State.
@@ -99,6 +99,10 @@ var folds = map[string]func(*journal.Fold, journal.Entry, []byte) error{
 	KindAlertsRead:     foldAlertsRead,
 	KindSettled:        foldSettled,
 	KindBarred:         foldBarred,
+	KindCleared:        foldCleared,
+	KindRevoked:        foldRevoked,
+	KindLate:           foldLate,
+	KindLateSeen:       foldLateSeen,
 	journal.KindErased: foldErased,
 
 	transfer.KindOpened:    foldTransfer,
@@ -169,6 +173,9 @@ func foldPassing(f *journal.Fold, e journal.Entry, c controlEntry) error {
 	}
 	err = f.Exec(`INSERT INTO s_control (seq, at, authority, article, lanes, doc) VALUES (?, ?, ?, ?, ?, ?)`, e.Seq, e.At, c.To, e.Under, joined(c.Lanes), string(doc))
 	if err != nil {
+		return err
+	}
+	if err := foldLapsed(f, e, c); err != nil {
 		return err
 	}
 	for _, a := range c.Ends {
@@ -379,6 +386,8 @@ func foldErased(f *journal.Fold, e journal.Entry, _ []byte) error {
 			`DELETE FROM s_disposition WHERE seq = ?`,
 			`DELETE FROM s_adopted WHERE seq = ?`,
 			`DELETE FROM s_barred WHERE seq = ?`,
+			`DELETE FROM s_cleared WHERE seq = ?`,
+			`DELETE FROM s_hits WHERE seq = ? AND kind <> '` + KindFoundHits + `'`,
 		} {
 			if err := f.Exec(q, seq); err != nil {
 				return err

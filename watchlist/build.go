@@ -1,7 +1,6 @@
 package watchlist
 
 import (
-	"encoding/json"
 	"math"
 	"math/bits"
 	"slices"
@@ -92,11 +91,7 @@ func (b *builder) add(i uint32, a *Alert) {
 	for n, c := range a.Nationalities[:min(len(a.Nationalities), len(f.nations))] {
 		f.nations[n] = packNation(c)
 	}
-	doc, err := json.Marshal(a)
-	if err != nil {
-		panic("watchlist: an alert is plain data and always has JSON: " + err.Error())
-	}
-	b.x.alert = append(b.x.alert, doc...)
+	b.x.alert = encodeAlert(b.x.alert, a)
 	b.x.alertAt = append(b.x.alertAt, uint64(len(b.x.alert)))
 }
 

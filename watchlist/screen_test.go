@@ -53,8 +53,12 @@ func TestAnswerJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"id":"1","hits":[{"alert":"900002","kind":"name","score":1,"name":"LEVAN SPECIMENIDZE",` +
-		`"reasons":["name parts LEVAN, SPECIMENIDZE match"],"about":"person","list":"un-sc","alert_version":"` +
+	want := `{"id":"1","hits":[{"alert":"900002","kind":"name","score":35.4,"name":"LEVAN SPECIMENIDZE",` +
+		`"reasons":["name parts LEVAN, SPECIMENIDZE match"],` +
+		`"sentence":"Your name is equal to one on a list of un-sc. An officer has to find out whether it is you.",` +
+		`"evidence":[{"what":"name","list":"LEVAN","query":"LEVAN","points":11.7},` +
+		`{"what":"name","list":"SPECIMENIDZE","query":"SPECIMENIDZE","points":11.7},` +
+		`{"what":"name as a whole","list":"","query":"","points":12}],"about":"person","list":"un-sc","alert_version":"` +
 		a.Hits[0].Version + `","owner":"un-sc"}],"lists":[{"name":"United Nations Security Council Consolidated List",` +
 		`"version":"2026-01-02T03:04:05Z","loaded":"2026-01-01T00:00:00.000Z"}],"micros":3}`
 	if d := cmp.Diff(want, string(b)); d != "" {

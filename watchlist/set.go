@@ -3,7 +3,6 @@ package watchlist
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"slices"
 	"strings"
 	"sync"
@@ -157,27 +156,14 @@ func (p *part) find(id marz.AlertID) (uint32, bool) {
 
 // read decodes an alert.
 func (x *layout) read(i uint32) (Alert, bool) {
-	var a Alert
-	err := json.Unmarshal(x.alert[x.alertAt[i]:x.alertAt[i+1]], &a)
+	a, err := decodeAlert(x.alert[x.alertAt[i]:x.alertAt[i+1]])
 	return a, err == nil
 }
 
 // idOf reads an alert's ID alone.
 func (x *layout) idOf(i uint32) marz.AlertID {
-	var a struct {
-		ID marz.AlertID `json:"id"`
-	}
-	doc := x.alert[x.alertAt[i]:x.alertAt[i+1]]
-	const first = `{"id":"`
-	if rest, ok := strings.CutPrefix(view(doc), first); ok { // as Alert is written
-		if end := strings.IndexByte(rest, '"'); end >= 0 && strings.IndexByte(rest[:end], '\\') < 0 {
-			return marz.AlertID(strings.Clone(rest[:end]))
-		}
-	}
-	if json.Unmarshal(doc, &a) != nil {
-		return ""
-	}
-	return a.ID
+	r := alertReader{b: x.alert[x.alertAt[i]:x.alertAt[i+1]]}
+	return marz.AlertID(r.text())
 }
 
 // mostHits bounds an answer: the best of each list. How many more there are is said.

@@ -50,7 +50,9 @@ type fakePost struct {
 	uncommissioned bool          // am-bg's commander has no commission yet
 	article        marz.ArticleRef
 	closed         []string // what was signed of acts, and taken over of shifts
-	relieved       string   // why sessions of ru-bg have ended with a transfer, or ""
+	namesake       bool     // the stopper's first hit can be cleared, and was where he was let pass so
+	late           []web.LateHit
+	relieved       string // why sessions of ru-bg have ended with a transfer, or ""
 }
 
 var (
@@ -164,6 +166,7 @@ func (f *fakePost) serve(w http.ResponseWriter, r *http.Request) {
 	mux.HandleFunc("POST /api/lanes/1/scan", f.scan)
 	mux.HandleFunc("POST /api/inspections/{id}/hits", f.lookUp)
 	mux.HandleFunc("POST /api/inspections/{id}/{act}", f.act)
+	f.routeNamesakes(mux)
 	mux.HandleFunc("POST /api/records/{id}/read", f.record)
 	mux.HandleFunc("POST /api/officers/invite", f.invite)
 	f.routeSections(mux)
@@ -211,7 +214,7 @@ func (f *fakePost) page(w http.ResponseWriter, r *http.Request, name string) {
 
 func (f *fakePost) live() *web.Live {
 	return &web.Live{Now: f.now(), Controller: f.control.ID, Article: f.article, Next: f.next, HeadSize: int64(f.seq) + 1,
-		HeadRoot: "9qTzvC0pxLkKJ7c2N0rYgYqS0dQ1wX3zjQ1aH3mB0kE=", Lanes: f.lanes, Lists: sources, Ended: f.ended}
+		HeadRoot: "9qTzvC0pxLkKJ7c2N0rYgYqS0dQ1wX3zjQ1aH3mB0kE=", Lanes: f.lanes, Lists: sources, Ended: f.ended, Late: f.late}
 }
 
 // events feeds web.Events until the page leaves. While the post is silent it feeds nothing.
@@ -350,6 +353,9 @@ func (f *fakePost) inspect(text string) (*web.Inspection, error) {
 			{Alert: "marz-fictional-00988", Kind: "name", List: "marz-fictional", Owner: "am-bg", Version: "2024-12-31", Score: 0.71,
 				Name: "رضا استوپر", Why: "Fictional.", Reasons: []string{"name 0.74 by transliteration", "birth year differs by 1"}},
 		}
+		if f.namesake {
+			f.clearable(c)
+		}
 		if f.adopted {
 			c.Hits = append([]web.Hit{adoptedHit}, c.Hits...)
 		}
@@ -371,6 +377,7 @@ func (f *fakePost) act(w http.ResponseWriter, r *http.Request) {
 		Reason   string
 		Note     string
 		Proposal marz.Seq
+		Clears   []web.AlertRef
 
 		Submission marz.Seq
 	}
@@ -408,7 +415,7 @@ func (f *fakePost) act(w http.ResponseWriter, r *http.Request) {
 		case act == "decide" && in.Reason == "" && len(c.Ordinary) > 0 && in.Decision == c.Ordinary[0]:
 			f.end(c, "decided", in.Decision)
 		case act == "decide" && in.Reason != "":
-			c.State, c.Proposal = "proposed", &web.Proposal{Seq: f.seq, Decision: in.Decision, Reason: in.Reason, Note: in.Note, By: whoAsks(r).ID}
+			c.State, c.Proposal = "proposed", &web.Proposal{Seq: f.seq, Decision: in.Decision, Reason: in.Reason, Note: in.Note, By: whoAsks(r).ID, Clears: len(in.Clears)}
 		default:
 			web.WriteError(w, r, &marz.Error{Code: marz.Invalid, Op: act, Subject: "inspection " + string(c.ID), Fix: "give a reason"})
 			return

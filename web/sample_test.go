@@ -52,7 +52,10 @@ var sampleBodies = map[string]any{
 	}},
 	"lane": web.LaneBody{Lane: web.Lane{ID: "1", Direction: marz.EntryDirection, Flow: "persons", Open: true, Officer: officer.ID}, Lists: sources, Reasons: coded,
 		Withdraw: withdrawals, Decisions: marz.Decisions(marz.EntryDirection)},
-	"supervisor": nil,
+	"supervisor": web.SupervisorBody{Supervises: true, Answer: answering, Clear: clearing, Revoke: revoking, Read: reading, Cleared: []web.ClearedRow{
+		{Seq: 1207, At: midday - 1800e3, By: officer.ID, Inspection: "1201", List: "marz-fictional"},
+		{Seq: 1102, At: midday - 7200e3, By: "ru-bg/0111", Inspection: "1097", List: "ofac-sdn", Ended: midday - 600e3, Why: "revoked by ru-bg/0102, entry 1219"},
+	}},
 	"crossings": web.CrossingsBody{Reasons: reading, Older: 1100, Totals: map[marz.Decision]int{marz.Admit: 412, marz.Refuse: 3, marz.Refer: 7, marz.Depart: 388, marz.Hold: 1}, Rows: []web.Crossing{
 		{ID: "i19", Seq: 1233, At: midday - 60e3, Lane: "1", Direction: marz.EntryDirection, Verdict: marz.Clear, Decision: marz.Admit, Officer: officer.ID, Authority: russia.ID, Under: "am-ru-1992/2", Seconds: 6.42},
 		{ID: "i18", Seq: 1230, At: midday - 140e3, Lane: "2", Direction: marz.EntryDirection, Verdict: marz.Stop, Hits: 2, Decision: marz.Refuse, Reason: "H", Officer: "ru-bg/0111", Authority: russia.ID, Under: "am-ru-1992/2", Seconds: 74.1},
@@ -124,6 +127,8 @@ func hostilePage(name string) *web.Page {
 		p.Body = web.EntryBody{Entry: entry, Body: hostile, Leaf: hostile, Proof: []string{hostile}}
 	case "officers":
 		p.Body = web.OfficersBody{Own: hostile, Officers: []web.OfficerRow{{Officer: who}}, Invited: &web.Invitation{Officer: hostile, Link: hostile}}
+	case "supervisor":
+		p.Body = web.SupervisorBody{Supervises: true, Answer: []web.Reason{{Code: hostile, Text: hostile}}, Cleared: []web.ClearedRow{{By: hostile, Inspection: hostile, List: hostile, Ended: 1, Why: hostile}}}
 	case "map":
 		p.Body = hostileMap()
 	case "error":
@@ -131,6 +136,13 @@ func hostilePage(name string) *web.Page {
 	}
 	return p
 }
+
+// What can be given for answering for a late hit, for clearing a namesake, and for taking a clearance back.
+var (
+	answering = []web.Reason{{Code: "owner-told", Text: "The owner of the alert was told"}}
+	clearing  = []web.Reason{{Code: "second-line", Text: "Second line found that it is another person"}}
+	revoking  = []web.Reason{{Code: "owner-asks", Text: "The owner of the alert asks"}}
+)
 
 // withdrawals are what can be given for ending an inspection without a decision.
 var withdrawals = []web.Reason{{Code: "scanned-by-mistake", Text: "Scanned by mistake"}, {Code: "wrong-lane", Text: "Wrong lane or direction"}}

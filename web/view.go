@@ -102,8 +102,50 @@ type Live struct {
 	HeadRoot   string           `json:"head_root"` // base64
 	Lanes      []Lane           `json:"lanes"`
 	Lists      []ListState      `json:"lists"`
-	Relieved   string           `json:"relieved,omitempty"` // of a commander whose access ended with a transfer: the page on which he reviews and signs the act
-	Ended      string           `json:"ended,omitempty"`    // the session of this page has ended: why, in words
+	Late       []LateHit        `json:"late,omitempty"`       // to a supervisor: what his authority has to answer for, the newest first
+	LateMore   bool             `json:"late_more,omitempty"`  // there are more than these
+	Clearances string           `json:"clearances,omitempty"` // to a supervisor: what changes with his authority's clearances
+	Relieved   string           `json:"relieved,omitempty"`   // of a commander whose access ended with a transfer: the page on which he reviews and signs the act
+	Ended      string           `json:"ended,omitempty"`      // the session of this page has ended: why, in words
+}
+
+// LateHit is an alarm: a list matches somebody who was inspected before it said so. It holds no personal data.
+type LateHit struct {
+	Seq        marz.Seq          `json:"seq"` // of its entry
+	At         marz.Instant      `json:"at"`
+	Inspection marz.InspectionID `json:"inspection"`
+	List       marz.ListID       `json:"list"`
+	Own        bool              `json:"own,omitempty"` // a list of the authority's own
+	Hits       int               `json:"hits"`
+	Lane       marz.LaneID       `json:"lane"`
+	Direction  marz.Direction    `json:"direction"`
+	Opened     marz.Instant      `json:"opened"` // when the person was inspected
+	Decision   marz.Decision     `json:"decision,omitempty"`
+	Decided    marz.Seq          `json:"decided,omitempty"` // the entry of the decision
+
+	Owners []marz.AuthorityID `json:"owners"` // whose record it is
+}
+
+// SupervisorBody is the body of the supervisor's page.
+type SupervisorBody struct {
+	Live
+	Supervises bool         // an article lets the officer supervise here
+	Cleared    []ClearedRow // clearances of his authority, the newest first
+	Answer     []Reason     // what can be given for acknowledging a late hit
+	Clear      []Reason     // for clearing a namesake
+	Revoke     []Reason     // for taking a clearance back
+	Read       []Reason     // for reading a person's record
+}
+
+// ClearedRow is a clearance of a namesake, without anything about a person.
+type ClearedRow struct {
+	Seq        marz.Seq
+	At         marz.Instant
+	By         marz.OfficerID
+	Inspection marz.InspectionID
+	List       marz.ListID
+	Ended      marz.Instant // zero: it holds until the alert changes
+	Why        string       // it ended
 }
 
 // LaneBody is the body of a lane's own page.
@@ -213,7 +255,8 @@ type Proposal struct {
 	Decision marz.Decision  `json:"decision"`
 	Reason   string         `json:"reason"`
 	Note     string         `json:"note,omitempty"`
-	By       marz.OfficerID `json:"by,omitempty"` // only he confirms it
+	By       marz.OfficerID `json:"by,omitempty"`     // only he confirms it
+	Clears   int            `json:"clears,omitempty"` // alerts on which the traveller is cleared by it
 }
 
 // Document is what the machine-readable zone says.
@@ -235,16 +278,48 @@ type Document struct {
 
 // Hit is a possible match with an alert.
 type Hit struct {
-	Alert   marz.AlertID `json:"alert"`
-	Kind    string       `json:"kind"`
-	List    marz.ListID  `json:"list"`
-	Owner   string       `json:"owner"`
-	Version string       `json:"version"` // of the list
-	Score   float64      `json:"score"`   // 0 to 1
-	Name    string       `json:"name"`    // as the alert has it
-	Why     string       `json:"why"`     // why the alert was made
-	Reasons []string     `json:"reasons"`
-	Adopted *Provenance  `json:"adopted,omitempty"` // the alert was another authority's and was adopted
+	Alert        marz.AlertID `json:"alert"`
+	AlertVersion string       `json:"alert_version,omitempty"` // changes exactly when the alert does
+	Kind         string       `json:"kind"`                    // by what it was found
+	About        string       `json:"about,omitempty"`         // what the alert is about
+	List         marz.ListID  `json:"list"`
+	Owner        string       `json:"owner"`
+	Version      string       `json:"version"` // of the list
+	Score        float64      `json:"score"`   // points of evidence
+	Name         string       `json:"name"`    // as the alert has it
+	Why          string       `json:"why"`     // why the alert was made
+	Reasons      []string     `json:"reasons"`
+	Sentence     string       `json:"sentence,omitempty"` // that a traveller could be told
+	Evidence     []Line       `json:"evidence,omitempty"` // what the points are made of
+	Adopted      *Provenance  `json:"adopted,omitempty"`  // the alert was another authority's and was adopted
+	Cleared      *Clearance   `json:"cleared,omitempty"`  // the traveller, or one like him, was found not to be the person on the alert
+	Late         marz.Instant `json:"late,omitzero"`      // when it was found, where that was after the inspection
+	Can          string       `json:"can,omitempty"`      // what who looks may do with it now: "clear" or "revoke"
+}
+
+// Line is one comparison of an alert with a traveller.
+type Line struct {
+	What   string  `json:"what"`
+	List   string  `json:"list"`
+	Query  string  `json:"query"`
+	Points float64 `json:"points"`
+}
+
+// Clearance is an officer's word that a person is not the one on an alert.
+type Clearance struct {
+	Seq    marz.Seq       `json:"seq"` // of its entry
+	At     marz.Instant   `json:"at"`
+	By     marz.OfficerID `json:"by"`
+	Reason string         `json:"reason,omitempty"` // in words
+	Note   string         `json:"note,omitempty"`
+	Holds  bool           `json:"holds"`         // the hit does not stop him
+	Why    string         `json:"why,omitempty"` // why it does not hold
+}
+
+// AlertRef names an alert on a list.
+type AlertRef struct {
+	List  marz.ListID  `json:"list"`
+	Alert marz.AlertID `json:"alert"`
 }
 
 // CrossingsBody is the body of the page of recent crossings. Its rows hold no personal data: a record is read one at a time, with a
@@ -252,6 +327,8 @@ type Hit struct {
 type CrossingsBody struct {
 	Rows    []Crossing
 	Reasons []Reason // what can be given for reading a record
+	Clear   []Reason // for clearing a namesake
+	Revoke  []Reason // for taking a clearance back
 	Older   marz.Seq // "before" of the next page, or 0
 	Totals  map[marz.Decision]int
 }

@@ -18,12 +18,13 @@ func main() {
 }
 
 type options struct {
-	data  string
-	n     int
-	list  string // where the big list is built, or taken from when it is there
-	show  bool
-	out   io.Writer
-	table strings.Builder
+	data    string
+	n       int
+	list    string // where the big list is built, or taken from when it is there
+	show    bool
+	profile string
+	out     io.Writer
+	table   strings.Builder
 }
 
 func run(args []string, out io.Writer) error {
@@ -34,6 +35,7 @@ func run(args []string, out io.Writer) error {
 	f.IntVar(&o.n, "n", 1_500_000, "alerts of the generated list")
 	f.StringVar(&o.list, "list", "", "file for the generated list; kept when named")
 	f.BoolVar(&o.show, "show", false, "print what was missed and what was hit falsely")
+	profile := f.String("profile", "", "file for a processor profile of the questions about speed")
 	write := f.String("write", "", "document whose part between the marks is replaced")
 	if err := f.Parse(args); err != nil {
 		return err
@@ -44,6 +46,7 @@ func run(args []string, out io.Writer) error {
 		}
 	}
 	if *only == "" || *only == "speed" {
+		o.profile = *profile
 		if err := o.speed(); err != nil {
 			return err
 		}

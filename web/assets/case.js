@@ -1,6 +1,6 @@
 // case.js draws one inspection on the lane's page: what the officer has to see, each thing in its fixed place.
 import { $, h, say, show } from "./dom.js";
-import { drawHits } from "./hits.js";
+import { drawHits, quieted, standing } from "./hits.js";
 import { ago, both, now } from "./time.js";
 import { checkName, counted, result, shape } from "./words.js";
 
@@ -38,7 +38,10 @@ const known = (verdict) => (verdict === "clear" || verdict === "attention" ? ver
 function why({ findings, hits, others }) {
   const grave = (findings ?? []).filter((f) => f.grave !== "clear").length;
   const parts = [];
-  if (hits?.length) parts.push(counted(hits.length, "hit"));
+  const stops = standing({ hits });
+  if (stops.length) parts.push(counted(stops.length, "hit"));
+  const cleared = (hits ?? []).filter(quieted).length;
+  if (cleared) parts.push(`cleared of ${counted(cleared, "hit")}`);
   for (const { owner, count } of others ?? []) parts.push(`${counted(count, "hit")} of ${owner}`);
   if (grave) parts.push(`${counted(grave, "finding")} to look at`);
   return parts.join(" · ") || "No hit, nothing found";

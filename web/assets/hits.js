@@ -11,7 +11,8 @@ export function drawHits(inspection, looked) {
   const others = inspection?.others ?? [];
   const none = others.length ? "None on your own lists" : "None";
   const next = nextLook(inspection, looked);
-  say($("hits-heading"), hits.length ? `Hits: ${hits.length}` : "Hits");
+  const off = hits.filter(quieted).length;
+  say($("hits-heading"), hits.length ? `Hits: ${hits.length - off}${off ? `, and ${off} of which the traveller was cleared` : ""}` : "Hits");
   show($("hits"), hits.map(drawHit), inspection && !hits.length && h("p", { class: "none" }, none),
     others.map((o) => drawOther(o, looked.get(o.owner), o === next)));
 }
@@ -28,15 +29,42 @@ function drawOther(other, seen, next) {
     seen && !seen.hits?.length && h("p", { class: "none" }, "None is kept any more"));
 }
 
+// quieted reports whether the traveller was cleared of a hit, so that it does not stop him.
+export const quieted = (hit) => Boolean(hit.cleared?.holds);
+
+export const standing = (inspection) => (inspection?.hits ?? []).filter((hit) => !quieted(hit));
+
+// points writes a hit's evidence.
+export const points = (n) => `${Math.round(n * 10) / 10} points`;
+
 function drawHit(hit) {
-  const percent = Math.round(hit.score * 100);
-  return h("article", { class: "hit", "data-alert": hit.alert },
-    h("p", { class: "hit-name" }, h("strong", { dir: "auto" }, hit.name), h("span", { class: "hit-score" }, `${percent} %`)),
-    h("meter", { min: 0, max: 100, value: percent, "aria-label": `Likeness of ${hit.name}` }),
+  return h("article", { class: quieted(hit) ? "hit is-cleared" : "hit", "data-alert": hit.alert },
+    h("p", { class: "hit-name" }, h("strong", { dir: "auto" }, hit.name), h("span", { class: "hit-score" }, points(hit.score))),
+    hit.cleared && drawCleared(hit.cleared),
     h("p", { class: "hit-why" }, h("strong", {}, `${capital(hit.kind ?? "")} match: `), h("bdi", {}, hit.why)),
-    h("ul", { class: "hit-reasons" }, (hit.reasons ?? []).map((r) => h("li", {}, h("bdi", {}, r)))),
+    drawEvidence(hit),
     hit.adopted && drawAdopted(hit.adopted),
     h("p", { class: "quiet-text" }, `${hit.alert}, list ${hit.list} of ${hit.owner}, ${hit.version}`));
+}
+
+// drawEvidence says why it is a hit: in a sentence that the traveller could be told, and what was compared; or in the reasons of a post that has no more.
+export function drawEvidence({ sentence, evidence, reasons }) {
+  return [
+    sentence && h("p", { class: "hit-sentence" }, h("bdi", {}, sentence)),
+    evidence?.length
+      ? h("table", { class: "hit-evidence" },
+        h("thead", {}, h("tr", {}, ["Compared", "On the list", "In the document"].map((c) => h("th", { scope: "col" }, c)), h("th", { scope: "col", class: "number" }, "Points"))),
+        h("tbody", {}, evidence.map((l) => h("tr", {}, h("th", { scope: "row" }, l.what), h("td", {}, h("bdi", {}, l.list)), h("td", {}, h("bdi", {}, l.query)),
+          h("td", { class: "number" }, `${l.points > 0 ? "+" : ""}${Math.round(l.points * 10) / 10}`)))))
+      : h("ul", { class: "hit-reasons" }, (reasons ?? []).map((r) => h("li", {}, h("bdi", {}, r)))),
+  ];
+}
+
+// drawCleared says who found the traveller not to be the person on the alert, or one like him, when and why; and what of it no longer counts.
+export function drawCleared({ at, by, reason, note, holds, why }) {
+  const said = [reason, note].filter(Boolean).join(". ");
+  return h("p", { class: "cleared" }, h("strong", {}, holds ? "Cleared as a namesake" : "Cleared once, and stopped again"), ` on ${both(at)} by ${by}`,
+    said && [": ", h("bdi", {}, said)], ". ", holds ? "This hit does not stop him." : `${capital(why)}.`);
 }
 
 // drawAdopted says whose alert a hit's was, who adopted it, when, why and under which article, and under whose authority it stands now.

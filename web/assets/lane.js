@@ -50,7 +50,14 @@ const isOpen = () => undecided(inspection);
 const mine = () => sitsAt(lane, state.officer);
 const behind = () => isOpen() && lane.inspection?.id === inspection.id && (lane.inspection.step ?? 0) > seen;
 const ready = () => state.up && !busy && mine() && !behind();
-const reasonsFor = (decision) => body.Reasons?.[decision] ?? [];
+
+// reasonsFor returns the reasons that can be chosen. Who is let pass though a name hits can be cleared of it in the same step.
+function reasonsFor(decision) {
+  const reasons = body.Reasons?.[decision] ?? [];
+  const clears = ["admit", "depart"].includes(decision) ? (inspection?.hits ?? []).filter((hit) => hit.can === "clear").map(({ list: l, alert }) => ({ list: l, alert })) : [];
+  if (!clears.length) return reasons;
+  return [...reasons.slice(0, 8), { code: "not-the-same-person", clears, text: `Compared, and cleared: not stopped again for ${clears.length === 1 ? "this alert" : `these ${clears.length} alerts`}` }];
+}
 
 // keys
 
@@ -285,7 +292,7 @@ function choose(decision) {
 
 function giveReason(n) {
   const reason = reasonsFor(asked)[n - 1];
-  if (reason && ready() && panel === "reason") return act("decide", { decision: asked, reason: reason.code, note: acts.text() });
+  if (reason && ready() && panel === "reason") return act("decide", { decision: asked, reason: reason.code, note: acts.text(), clears: reason.clears ?? [] });
 }
 
 // act makes one step with the inspection. Once asylum was asked for, what the post refuses stays with the verdict.

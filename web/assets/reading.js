@@ -3,23 +3,25 @@ import { $, say, show } from "./dom.js";
 import { attempt, onLive, state } from "./page.js";
 import { send } from "./post.js";
 
-// reading opens the dialog for every button that the selector finds. idOf(button) says what it reads, url(id) where, and draw(answer) what is shown.
+// reading opens the dialog for every button that the selector finds, and returns how it is opened for what has no such button. idOf(button) says what it reads, url(id) where, and draw(answer) what is shown.
 export function reading(selector, idOf, url, draw) {
   const dialog = $("read");
   const [ask, reasons, remark, shown, error, go, close] = ["read-ask", "read-reason", "read-note", "read-result", "read-error", "read-go", "read-close"].map($);
   let id = "";
 
   for (const button of document.querySelectorAll(selector)) {
-    button.addEventListener("click", () => {
-      id = idOf(button);
-      forget();
-      dialog.showModal();
-    });
+    button.addEventListener("click", () => start(idOf(button)));
   }
   close.addEventListener("click", () => dialog.close());
   go.addEventListener("click", read);
   dialog.addEventListener("close", forget);
   onLive(() => state.ended && forget());
+
+  function start(asked) {
+    id = asked;
+    forget();
+    dialog.showModal();
+  }
 
   // forget removes what was read from the page.
   function forget() {
@@ -38,4 +40,6 @@ export function reading(selector, idOf, url, draw) {
     show(shown, ...draw(answer));
     close.focus(); // what had the focus is hidden now
   }
+
+  return start;
 }

@@ -1,14 +1,19 @@
 // supervisor.js shows all lanes at once, each in its fixed place, and what they rest on.
+import * as deed from "./deed.js";
 import { $, h, say, show } from "./dom.js";
 import { attempt, onLive, state } from "./page.js";
 import { send } from "./post.js";
-import { who } from "./seats.js";
+import { LATE, records } from "./record.js";
+import { authorityOf, who } from "./seats.js";
 import { ago, both, clock, now, span } from "./time.js";
-import { capital, past, shape } from "./words.js";
+import { capital, counted, past, shape } from "./words.js";
 
 const error = $("error");
 const LONG = 180e3; // ms after which an open inspection is marked
+const late = $("late"); // absent for whoever supervises nothing here
+const read = late && records("[data-read]");
 let drawn = "";
+let alarmed = "";
 
 onLive(({ live, ended }) => {
   if (ended || !live) return;
@@ -18,6 +23,8 @@ onLive(({ live, ended }) => {
     drawLanes(live.lanes ?? []);
     drawLists(live.lists ?? []);
   }
+  drawLate(live.late ?? [], live.late_more);
+  if (late && live.clearances !== undefined) $("cleared-changed").hidden = live.clearances === $("cleared").dataset.stamp;
   say($("head-size"), String(live.head_size));
   say($("head-root"), live.head_root);
   say($("control-now"), `${live.controller} under ${live.article}`);
@@ -69,6 +76,49 @@ function drawLists(lists) {
     h("td", {}, l.owner), h("td", { class: "id" }, l.version), h("td", { class: "number" }, String(l.alerts)),
     h("td", { class: "id", "data-loaded": l.loaded, title: l.loaded ? both(l.loaded) : "Not in force" }))));
   ages();
+}
+
+// drawLate shows the late hits for which nobody has answered yet, the newest first.
+function drawLate(hits, more) {
+  const now = JSON.stringify([hits, more]);
+  if (!late || now === alarmed) return;
+  alarmed = now;
+  const heading = `Late hits: ${hits.length}${more ? " or more" : ""}`;
+  $("late-panel").hidden = !hits.length;
+  say($("late-heading"), heading);
+  show(late, hits.map((l) => h("tr", { "data-late": l.seq },
+    h("td", {}, h("time", { datetime: l.at }, both(l.at))),
+    h("td", { class: "id" }, l.list, l.own && " (own)"),
+    h("td", { class: "number" }, String(l.hits)),
+    h("td", {}, l.decision ? h("a", { href: `/journal/entry/${l.decided}` }, `${past(l.decision)}, entry ${l.decided}`) : "Not decided yet", h("span", { class: "quiet-text" }, `, lane ${l.lane}, inspected ${both(l.opened)}`)),
+    h("td", {}, reader(l), " ",
+      h("button", { type: "button", onclick: () => acknowledge(l), "aria-label": `Answer for the late hit of entry ${l.seq}` }, "Answer for it")))));
+}
+
+// reader is the button that shows what it is: the record, or where that is another authority's the hit on an own list alone.
+function reader({ seq, inspection, own, owners }) {
+  if (owners.includes(authorityOf(state.officer))) return h("button", { type: "button", onclick: () => read(inspection), "aria-label": `Read the record of inspection ${inspection}` }, "Read record");
+  if (own) return h("button", { type: "button", onclick: () => read(LATE + seq), "aria-label": `Read the hits of entry ${seq}` }, "Read hits");
+  return h("span", { class: "quiet-text" }, `Record of ${owners.join(" and ")}`);
+}
+
+function acknowledge(hit) {
+  deed.open({
+    title: "Answer for a late hit",
+    body: [deed.text(`${counted(hit.hits, "hit")} on ${hit.list}, inspection ${hit.inspection}. Your answer is written to the journal with your name.`), deed.reasonField(JSON.parse(late.dataset.reasons), "What was done", true), deed.field("note", "Remark", { maxlength: 200 })],
+    go: "Write it down",
+    work: (fields) => send(`/api/late/${hit.seq}/acknowledge`, { reason: fields.get("reason"), note: fields.get("note") }),
+  });
+}
+
+for (const button of document.querySelectorAll("[data-revoke]")) {
+  button.addEventListener("click", () => deed.open({
+    title: "Take a clearance back",
+    body: [deed.text(`Who was cleared by entry ${button.dataset.revoke} is stopped again from now on.`), deed.reasonField(JSON.parse($("cleared").dataset.reasons), "Why", true), deed.field("note", "Remark", { maxlength: 200 })],
+    go: "Take it back",
+    work: (fields) => send(`/api/clearances/${button.dataset.revoke}/revoke`, { reason: fields.get("reason"), note: fields.get("note") }),
+    then: (done) => done && location.reload(),
+  }));
 }
 
 function ages() {
