@@ -11,10 +11,11 @@ import (
 
 // Rarity of a part, in bits: how unlikely it is that somebody else's name has it.
 const (
-	mostRare  = 14.0 // a part that only one name in the list has is not as rare among people
-	leastRare = 3.0
-	prior     = 5000 // names that a list is thought to have beside its own, so that small lists do not take every part for common or rare
-	weightOne = 16   // units of a bit in which weights are kept
+	mostRare   = 14.0 // a part that only one name in the list has is not as rare among people
+	leastRare  = 3.0
+	prior      = 5000 // names that a list is thought to have beside its own, so that small lists do not take every part for common or rare
+	looseShare = 0.1  // of people who have an article or title in their names
+	weightOne  = 16   // units of a bit in which weights are kept
 )
 
 // builder makes a layout of alerts. Building is single-threaded and happens once for a base, and again for the small part that has changed since.
@@ -123,13 +124,12 @@ func (b *builder) describe() {
 		texts[t] = s
 	}
 	x.lookup = make([]uint32, table(len(texts)))
-	x.textAt, x.soundAt = make([]uint32, 1, len(texts)+1), make([]uint32, 1, len(texts)+1)
+	x.record = make([]termRecord, 0, len(texts))
 	for t, s := range texts {
 		p := name.Of(s)
-		x.text, x.sound = append(x.text, s...), append(x.sound, p.Sounds...)
-		x.textAt, x.soundAt = append(x.textAt, uint32(len(x.text))), append(x.soundAt, uint32(len(x.sound)))
-		x.mask, x.class, x.flags = append(x.mask, p.Mask), append(x.class, p.Class), append(x.flags, p.Flags)
-		x.weight = append(x.weight, b.weigh(uint32(t), &p))
+		x.record = append(x.record, termRecord{at: uint32(len(x.texts)), mask: p.Mask, bones: p.Bones, class: uint16(p.Class), text: uint16(len(s)), sound: uint8(len(p.Sounds)), count: uint8(p.Letters()),
+			flags: p.Flags, weight: b.weigh(uint32(t), &p)})
+		x.texts = append(append(x.texts, s...), p.Sounds...)
 		insert(x.lookup, keyHash(0, []byte(s)), uint32(t))
 	}
 	b.terms = nil
@@ -140,13 +140,13 @@ func (b *builder) weigh(t uint32, p *name.Part) uint8 {
 	df, n := float64(b.df[t]), float64(len(b.names))
 	if b.base != nil {
 		if t, ok := b.base.find(p.Text); ok {
-			return b.base.weight[t]
+			return b.base.record[t].weight
 		}
 		df, n = 1, float64(b.base.head.Names)
 	}
 	share := max((df+0.5)/(n+prior), name.Commonness(p.Text))
 	if p.Flags&name.Loose != 0 {
-		share = max(share, 0.1)
+		share = max(share, looseShare)
 	}
 	return uint8(min(max(-math.Log2(share), leastRare), mostRare) * weightOne)
 }
@@ -195,26 +195,61 @@ func (b *builder) entries(alerts []Alert) {
 	slices.Sort(order)
 	n := len(order)
 	x.head.Entries = n
-	x.entryAlert, x.entryBorn, x.entryName = make([]uint32, n), make([]uint32, n), make([]uint8, n)
-	x.entryAt, x.entryTerms = make([]uint32, 1, n+1), make([]uint32, 0, n*3)
+	x.entry, x.terms = make([]entryRecord, 0, n), make([]entryTerm, 0, len(b.parts))
 	x.postAt = make([]uint32, x.head.Terms+1)
 	for e, o := range order {
-		name := b.names[uint32(o)]
-		x.entryAlert[e], x.entryBorn[e], x.entryName[e] = name.alert, uint32(o>>32), name.name
-		x.entryTerms = append(x.entryTerms, b.parts[name.at:name.at+name.n]...)
-		x.entryAt = append(x.entryAt, uint32(len(x.entryTerms)))
+		name, born := b.names[uint32(o)], uint32(o>>32)
+		if e == 0 || born != x.dates[len(x.dates)-1] {
+			x.dates, x.dateAt = append(x.dates, born), append(x.dateAt, uint32(e))
+		}
+		x.entry = append(x.entry, entryRecord{at: uint32(len(x.terms)), alert: name.alert, born: born, n: uint8(name.n), name: name.name})
+		for _, t := range b.parts[name.at : name.at+name.n] {
+			x.terms = append(x.terms, entryTerm{t, brief(&x.record[t]), x.record[t].bones})
+		}
 	}
+	x.dateAt = append(x.dateAt, uint32(n))
 	b.postings()
+	b.wholes()
+}
+
+// wholes lays out the entries by the key of their whole names.
+func (b *builder) wholes() {
+	x := b.x
+	x.head.WholeBits = max(bits.Len(uint(x.head.Entries/2)), 1)
+	shift := 64 - x.head.WholeBits
+	var k keyer
+	var parts [name.MaxParts]name.Part
+	hash := func(e uint32) uint64 {
+		terms := x.termsOf(e)
+		for i, t := range terms {
+			parts[i] = x.term(t.term)
+		}
+		return k.whole(parts[:len(terms)])
+	}
+	x.wholeAt = make([]uint32, 1<<x.head.WholeBits+1)
+	for e := range uint32(x.head.Entries) {
+		x.wholeAt[hash(e)>>shift+1]++
+	}
+	for i := range len(x.wholeAt) - 1 {
+		x.wholeAt[i+1] += x.wholeAt[i]
+	}
+	x.whole = make([]uint32, x.head.Entries)
+	at := slices.Clone(x.wholeAt)
+	for e := range uint32(x.head.Entries) {
+		h := hash(e) >> shift
+		x.whole[at[h]] = e
+		at[h]++
+	}
 }
 
 func (b *builder) postings() {
 	x := b.x
-	first := func(terms []uint32, k int) bool { return !slices.Contains(terms[:k], terms[k]) }
+	first := func(terms []entryTerm, k int) bool { return !slices.Contains(terms[:k], terms[k]) }
 	for e := range uint32(x.head.Entries) {
 		terms := x.termsOf(e)
 		for k, t := range terms {
 			if first(terms, k) {
-				x.postAt[t+1]++
+				x.postAt[t.term+1]++
 			}
 		}
 	}
@@ -222,13 +257,17 @@ func (b *builder) postings() {
 		x.postAt[t+1] += x.postAt[t]
 	}
 	x.post = make([]uint32, x.postAt[x.head.Terms])
+	x.loose = make([]uint64, (x.head.Terms+63)/64)
 	at := slices.Clone(x.postAt)
 	for e := range uint32(x.head.Entries) {
 		terms := x.termsOf(e)
 		for k, t := range terms {
 			if first(terms, k) {
-				x.post[at[t]] = e
-				at[t]++
+				x.post[at[t.term]] = e
+				at[t.term]++
+				if !unpackBorn(x.entry[e].born).Full() {
+					x.loose[t.term>>6] |= 1 << (t.term & 63)
+				}
 			}
 		}
 	}

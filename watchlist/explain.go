@@ -3,6 +3,7 @@ package watchlist
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 
 	"marz"
@@ -18,18 +19,22 @@ type Line struct {
 }
 
 // explain makes a hit of what was found, in words.
-func (s *search) explain(c scored, list marz.ListID) (Hit, bool) {
+func (s *search) explain(c scored, list marz.ListID, inWords bool) (Hit, bool) {
 	a, ok := s.x.read(c.alert)
 	if !ok {
 		return Hit{}, false
 	}
+	h := Hit{Alert: a.ID, Kind: ByName, Score: round(c.points), Name: a.name(), About: a.Kind, List: list, Version: a.Version, Owner: a.Owner}
+	if !inWords {
+		h.Reasons = []string{"one of more than " + strconv.Itoa(mostExplained) + " hits by name on this list"}
+		return h, true
+	}
 	s.name, s.nth = &s.asked.names[c.nth], c.nth
-	s.costs.clear() // it belongs to another way of writing the name
-	s.aligner.Q, s.aligner.CutOff, s.aligner.Cost = s.name.parts, s.name.cut, s.pairCost
-	points, m, v := s.weigh(c.entry, c.alert)
-	h := Hit{Alert: a.ID, Kind: ByName, Score: round(points), Name: a.name(), About: a.Kind, List: list, Version: a.Version, Owner: a.Owner}
-	weak := s.x.entryName[c.entry]&weakFlag != 0
-	if n := int(s.x.entryName[c.entry] &^ weakFlag); n < len(a.Names) && n != unnumbered {
+	s.prepare()
+	v := s.asked.weigh(s.x, &s.x.entry[c.entry])
+	points, m := s.weigh(c.entry, &v)
+	weak := s.x.entry[c.entry].name&weakFlag != 0
+	if n := int(s.x.entry[c.entry].name &^ weakFlag); n < len(a.Names) && n != unnumbered {
 		h.Name = a.Names[n].Text
 	}
 	s.nameLines(m, &h)
@@ -147,6 +152,8 @@ func (s *search) otherLines(v evidence, a *Alert, h *Hit) {
 			h.add("the list gives no birth date", line)
 		case v.born >= bornSame:
 			h.add("date of birth "+short(q.Birth)+" agrees", line)
+		case v.born == bornOnly && listed.Month == 0:
+			h.add("year of birth "+short(listed)+" agrees", line)
 		case v.born > 0:
 			h.add(fmt.Sprintf("date of birth agrees in part: list %s, document %s", short(listed), short(q.Birth)), line)
 		default:

@@ -1,7 +1,8 @@
 package watchlist
 
 import (
-	"math/bits"
+	"math"
+	"slices"
 
 	"marz/watchlist/name"
 )
@@ -14,10 +15,21 @@ type nearTerm struct {
 
 // Bounds on the work of a query, whoever wrote it.
 const (
-	mostNear     = 192    // terms that one part may be; the nearest are kept
-	mostProposed = 4096   // terms that are looked at to find them
-	mostWalked   = 400000 // entries that are looked at for one way of writing a name
+	mostNear     = 128  // terms that one part may be; the nearest are kept
+	mostProposed = 2048 // terms that are looked at to find them
 )
+
+// rarityOf is how unlikely it is that somebody else's name has a part, in bits. It is the list's own figure, and what is known of the world where the list does not have it.
+func (x *layout) rarityOf(p *name.Part) float32 {
+	if t, ok := x.find(p.Text); ok {
+		return x.weightOf(t)
+	}
+	share := max(0.5/float64(x.head.Names+prior), name.Commonness(p.Text))
+	if p.Flags&name.Loose != 0 {
+		share = max(share, looseShare)
+	}
+	return float32(min(max(-math.Log2(share), leastRare), mostRare))
+}
 
 // termTable tells of a term which parts of the query it may be. It is cleared by a new generation, not by work.
 type termTable struct {
@@ -29,7 +41,6 @@ type termTable struct {
 type termSlot struct {
 	term, gen uint32
 	parts     uint64
-	gain      float32 // of the best of them
 }
 
 func (t *termTable) clear() {
@@ -55,10 +66,9 @@ func (t *termTable) get(term uint32) *termSlot {
 	}
 }
 
-func (t *termTable) put(term uint32, part int, gain float32) {
+func (t *termTable) put(term uint32, part int) {
 	if s := t.get(term); s != nil {
 		s.parts |= 1 << part
-		s.gain = max(s.gain, gain)
 		return
 	}
 	if t.n++; t.n > len(t.slot)/2 {
@@ -67,7 +77,7 @@ func (t *termTable) put(term uint32, part int, gain float32) {
 	most := uint32(len(t.slot) - 1)
 	for i := spread(term) >> 8 & most; ; i = (i + 1) & most {
 		if s := &t.slot[i]; s.gen != t.gen {
-			*s = termSlot{term, t.gen, 1 << part, gain}
+			*s = termSlot{term, t.gen, 1 << part}
 			return
 		}
 	}
@@ -90,140 +100,140 @@ func (t *termTable) grow() {
 	}
 }
 
-// costTable remembers what was compared during one search: the cost of a part of the query and a term.
+// costTable remembers what was compared last: the cost of a part of the query and a term. What falls out of it is compared again.
 type costTable struct {
-	slot []costSlot
-	gen  uint32
-	n    int
+	slot [4096]costSlot
+	gen  uint16
 }
 
 type costSlot struct {
-	key, gen uint32
-	cost     int16 // -1: they are not one
+	key  uint32 // term<<6 | part
+	gen  uint16
+	cost int16 // -1: they are not one
 }
 
 func (c *costTable) clear() {
-	if c.gen++; c.slot == nil || c.gen == 0 || len(c.slot) > 1<<16 {
-		c.slot, c.gen = make([]costSlot, 4096), 1
-	}
-	c.n = 0
-}
-
-// at returns the place of a pair, and whether it is known.
-func (c *costTable) at(part int, term uint32) (s *costSlot, known bool) {
-	if c.n > len(c.slot)/2 {
-		c.grow()
-	}
-	key := term<<6 | uint32(part)
-	most := uint32(len(c.slot) - 1)
-	for i := spread(key) >> 8 & most; ; i = (i + 1) & most {
-		s := &c.slot[i]
-		if s.gen != c.gen {
-			s.key, s.gen = key, c.gen
-			c.n++
-			return s, false
-		}
-		if s.key == key {
-			return s, true
-		}
+	if c.gen++; c.gen == 0 {
+		clear(c.slot[:])
+		c.gen = 1
 	}
 }
 
-func (c *costTable) grow() {
-	old, gen := c.slot, c.gen
-	c.slot, c.gen = make([]costSlot, 2*len(old)), 1
-	most := uint32(len(c.slot) - 1)
-	for _, s := range old {
-		if s.gen != gen {
-			continue
-		}
-		i := spread(s.key) >> 8 & most
-		for c.slot[i].gen == c.gen {
-			i = (i + 1) & most
-		}
-		s.gen = c.gen
-		c.slot[i] = s
-	}
-}
-
-// cost compares a part of the query with a term, once.
+// cost compares a part of the query with a term.
 func (s *search) cost(part int, term uint32) (int, bool) {
-	slot, known := s.costs.at(part, term)
-	if !known {
+	key := term<<6 | uint32(part)
+	slot := &s.costs.slot[spread(key)>>20]
+	if slot.key != key || slot.gen != s.costs.gen {
+		s.work--
 		t := s.x.term(term)
 		cost, ok := name.Cost(&s.name.parts[part], &t)
-		if slot.cost = int16(cost); !ok {
-			slot.cost = -1
+		if !ok {
+			cost = -1
 		}
+		*slot = costSlot{key, s.costs.gen, int16(cost)}
 	}
 	return int(slot.cost), slot.cost >= 0
 }
 
-// nearTerms finds the terms that a part of the query may be: itself, other forms of a given name, its romanisations, and what shares a key with it.
+// nearTerms finds the terms that a part of the query may be, once: itself, other forms of a given name, its romanisations, and what shares a key with it.
 func (s *search) nearTerms(i int) {
-	s.near[i] = s.near[i][:0]
+	if s.looked>>i&1 != 0 {
+		return
+	}
+	s.looked |= 1 << i
 	p := &s.name.parts[i]
-	if t, ok := s.x.find(p.Text); ok {
-		s.propose(i, t)
-	}
-	if p.Class != 0 {
-		for _, form := range name.Forms(int(p.Class) - 1) {
-			if t, ok := s.x.find(form); ok {
-				s.propose(i, t)
-			}
-		}
-	}
-	s.proposed = 0
-	s.keys.keys(p, true, func(h uint64) { s.byKey(i, h) })
-	if p.Flags&name.Native != 0 {
-		for _, r := range name.Romanise(p.Text) {
-			rp := name.Part{Text: r}
-			if t, ok := s.x.find(r); ok {
-				s.propose(i, t)
-			}
-			s.keys.deletions(lettersKey, rp.Text, oneFrom, maxKeyed+1, func(h uint64) { s.byKey(i, h) })
-		}
-	}
+	s.probes = s.probes[:0]
+	s.keys.keys(p, true, func(h uint64) { s.probes = append(s.probes, h) })
+	s.near[i] = s.propose(i, s.near[i][:0], s.romanised(p, s.near[i][:0]))
 	s.keepNearest(i)
 	for _, n := range s.near[i] {
-		q, t := &s.name.parts[i], s.x.term(n.term)
-		gain := max(0, s.x.weightOf(n.term)-name.Loss(n.cost, min(q.Letters(), t.Letters())))
-		s.gain[i] = max(s.gain[i], gain)
-		s.terms.put(n.term, i, gain)
+		s.terms.put(n.term, i)
 	}
 }
 
-func (x *layout) weightOf(term uint32) float32 { return float32(x.weight[term]) / weightOne }
+// romanised finds the terms that are a romanisation of a part, and adds the keys of others that are near one.
+func (s *search) romanised(p *name.Part, out []nearTerm) []nearTerm {
+	if p.Flags&name.Native == 0 {
+		return out
+	}
+	for _, r := range name.Romanise(p.Text) {
+		if t, ok := s.x.find(r); ok {
+			out = append(out, nearTerm{term: t})
+		}
+		s.keys.deletions(lettersKey, r, oneFrom, maxKeyed+1, func(h uint64) { s.probes = append(s.probes, h) })
+	}
+	return out
+}
 
-// byKey proposes the terms that have a key.
-func (s *search) byKey(part int, h uint64) {
+// alike finds the terms that are as good as the same as a part.
+func (s *search) alike(i int) []nearTerm {
+	if s.alikes>>i&1 != 0 {
+		return s.same[i]
+	}
+	s.alikes |= 1 << i
+	s.probes = s.probes[:0]
+	s.keys.soundKeys(&s.name.parts[i], func(h uint64) { s.probes = append(s.probes, h) })
+	only := s.looseOnly
+	s.looseOnly = false
+	s.same[i] = s.propose(i, s.same[i][:0], nil)
+	s.looseOnly = only
+	return s.same[i]
+}
+
+// probe proposes the terms that have one of the keys. The places of all keys are read first, and independently of one another, so that memory is waited for once and not for each.
+func (s *search) probe(propose func(term uint32)) {
 	x := s.x
 	if len(x.nearAt) == 0 {
 		return
 	}
-	at := h >> (64 - x.head.NearBits)
-	for _, e := range x.near[x.nearAt[at]:x.nearAt[at+1]] {
-		if byte(e) != byte(h) || s.proposed >= mostProposed {
-			continue
+	shift := 64 - x.head.NearBits
+	s.spans = s.spans[:0]
+	for _, h := range s.probes {
+		at := h >> shift
+		s.spans = append(s.spans, [2]uint32{x.nearAt[at], x.nearAt[at+1]})
+	}
+	left := mostProposed
+	for k, span := range s.spans {
+		h := byte(s.probes[k])
+		for _, e := range x.near[span[0]:span[1]] {
+			if byte(e) == h {
+				if left--; left < 0 {
+					return
+				}
+				propose(e >> 8)
+			}
 		}
-		s.proposed++
-		s.propose(part, e>>8)
 	}
 }
 
-// propose compares a part with a term, and keeps it if they can be one.
-func (s *search) propose(part int, term uint32) {
-	slot, known := s.costs.at(part, term)
-	if known {
-		return
+// propose compares a part with the terms that have one of the keys, its own and those given, and adds those that can be it.
+func (s *search) propose(part int, out, given []nearTerm) []nearTerm {
+	p := &s.name.parts[part]
+	add := func(term uint32) {
+		if s.looseOnly && s.x.loose[term>>6]>>(term&63)&1 == 0 {
+			return
+		}
+		r := &s.x.record[term]
+		if !name.Kindred(p.Mask, p.Bones, r.mask, r.bones, min(s.letters[part], r.count)) && (r.class == 0 || int32(r.class) != p.Class) {
+			return
+		}
+		for _, n := range out {
+			if n.term == term {
+				return
+			}
+		}
+		if cost, ok := s.cost(part, term); ok {
+			out = append(out, nearTerm{term, cost})
+		}
 	}
-	t := s.x.term(term)
-	cost, ok := name.Cost(&s.name.parts[part], &t)
-	if slot.cost = int16(cost); !ok {
-		slot.cost = -1
-		return
+	if t, ok := s.x.find(p.Text); ok {
+		add(t)
 	}
-	s.near[part] = append(s.near[part], nearTerm{term, cost})
+	for _, n := range slices.Clone(given) {
+		add(n.term)
+	}
+	s.probe(add)
+	return out
 }
 
 // keepNearest keeps the bound on near terms: those that cost least, and of these the ones that come first.
@@ -252,9 +262,37 @@ func (s *search) keepNearest(i int) {
 	s.near[i] = kept
 }
 
-// plausible reports whether a part and a term can be one by their consonants.
-func plausible(a, b uint32) bool { return name.Plausible(a, b) }
+// mostJoinable is the number of parts from which neighbours are not tried as one: a name of so many parts is found by the others.
+const mostJoinable = 6
 
-func lowBits(n int) uint64 { return 1<<n - 1 }
+// lookJoined finds the terms that two neighbours are when they are written as one.
+func (s *search) lookJoined() {
+	parts := s.name.parts
+	if len(parts) < 2 || len(parts) > mostJoinable {
+		return
+	}
+	s.probes = s.probes[:0]
+	for i := range parts[:len(parts)-1] {
+		a, b := &parts[i], &parts[i+1]
+		if s.joint = append(append(s.joint[:0], a.Text...), b.Text...); len(s.joint) < oneFrom {
+			continue
+		}
+		if t, ok := s.x.find(view(s.joint)); ok {
+			s.addJoined(t)
+		}
+		s.joint = append(append(s.joint[:0], a.Sounds...), b.Sounds...)
+		s.probes = append(s.probes, keyHash(soundsKey, s.keys.folded(view(s.joint))))
+	}
+	s.probe(s.addJoined)
+}
 
-func count(set uint64) int { return bits.OnesCount64(set) }
+func (s *search) addJoined(term uint32) {
+	for _, n := range s.joined {
+		if n.term == term {
+			return
+		}
+	}
+	if len(s.joined) < mostNear {
+		s.joined = append(s.joined, nearTerm{term: term})
+	}
+}

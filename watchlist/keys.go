@@ -1,6 +1,8 @@
 package watchlist
 
 import (
+	"encoding/binary"
+
 	"marz/watchlist/name"
 )
 
@@ -18,6 +20,8 @@ const (
 	soundsKey    = 0xc2b2ae3d27d4eb4f
 	skeletonKey  = 0x165667b19e3779f9 // of every term, asked by parts that leave vowels out
 	skeletonOpen = 0x27d4eb2f165667c5 // of terms that leave vowels out, asked by the others
+	wholeKey     = 0xbf58476d1ce4e5b9 // of whole names
+	classKey     = 0x94d049bb133111eb // of forms of one given name
 )
 
 // keyHash is the hash of a key. It stands in files: it is part of their format.
@@ -46,6 +50,9 @@ func (k *keyer) keys(p *name.Part, asks bool, yield func(uint64)) {
 	if p.Flags&name.Native == 0 {
 		k.deletions(lettersKey, p.Text, oneFrom, twoFrom, yield)
 	}
+	if p.Class != 0 {
+		yield(keyHash(classKey, binary.LittleEndian.AppendUint32(k.buf[:0], uint32(p.Class))))
+	}
 	fold := k.folded(p.Sounds)
 	if len(fold) > 0 {
 		k.deletions(soundsKey, string(fold), 5, maxKeyed+1, yield)
@@ -68,6 +75,36 @@ func (k *keyer) keys(p *name.Part, asks bool, yield func(uint64)) {
 			yield(keyHash(skeletonOpen, bone))
 		}
 	}
+}
+
+// soundKeys yields the keys that only parts share that are as good as the same: forms of one given name, and what sounds alike or has the same consonants where vowels are left out.
+func (k *keyer) soundKeys(p *name.Part, yield func(uint64)) {
+	if p.Class != 0 {
+		yield(keyHash(classKey, binary.LittleEndian.AppendUint32(k.buf[:0], uint32(p.Class))))
+	}
+	if fold := k.folded(p.Sounds); len(fold) > 0 {
+		yield(keyHash(soundsKey, fold))
+	}
+	if bone := k.skeleton(p.Sounds); len(bone) >= 3 && p.Flags&name.Open != 0 {
+		yield(keyHash(skeletonKey, bone))
+	}
+}
+
+// whole is the key of a whole name: what its parts sound like, in whatever order, without particles.
+func (k *keyer) whole(parts []name.Part) uint64 {
+	h := uint64(wholeKey)
+	for i := range parts {
+		p := &parts[i]
+		if p.Flags&name.Loose != 0 {
+			continue
+		}
+		if fold := k.folded(p.Sounds); len(fold) > 0 {
+			h += keyHash(soundsKey, fold) // a sum does not heed the order
+		} else {
+			h += keyHash(0, []byte(p.Text))
+		}
+	}
+	return (h ^ h>>29) * 0xff51afd7ed558ccd
 }
 
 // deletions yields the text itself and what is left of it without any one byte, or any two. Longer texts are taken by their beginnings.

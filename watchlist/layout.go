@@ -16,22 +16,43 @@ import (
 type layout struct {
 	head layoutHead
 
-	textAt, soundAt       []uint32 // of each term: where its text and sounds begin; one more for the end
-	text, sound           []byte
-	mask                  []uint32
-	class                 []int32
-	flags, weight         []uint8  // weight in sixteenths of a bit
-	lookup                []uint32 // terms+1 by the hash of their text, open addressing, a power of two
-	nearAt, near          []uint32 // by the top bits of a key's hash: term<<8 | eight bits of the hash
-	postAt, post          []uint32 // of each term: entries that have it, ascending
-	entryAt, entryTerms   []uint32 // of each entry: its terms in order; one more for the end
-	entryAlert, entryBorn []uint32
-	entryName             []uint8 // which of the alert's names, or unnumbered; with weakFlag for a weak alias
-	facts                 []fact
-	alertAt               []uint64 // of each alert: where its JSON begins; one more for the end
-	alert                 []byte
-	byID                  []uint32    // alerts+1 by the hash of their ID
-	documents, vehicles   []numberRef // by hash
+	record              []termRecord
+	texts               []byte   // of each term its text, and then its sounds
+	lookup              []uint32 // terms+1 by the hash of their text, open addressing, a power of two
+	nearAt              []uint32 // by the top bits of a key's hash: where its terms begin in near
+	near                []uint32 // term<<8 | eight bits of the hash
+	postAt              []uint32 // of each term: where its postings begin; one more for the end
+	post                []uint32 // entries, ascending
+	loose               []uint64 // bits: the terms that stand in an entry whose date of birth is not full
+	entry               []entryRecord
+	terms               []entryTerm // of the entries, in the order of their parts
+	wholeAt             []uint32    // by the top bits of the key of a whole name: where its entries begin
+	whole               []uint32    // entries
+	dates               []uint32    // that entries are born on, packed, ascending
+	dateAt              []uint32    // of each date: its first entry; one more for the end
+	facts               []fact
+	alertAt             []uint64 // of each alert: where it begins; one more for the end
+	alert               []byte
+	byID                []uint32    // alerts+1 by the hash of their ID
+	documents, vehicles []numberRef // by hash
+}
+
+// termRecord is a term: where its text and sounds lie and how long they are, and what else is compared.
+type termRecord struct {
+	at, mask, bones uint32
+	class, text     uint16
+	sound, count    uint8 // count: how many letters or sounds it has to differ in
+	flags, weight   uint8 // weight in sixteenths of a bit
+}
+
+// letters is name.Part.Letters of the term.
+func (r *termRecord) letters() uint8 { return r.count }
+
+// entryRecord is one name of one alert under one date of birth.
+type entryRecord struct {
+	at, alert, born uint32 // at: its first term
+	n, name         uint8  // how many terms; which of the alert's names, or unnumbered, with weakFlag for a weak alias
+	_               uint16
 }
 
 // numberRef is a document or vehicle of an alert: the hash of its number with look-alikes made one, and where it stands.
@@ -42,11 +63,12 @@ type numberRef struct {
 
 // layoutHead are the numbers without which the arrays cannot be read.
 type layoutHead struct {
-	Alerts   int `json:"alerts"`
-	Names    int `json:"names"` // of all alerts
-	Entries  int `json:"entries"`
-	Terms    int `json:"terms"`
-	NearBits int `json:"near_bits"` // of a key's hash that select a place in near
+	Alerts    int `json:"alerts"`
+	Names     int `json:"names"` // of all alerts
+	Entries   int `json:"entries"`
+	Terms     int `json:"terms"`
+	WholeBits int `json:"whole_bits"` // of the key of a whole name that select a place in whole
+	NearBits  int `json:"near_bits"`  // of a key's hash that select a place in near
 }
 
 // fact is what is compared of an alert beside its names.
@@ -91,14 +113,53 @@ func unpackBorn(n uint32) marz.Date {
 
 // term returns a term in the forms in which it is compared. Its strings lie in the layout.
 func (x *layout) term(t uint32) name.Part {
-	return name.Part{Text: view(x.text[x.textAt[t]:x.textAt[t+1]]), Sounds: view(x.sound[x.soundAt[t]:x.soundAt[t+1]]),
-		Mask: x.mask[t], Class: x.class[t], Flags: x.flags[t]}
+	r := &x.record[t]
+	text := x.texts[r.at : r.at+uint32(r.text)+uint32(r.sound)]
+	return name.Part{Text: view(text[:r.text]), Sounds: view(text[r.text:]), Mask: r.mask, Bones: r.bones, Class: int32(r.class), Flags: r.flags}
+}
+
+func (x *layout) textOf(t uint32) string {
+	r := &x.record[t]
+	return view(x.texts[r.at : r.at+uint32(r.text)])
 }
 
 func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
-func (x *layout) termsOf(entry uint32) []uint32 {
-	return x.entryTerms[x.entryAt[entry]:x.entryAt[entry+1]]
+func (x *layout) weightOf(term uint32) float32 { return float32(x.record[term].weight) / weightOne }
+
+// entryTerm is a part of an entry: the term, and what puts most parts aside without looking at it.
+type entryTerm struct {
+	term  uint32
+	brief uint32 // the mask of its sounds, and above it the flags below
+	bones uint32
+}
+
+// What stands above the mask in entryTerm.brief.
+const (
+	briefLoose = 1 << name.MaskBits // the part is a particle
+	briefClass = name.MaskBits + 1  // six bits of its class of given names, 0 for none
+	briefCount = name.MaskBits + 7  // the number of its letters, at most 31
+)
+
+func brief(r *termRecord) uint32 {
+	b := r.mask | shortClass(uint32(r.class))<<briefClass | uint32(min(r.count, 31))<<briefCount
+	if r.flags&name.Loose != 0 {
+		b |= briefLoose
+	}
+	return b
+}
+
+// shortClass is a class of given names in six bits.
+func shortClass(class uint32) uint32 {
+	if class == 0 {
+		return 0
+	}
+	return class%63 + 1
+}
+
+func (x *layout) termsOf(entry uint32) []entryTerm {
+	e := &x.entry[entry]
+	return x.terms[e.at : e.at+uint32(e.n)]
 }
 
 // find returns the term of a text.
@@ -112,7 +173,7 @@ func (x *layout) find(text string) (uint32, bool) {
 		if t == 0 {
 			return 0, false
 		}
-		if t--; int(t) < x.head.Terms && view(x.text[x.textAt[t]:x.textAt[t+1]]) == text {
+		if t--; int(t) < x.head.Terms && x.textOf(t) == text {
 			return t, true
 		}
 	}
@@ -137,9 +198,12 @@ func (x *layout) alertOf(id marz.AlertID, same func(alert uint32) bool) (uint32,
 
 // born returns the stretch of entries whose date of birth lies between two packed dates, both included.
 func (x *layout) born(from, to uint32) (first, end uint32) {
-	i, _ := slices.BinarySearch(x.entryBorn, from)
-	j, _ := slices.BinarySearch(x.entryBorn[i:], to+1)
-	return uint32(i), uint32(i + j)
+	if len(x.dates) == 0 {
+		return 0, 0
+	}
+	i, _ := slices.BinarySearch(x.dates, from)
+	j, _ := slices.BinarySearch(x.dates[i:], to+1)
+	return x.dateAt[i], x.dateAt[i+j]
 }
 
 // within returns the part of ascending postings that lies in a stretch of entries.

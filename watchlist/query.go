@@ -125,8 +125,7 @@ type ListVersion struct {
 // Answer is what the lists in force say to a query.
 type Answer struct {
 	ID     string        `json:"id"`
-	Hits   []Hit         `json:"hits"`           // by falling score, then by alert; never nil
-	More   int           `json:"more,omitempty"` // how many more there are, of lower score, by name
-	Lists  []ListVersion `json:"lists"`          // all that were searched, in order of their IDs; never nil
-	Micros int64         `json:"micros"`         // time taken in microseconds
+	Hits   []Hit         `json:"hits"`   // by falling score, then by alert; never nil
+	Lists  []ListVersion `json:"lists"`  // all that were searched, in order of their IDs; never nil
+	Micros int64         `json:"micros"` // time taken in microseconds
 }

@@ -47,9 +47,9 @@ type evidence struct {
 func (v evidence) sum() float32 { return v.born + v.nation + v.sex + v.kind }
 
 // weigh compares the query with what is listed of an alert beside its names.
-func (a *asked) weigh(x *layout, e, alert uint32) evidence {
-	f := &x.facts[alert]
-	v := evidence{listed: x.entryBorn[e]}
+func (a *asked) weigh(x *layout, e *entryRecord) evidence {
+	f := &x.facts[e.alert]
+	v := evidence{listed: e.born}
 	if k := kinds[min(max(int(f.kind), 1)-1, len(kinds)-1)]; k != Person && k != Document {
 		if a.traveller {
 			v.kind = otherKind

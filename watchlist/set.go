@@ -166,8 +166,8 @@ func (x *layout) idOf(i uint32) marz.AlertID {
 	return marz.AlertID(r.text())
 }
 
-// mostHits bounds an answer: the best of each list. How many more there are is said.
-const mostHits = 200
+// mostExplained is how many hits by name on each list are explained; of more than these nobody reads why.
+const mostExplained = 200
 
 // Screen searches all lists in force. It always runs to its end and does not heed the context's end: an answer cut short
 // would read as "no hit". Its time is bounded by bounds on the query instead: of each name the first 2 KB and 48 parts
@@ -180,9 +180,9 @@ func (s *Set) Screen(_ context.Context, q Query) Answer {
 	work := s.searches.Get().(*search)
 	for _, l := range state {
 		a.Lists = append(a.Lists, ListVersion{l.info.Name, l.info.Version, l.info.Loaded})
-		a.More += l.screen(asked, work, &a.Hits)
+		l.screen(asked, work, &a.Hits)
 	}
-	work.x, work.dead, work.asked, work.name = nil, nil, nil, nil
+	work.x, work.rarity, work.dead, work.asked, work.name = nil, nil, nil, nil, nil
 	s.searches.Put(work)
 	slices.SortFunc(a.Hits, func(h, o Hit) int {
 		return cmp.Or(-cmp.Compare(h.Score, o.Score), strings.Compare(string(h.Alert), string(o.Alert)),
@@ -198,12 +198,12 @@ type scored struct {
 	candidate
 }
 
-// screen adds the hits on one list, and returns how many more there are.
-func (l *inForce) screen(asked *asked, work *search, hits *[]Hit) (more int) {
+// screen adds the hits on one list.
+func (l *inForce) screen(asked *asked, work *search, hits *[]Hit) {
 	numbers := asked.Document != "" || asked.Vehicle != ""
 	for i := range l.parts {
 		p := &l.parts[i]
-		work.begin(p.x, p.dead, asked)
+		work.begin(p.x, l.parts[0].x, p.dead, asked)
 		work.run()
 		var by []numberHit
 		if numbers {
@@ -219,16 +219,11 @@ func (l *inForce) screen(asked *asked, work *search, hits *[]Hit) (more int) {
 		slices.SortFunc(all, func(a, b scored) int {
 			return cmp.Or(-cmp.Compare(a.points, b.points), cmp.Compare(a.alert, b.alert))
 		})
-		if len(all) > mostHits {
-			more += len(all) - mostHits
-			all = all[:mostHits]
-		}
-		for _, c := range all {
-			if h, ok := work.explain(c, l.info.ID); ok {
+		for i, c := range all {
+			if h, ok := work.explain(c, l.info.ID, i < mostExplained); ok {
 				*hits = append(*hits, h)
 			}
 		}
 		*hits = l.addNumbers(p, asked, by, *hits)
 	}
-	return more
 }

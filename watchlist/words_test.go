@@ -113,9 +113,10 @@ func TestLawSlipsAreNear(t *testing.T) {
 		}
 		a := ask(Query{Names: []string{asked}})
 		s := &search{}
-		s.begin(x, nil, a)
+		s.begin(x, x, nil, a)
 		s.name = &a.names[0]
 		s.prepare()
+		s.nearTerms(0)
 		id, _ := x.find(word)
 		if !slices.ContainsFunc(s.near[0], func(n nearTerm) bool { return n.term == id }) {
 			t.Fatalf("%s does not lead to %s", asked, word)

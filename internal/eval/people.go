@@ -53,9 +53,12 @@ func addNew(to []string, seen map[string]bool, text string) []string {
 	return append(to, text)
 }
 
-// common picks one of n, each the rarer the further behind.
+// flat is how many of the most common names are about as common as one another: the first of a hundred thousand has about 1 in 170 people, as in the world.
+const flat = 20
+
+// common picks one of n, each the rarer the further behind (Zipf and Mandelbrot).
 func (p *people) common(n int) int {
-	return min(int(math.Exp(p.r.Float64()*math.Log(float64(n)+1)))-1, n-1)
+	return min(int(flat*math.Pow(float64(n+flat)/flat, p.r.Float64()))-flat, n-1)
 }
 
 // pick returns a name; in half of the cases a rare one.

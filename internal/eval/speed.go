@@ -49,6 +49,9 @@ func (o *options) speed() error {
 		defer pprof.StopCPUProfile()
 	}
 	o.timed(set, "with birth date", queries)
+	if os.Getenv("DOBONLY") != "" {
+		return nil
+	}
 	for i := range queries {
 		queries[i].Birth = marz.Date{}
 	}

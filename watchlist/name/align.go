@@ -42,6 +42,7 @@ const (
 	initialBits  = 2    // a first letter that agrees
 	editBits     = 3.2  // an edit in a part without end; in a short one it says more against it:
 	shortBits    = 10.0 // divided by its letters
+	equalCost    = 2    // the most that parts in two scripts cost that are one
 )
 
 // Loss is what a cost takes from the weight of a part of so many letters, in bits.
@@ -53,6 +54,7 @@ func Loss(cost, letters int) float32 {
 type Names struct {
 	Q, A    []Part
 	Weight  []float32                          // of the parts of A: their rarity in bits
+	Own     []float32                          // of the parts of Q
 	Cost    func(q, a int) (cost int, ok bool) // of one part with another; nil: the package's Cost
 	CutOff  bool                               // the last part of Q may be cut off
 	pairs   []Pair
@@ -106,7 +108,7 @@ func (n *Names) pair(i, j, cost int) Pair {
 	case q.Class != 0 && q.Class == a.Class:
 		p.Kind = Form
 	}
-	p.Bits = max(0, n.Weight[j]-Loss(cost, min(q.Letters(), a.Letters())))
+	p.Bits = max(0, min(n.Weight[j], n.Own[i])-Loss(cost, min(q.Letters(), a.Letters())))
 	return p
 }
 
@@ -194,11 +196,19 @@ func (n *Names) takeJoined(p Pair) {
 		return
 	}
 	p.Cost = cost
-	for k := range p.AN {
-		p.Bits += n.Weight[p.A+k]
-	}
+	p.Bits = min(total(n.Weight[p.A:p.A+p.AN]), total(n.Own[p.Q:p.Q+p.QN]), mostJoinedBits)
 	p.Bits = max(0, p.Bits-1-Loss(cost, min(q.Letters(), a.Letters())))
 	n.take(p)
+}
+
+// mostJoinedBits is the most that parts written as one say: they are one part to those who write them so.
+const mostJoinedBits = 16.0
+
+func total(bits []float32) (sum float32) {
+	for _, b := range bits {
+		sum += b
+	}
+	return sum
 }
 
 // measure returns how many sounds parts have together, and the mask of them.
@@ -277,7 +287,7 @@ func (n *Names) sum() {
 	significant := 0
 	for _, p := range m.Pairs {
 		m.Bits += p.Bits
-		equal = equal && (p.Kind == Same || p.Kind == Form && p.Cost <= classCost || p.Kind == Joined && p.Cost == 0)
+		equal = equal && (p.Kind == Same || p.Kind == Joined && p.Cost == 0 || p.Cost <= equalCost && (n.Q[p.Q].Flags^n.A[p.A].Flags)&Native != 0)
 		if n.A[p.A].Flags&Loose == 0 {
 			significant += max(p.AN, p.QN)
 		}
@@ -308,6 +318,7 @@ func (n *Names) sum() {
 
 // Bounds for those who look only at names that can reach a sum.
 const (
-	MostCovered = coveredBits  // what is said by one side's being there whole
-	Conflict    = conflictBits // by a part on each side that is not the other's
+	MostComplete = completeBits // what is said by nothing's being left over
+	MostCovered  = coveredBits  // what is said by one side's being there whole
+	Conflict     = conflictBits // by a part on each side that is not the other's
 )

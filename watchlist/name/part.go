@@ -1,6 +1,7 @@
 package name
 
 import (
+	"hash/fnv"
 	"math/bits"
 	"unicode/utf8"
 )
@@ -10,6 +11,7 @@ type Part struct {
 	Text   string // as Parts gives it
 	Sounds string // see Sounds
 	Mask   uint32 // of Sounds: which consonants must and may be in it
+	Bones  uint32 // of Sounds: which of its consonants stand beside which, see Kindred
 	Class  int32  // of given names that are forms of one another, from 1; 0: of none
 	Flags  uint8
 }
@@ -25,7 +27,13 @@ const (
 // Of returns a part in the forms in which it is compared.
 func Of(text string) Part {
 	p := Part{Text: text, Sounds: Sounds(text)}
-	p.Mask = mask(p.Sounds)
+	p.Mask, p.Bones = mask(p.Sounds), bones(p.Sounds)
+	if p.Sounds == "" { // it is itself and nothing else
+		h := fnv.New32a()
+		h.Write([]byte(text))
+		p.Mask = h.Sum32() & mustBits
+		p.Mask |= p.Mask << 10
+	}
 	if class, weak, ok := Class(text); ok {
 		p.Class = int32(class) + 1
 		if weak {
@@ -94,11 +102,9 @@ func Cost(a, b *Part) (cost int, ok bool) {
 	return best, best <= Limit(a, b) || a.Class != 0 && a.Class == b.Class
 }
 
-// mask says which groups of consonants must be in the other side's sounds (low 16 bits) and which may (high 16). Vowels and what comes and goes between spellings say nothing.
+// mask says which groups of consonants must be in the other side's sounds (low 10 bits) and which may (the next 10). Vowels and what comes and goes between spellings say nothing.
+// MaskBits are all that it uses.
 func mask(sounds string) uint32 {
-	if sounds == "" {
-		return 0xffff // nothing but itself
-	}
 	var must, may uint32
 	for i := range len(sounds) {
 		m := groups[sounds[i]&127]
@@ -107,8 +113,13 @@ func mask(sounds string) uint32 {
 			must |= m
 		}
 	}
-	return must | may<<16
+	return must | may<<10
 }
+
+// MaskBits is how many bits of a Mask are used; an index may keep something of its own in the others.
+const MaskBits = 20
+
+const mustBits = 1<<10 - 1
 
 // groups are the groups that a sound can be heard as: one, or several for sounds that languages read differently.
 var groups = func() (t [128]uint32) {
@@ -122,5 +133,41 @@ var groups = func() (t [128]uint32) {
 
 // Plausible reports whether two parts can be one by the masks of their consonants: a slip changes one group on each side at most, two slips two.
 func Plausible(a, b uint32) bool {
-	return bits.OnesCount32(a&0xffff&^(b>>16))+bits.OnesCount32(b&0xffff&^(a>>16)) <= 2
+	return bits.OnesCount32(a&mustBits&^(b>>10)|(b&mustBits&^(a>>10))<<10) <= 2
 }
+
+// boneOf is the class of a consonant that every spelling of a name has, from 1; 0 for the others.
+var boneOf = func() (t [128]uint8) {
+	for i, s := range []string{"pb", "f", "m", "n", "tTdD", "szQcSZCJX", "kgKqGx", "l", "r"} {
+		for _, c := range s {
+			t[c] = uint8(i + 1)
+		}
+	}
+	return t
+}()
+
+// bones are the pairs of neighbours among the consonants of a part, its beginning and end included, as bits of a hash.
+func bones(sounds string) uint32 {
+	var out uint32
+	last := uint8(0)
+	for i := range len(sounds) {
+		if c := boneOf[sounds[i]&127]; c != 0 && c != last {
+			out |= 1 << ((uint32(last)*11 + uint32(c)*7) & 31)
+			last = c
+		}
+	}
+	return out | 1<<(uint32(last)*11&31)
+}
+
+// Kindred reports whether two parts can be one by their Masks and Bones. An edit changes two pairs of neighbours on each side at most, or with an exchange of two consonants three, and then
+// the consonants are the same. letters is the smaller of their numbers of letters.
+func Kindred(maskA, bonesA, maskB, bonesB uint32, letters uint8) bool {
+	most := int(kindred[min(letters, uint8(len(kindred)-1))])
+	if (maskA^maskB)&mustBits == 0 {
+		most += 2
+	}
+	return bits.OnesCount32(bonesA^bonesB) <= most && Plausible(maskA, maskB)
+}
+
+// kindred is how many pairs of neighbours can differ, by the number of letters: less than one edit below four, one and what spellings differ in below eight.
+var kindred = [...]uint8{0, 2, 2, 2, 4, 4, 4, 4, 6}

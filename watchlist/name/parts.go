@@ -49,13 +49,20 @@ func Split(name string, alike int) []string {
 	var b strings.Builder
 	runes := 0
 	flush := func() {
-		if part := norm.NFC.String(b.String()); part != "" && repeats(out, part) < alike {
+		part := b.String()
+		if !ascii(part) {
+			part = norm.NFC.String(part)
+		}
+		if part != "" && repeats(out, part) < alike {
 			out = append(out, part)
 		}
 		b.Reset()
 		runes = 0
 	}
-	for _, r := range norm.NFKD.String(strings.ToValidUTF8(name, " ")) {
+	if !ascii(name) {
+		name = norm.NFKD.String(strings.ToValidUTF8(name, " "))
+	}
+	for _, r := range name {
 		s, divides := fold(r)
 		if divides {
 			if flush(); len(out) == MaxParts {
@@ -87,9 +94,11 @@ func repeats(parts []string, part string) int {
 func fold(r rune) (s string, divides bool) {
 	switch {
 	case 'a' <= r && r <= 'z' || '0' <= r && r <= '9':
-		return string(r), false
+		return letter[r], false
 	case 'A' <= r && r <= 'Z':
-		return string(r + 'a' - 'A'), false
+		return letter[r+'a'-'A'], false
+	case r == ' ':
+		return "", true
 	case strings.ContainsRune(glued, r) || unicode.Is(unicode.Cf, r):
 		return "", false
 	}
@@ -126,3 +135,11 @@ func digitValue(r rune) rune {
 	}
 	return (r - zero) % 10
 }
+
+// letter holds the strings of single ASCII characters.
+var letter = func() (t [128]string) {
+	for i := range t {
+		t[i] = string(rune(i))
+	}
+	return t
+}()
