@@ -15,6 +15,8 @@ import (
 
 // BenchmarkFind builds a table of a million numbers, or with MARZ_BIG=1 of a hundred million, and finds in it, beside a binary search in a sorted slice of as many 64-bit keys. It
 // prints the bytes a number, the time and memory of the build, and of a find the median and the 99th of 100. They judge nothing.
+//
+//	MARZ_BIG=1 go test ./watchlist/number -run xxx -bench Find -v
 func BenchmarkFind(b *testing.B) {
 	n := uint64(1_000_000)
 	if os.Getenv("MARZ_BIG") == "1" {

@@ -16,7 +16,7 @@ import (
 // Options are what a build is told beside its rows. The zero Options will do.
 type Options struct {
 	Rows     int64          // how many are expected, for Progress alone
-	Progress func(Progress) // hears of a build's progress in the goroutine of the build, some hundred times
+	Progress func(Progress) // hears of a build's progress in the goroutine of the build, every 65,536 rows
 }
 
 // Progress is how far a build is.

@@ -10,8 +10,8 @@
 //   - The same rows give the same bytes, in whatever order they come. A build that fails or is cut off leaves the file that was there.
 //   - A damaged file can give wrong answers until Verify has found the damage, but never a panic.
 //
-// Limits: numbers of 1 to MaxRunes characters after Normal, 2³²-1 of them, types of at most MaxType bytes. A number of at most 12 characters takes 8 bytes when it is written with
+// Limits: numbers of 1 to MaxRunes characters after Normal, 2³²-1 rows, types of at most MaxType bytes. A number of at most 12 characters takes 8 bytes when it is written with
 // digits and the letters of one of: Latin; Cyrillic АВЕКМНОРСТУХІЅЈЗ; Greek ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ; Armenian ՕՏՍԼ. Any other, a VIN or a Persian plate for example, takes its text and some 25
-// bytes, and so do numbers beyond the 8192 most frequent combinations of kind, country and type. Confusion of one character with two (W and VV), left out and added
-// characters are not looked for.
+// bytes, and so do numbers beyond the 8192 most frequent combinations of kind, country and type. Confusion of one character with two (W and VV, ا and the word الف),
+// left out and added characters are not looked for.
 package number

@@ -45,6 +45,7 @@ const (
 // head is what the first page says.
 type head struct {
 	bucketBits, originBits, indexBits uint32
+	alphabet                          uint32
 	rows, unusable, packed, overflow  uint64
 	lengths                           [sectionCount]uint64
 	sums                              [sectionCount][sha256.Size]byte
@@ -56,6 +57,7 @@ func (h *head) restBits() uint { return codeBits - uint(h.bucketBits) }
 // choose sets the sizes for a number of packed rows and of origins: buckets of 32 to 64 records, and enough of them that the rest of the code, maxPacked bits of forms and an
 // origin fit into a record.
 func (h *head) choose(packed uint64, origins int) {
+	h.alphabet = alphabet
 	h.originBits = uint32(bits.Len(uint(max(origins, 1) - 1)))
 	least := codeBits + maxPacked + h.originBits - 8*recordSize
 	h.bucketBits = max(bucketBitsFor(packed), least)
@@ -75,7 +77,7 @@ func (h *head) begin(section int) int64 {
 func (h *head) bytes() []byte {
 	b := make([]byte, 0, headSize)
 	b = append(b, magic...)
-	for _, n := range []uint32{h.bucketBits, h.originBits, h.indexBits, 0} {
+	for _, n := range []uint32{h.bucketBits, h.originBits, h.indexBits, h.alphabet} {
 		b = binary.LittleEndian.AppendUint32(b, n)
 	}
 	for _, n := range []uint64{h.rows, h.unusable, h.packed, h.overflow} {
@@ -104,7 +106,7 @@ func readHead(b []byte, size int64) (*head, error) {
 	}
 	var h head
 	b = b[len(magic):]
-	for _, n := range []*uint32{&h.bucketBits, &h.originBits, &h.indexBits, new(uint32)} {
+	for _, n := range []*uint32{&h.bucketBits, &h.originBits, &h.indexBits, &h.alphabet} {
 		*n, b = binary.LittleEndian.Uint32(b), b[4:]
 	}
 	for _, n := range []*uint64{&h.rows, &h.unusable, &h.packed, &h.overflow} {
@@ -119,8 +121,11 @@ func readHead(b []byte, size int64) (*head, error) {
 
 // check reports whether the sizes that a head gives agree with one another and with the file's.
 func (h *head) check(size int64) error {
+	if h.alphabet != alphabet {
+		return notTable("it was built when other characters were taken for one another; build it again", nil)
+	}
 	bad := notTable("its head contradicts itself; build it again", nil)
-	if h.bucketBits > bucketBitsMax || h.indexBits > bucketBitsMax || h.originBits > originBitsMax || h.packed > maxRows || h.overflow > maxRows || h.rows > 2*maxRows || h.unusable > h.rows {
+	if h.bucketBits > bucketBitsMax || h.indexBits > bucketBitsMax || h.originBits > originBitsMax || h.packed > maxRows || h.overflow > maxRows || h.rows > maxRows || h.unusable > h.rows {
 		return bad
 	}
 	if int(h.restBits())+maxPacked+int(h.originBits) > 8*recordSize {

@@ -25,7 +25,7 @@ const (
 	MaxRunes   = 64 // characters of a number in Normal form
 	MaxType    = 64 // bytes of a type
 	maxCountry = 3
-	maxRows    = 1<<32 - 1 // that are packed, and as many that are not
+	maxRows    = 1<<32 - 1 // of a build: a bucket's end has 32 bits
 	maxSeen    = 1 << 20   // combinations of kind, country, type and script in all
 )
 

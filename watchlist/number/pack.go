@@ -1,5 +1,11 @@
 package number
 
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"strings"
+)
+
 // A short number of one script is packed: its Alike form into a code, and what it was before Alike into a bit a character and the script.
 
 const (
@@ -16,6 +22,12 @@ type script uint8
 
 // scripts are the letters that are packed of each script, together with the digits. In one script no two of them have one Alike form.
 var scripts = [...]string{"ABCDEFGHIJKLMNOPQRSTUVWXYZ", "АВЕКМНОРСТУХІЅЈЗ", "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ՕՏՍԼ"}
+
+// alphabet stands in the head of a table for the forms that it was built with.
+var alphabet = func() uint32 {
+	sum := sha256.Sum256([]byte(strings.Join(append(scripts[:], groups, symbols), "\n")))
+	return binary.LittleEndian.Uint32(sum[:])
+}()
 
 // glyph is a rune as it is packed.
 type glyph struct {

@@ -32,7 +32,7 @@ type Table struct {
 }
 
 // Open opens a table. It reads the head and the origins, and checks them and the length of the file; the rest is left to Verify. The file must not be changed
-// in place or cut while it is open; Build puts a new one in its place.
+// in place or cut while it is open; Build puts a new one in its place. It should lie on a local disk: a page that the disk fails to give ends the process, as memory that fails does.
 func Open(path string) (*Table, error) {
 	f, err := os.Open(path)
 	if err != nil {

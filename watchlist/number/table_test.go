@@ -280,3 +280,28 @@ func TestReplacedUnderReaders(t *testing.T) {
 		t.Error("the old table does not stand, or the new one does not")
 	}
 }
+
+// The bytes of a table of these rows. When they change the format or the groups have: for the format, raise the version in magic; tables have to be built again.
+func TestFormat(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "t")
+	rows := []Row{{Document, "AB012345O", "ARM", "passport"}, {Document, "A8012345O", "GEO", "passport"}, {Vehicle, "О123ВМ77", "RUS", "plate"}, {Vehicle, "12 ب 345 67", "IRN", ""},
+		{Vehicle, "WDB1234561A123456", "", "VIN"}, {Document, "<", "", ""}}
+	built(t, path, rows)
+	const want = "e65145cb432cd498c57f41f7af4e5da6b7379e7785c9800a1ed6164cec70cdcc"
+	if got := fmt.Sprintf("%x", sha256.Sum256(contents(t, path))); got != want {
+		t.Errorf("SHA-256 %s, want %s", got, want)
+	}
+}
+
+// A table that was built with other groups would be searched for other forms. It is refused.
+func TestOtherAlphabet(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "t")
+	built(t, path, []Row{{Document, "A1", "", ""}})
+	b := contents(t, path)
+	b[len(magic)+3*4]++
+	asHead(b)
+	os.WriteFile(path, b, 0o600)
+	if _, err := Open(path); marz.CodeOf(err) != marz.Invalid || !strings.Contains(err.Error(), "other characters") {
+		t.Error(err)
+	}
+}
