@@ -40,7 +40,8 @@ var errBusy = errors.New("another build has it")
 // Build writes a table of rows to a file, in place of the one that is there. The rows may repeat each other and come in any order. They are read once; those without a usable number
 // are counted and left out, and anything else that is wrong with one, or an error in its place, ends the build.
 //
-// Some 60 MB of memory are used whatever the number of rows, and beside the file, until the end, 12 bytes a row and those of the new table: path.spill and path.part. A build that is
+// The memory used is some 30 MB and that of a 256th of the rows, 16 bytes each, or 100 when they are kept as text. Beside the file lie, until the end, path.spill and path.part: 12 bytes
+// a row (text: 50), and the new table. A build that is
 // killed may leave them; the next takes them over. The file is replaced when the new one is safe on disk. Until then, and after an error other than in making the
 // folder durable, the old one is untouched.
 func Build(ctx context.Context, path string, rows iter.Seq2[Row, error], o Options) (Info, error) {
