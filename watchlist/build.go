@@ -212,6 +212,22 @@ func (b *builder) entries(alerts []Alert) {
 	b.wholes()
 }
 
+// kin is what a posting says of the other parts of an entry.
+func (x *layout) kin(terms []entryTerm, but uint32) uint32 {
+	var out uint32
+	for _, t := range terms {
+		if t.term == but {
+			continue
+		}
+		r := &x.record[t.term]
+		if r.count < 2 {
+			return anyKin
+		}
+		out |= r.bones | kinOfClass(uint32(r.class))
+	}
+	return out
+}
+
 // wholes lays out the entries by the key of their whole names.
 func (b *builder) wholes() {
 	x := b.x
@@ -256,14 +272,14 @@ func (b *builder) postings() {
 	for t := range x.head.Terms {
 		x.postAt[t+1] += x.postAt[t]
 	}
-	x.post = make([]uint32, x.postAt[x.head.Terms])
+	x.post = make([]posting, x.postAt[x.head.Terms])
 	x.loose = make([]uint64, (x.head.Terms+63)/64)
 	at := slices.Clone(x.postAt)
 	for e := range uint32(x.head.Entries) {
 		terms := x.termsOf(e)
 		for k, t := range terms {
 			if first(terms, k) {
-				x.post[at[t.term]] = e
+				x.post[at[t.term]] = posting{e, x.kin(terms, t.term)}
 				at[t.term]++
 				if !unpackBorn(x.entry[e].born).Full() {
 					x.loose[t.term>>6] |= 1 << (t.term & 63)

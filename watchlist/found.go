@@ -31,74 +31,7 @@ func (x *layout) rarityOf(p *name.Part) float32 {
 	return float32(min(max(-math.Log2(share), leastRare), mostRare))
 }
 
-// termTable tells of a term which parts of the query it may be. It is cleared by a new generation, not by work.
-type termTable struct {
-	slot []termSlot
-	gen  uint32
-	n    int
-}
-
-type termSlot struct {
-	term, gen uint32
-	parts     uint64
-}
-
-func (t *termTable) clear() {
-	if t.gen++; t.slot == nil || t.gen == 0 {
-		t.slot, t.gen = make([]termSlot, 1024), 1
-	}
-	t.n = 0
-}
-
 func spread(term uint32) uint32 { return term * 0x9e3779b1 }
-
-// get returns what is known of a term, or nil.
-func (t *termTable) get(term uint32) *termSlot {
-	most := uint32(len(t.slot) - 1)
-	for i := spread(term) >> 8 & most; ; i = (i + 1) & most {
-		s := &t.slot[i]
-		if s.gen != t.gen {
-			return nil
-		}
-		if s.term == term {
-			return s
-		}
-	}
-}
-
-func (t *termTable) put(term uint32, part int) {
-	if s := t.get(term); s != nil {
-		s.parts |= 1 << part
-		return
-	}
-	if t.n++; t.n > len(t.slot)/2 {
-		t.grow()
-	}
-	most := uint32(len(t.slot) - 1)
-	for i := spread(term) >> 8 & most; ; i = (i + 1) & most {
-		if s := &t.slot[i]; s.gen != t.gen {
-			*s = termSlot{term, t.gen, 1 << part}
-			return
-		}
-	}
-}
-
-func (t *termTable) grow() {
-	old, gen := t.slot, t.gen
-	t.slot, t.gen = make([]termSlot, 2*len(old)), 1
-	most := uint32(len(t.slot) - 1)
-	for _, s := range old {
-		if s.gen != gen {
-			continue
-		}
-		i := spread(s.term) >> 8 & most
-		for t.slot[i].gen == t.gen {
-			i = (i + 1) & most
-		}
-		s.gen = t.gen
-		t.slot[i] = s
-	}
-}
 
 // costTable remembers what was compared last: the cost of a part of the query and a term. What falls out of it is compared again.
 type costTable struct {
@@ -136,9 +69,9 @@ func (s *search) cost(part int, term uint32) (int, bool) {
 }
 
 // nearTerms finds the terms that a part of the query may be, once: itself, other forms of a given name, its romanisations, and what shares a key with it.
-func (s *search) nearTerms(i int) {
+func (s *search) nearTerms(i int) []nearTerm {
 	if s.looked>>i&1 != 0 {
-		return
+		return s.near[i]
 	}
 	s.looked |= 1 << i
 	p := &s.name.parts[i]
@@ -146,9 +79,7 @@ func (s *search) nearTerms(i int) {
 	s.keys.keys(p, true, func(h uint64) { s.probes = append(s.probes, h) })
 	s.near[i] = s.propose(i, s.near[i][:0], s.romanised(p, s.near[i][:0]))
 	s.keepNearest(i)
-	for _, n := range s.near[i] {
-		s.terms.put(n.term, i)
-	}
+	return s.near[i]
 }
 
 // romanised finds the terms that are a romanisation of a part, and adds the keys of others that are near one.
@@ -222,9 +153,7 @@ func (s *search) propose(part int, out, given []nearTerm) []nearTerm {
 				return
 			}
 		}
-		if cost, ok := s.cost(part, term); ok {
-			out = append(out, nearTerm{term, cost})
-		}
+		out = append(out, nearTerm{term: term})
 	}
 	if t, ok := s.x.find(p.Text); ok {
 		add(t)
@@ -239,6 +168,16 @@ func (s *search) propose(part int, out, given []nearTerm) []nearTerm {
 // keepNearest keeps the bound on near terms: those that cost least, and of these the ones that come first.
 func (s *search) keepNearest(i int) {
 	if len(s.near[i]) <= mostNear {
+		return
+	}
+	all := s.near[i][:0]
+	for _, n := range s.near[i] {
+		var ok bool
+		if n.cost, ok = s.cost(i, n.term); ok {
+			all = append(all, n)
+		}
+	}
+	if s.near[i] = all; len(all) <= mostNear {
 		return
 	}
 	var count [64]int

@@ -2,6 +2,7 @@ package watchlist
 
 import (
 	"encoding/binary"
+	"math"
 	"slices"
 	"unsafe"
 
@@ -17,13 +18,13 @@ type layout struct {
 	head layoutHead
 
 	record              []termRecord
-	texts               []byte   // of each term its text, and then its sounds
-	lookup              []uint32 // terms+1 by the hash of their text, open addressing, a power of two
-	nearAt              []uint32 // by the top bits of a key's hash: where its terms begin in near
-	near                []uint32 // term<<8 | eight bits of the hash
-	postAt              []uint32 // of each term: where its postings begin; one more for the end
-	post                []uint32 // entries, ascending
-	loose               []uint64 // bits: the terms that stand in an entry whose date of birth is not full
+	texts               []byte    // of each term its text, and then its sounds
+	lookup              []uint32  // terms+1 by the hash of their text, open addressing, a power of two
+	nearAt              []uint32  // by the top bits of a key's hash: where its terms begin in near
+	near                []uint32  // term<<8 | eight bits of the hash
+	postAt              []uint32  // of each term: where its postings begin; one more for the end
+	post                []posting // by entry, ascending
+	loose               []uint64  // bits: the terms that stand in an entry whose date of birth is not full
 	entry               []entryRecord
 	terms               []entryTerm // of the entries, in the order of their parts
 	wholeAt             []uint32    // by the top bits of the key of a whole name: where its entries begin
@@ -35,6 +36,27 @@ type layout struct {
 	alert               []byte
 	byID                []uint32    // alerts+1 by the hash of their ID
 	documents, vehicles []numberRef // by hash
+}
+
+// posting says that an entry has a term, and something of what its other parts are.
+type posting struct {
+	entry uint32
+	kin   uint32 // their bones, and two bits for the class of each that is a given name
+}
+
+// anyKin stands for parts of which nothing can be said beforehand: single letters.
+const anyKin = math.MaxUint32
+
+// strangers is how many neighbours of consonants a part can have that an entry has not, and still be in it, by how many it has: an edit changes two.
+var strangers = [...]uint8{0, 0, 1, 1, 2}
+
+// kinOfClass is the bits of a class of given names, whose forms can be far apart.
+func kinOfClass(class uint32) uint32 {
+	if class == 0 {
+		return 0
+	}
+	h := class * 0x9e3779b1
+	return 1<<(h>>27) | 1<<(h>>22&31)
 }
 
 // termRecord is a term: where its text and sounds lie and how long they are, and what else is compared.
@@ -207,10 +229,25 @@ func (x *layout) born(from, to uint32) (first, end uint32) {
 }
 
 // within returns the part of ascending postings that lies in a stretch of entries.
-func within(post []uint32, first, end uint32) []uint32 {
-	i, _ := slices.BinarySearch(post, first)
-	j, _ := slices.BinarySearch(post[i:], end)
-	return post[i : i+j]
+func within(post []posting, first, end uint32) []posting {
+	if len(post) == 0 || post[len(post)-1].entry < first || post[0].entry >= end {
+		return nil
+	}
+	return post[after(post, first):after(post, end)]
+}
+
+// after returns where the postings begin that do not lie before an entry.
+func after(post []posting, entry uint32) int {
+	i, j := 0, len(post)
+	for i < j {
+		h := int(uint(i+j) >> 1)
+		if post[h].entry < entry {
+			i = h + 1
+		} else {
+			j = h
+		}
+	}
+	return i
 }
 
 // put and take lay an array of numbers into bytes and back without a copy. Machines that are not little-endian cannot read the files; Go's ports that Marz is built for are.

@@ -2,7 +2,9 @@ package watchlist
 
 import (
 	"math"
+	"math/bits"
 	"slices"
+	"unicode/utf8"
 
 	"marz"
 	"marz/watchlist/name"
@@ -23,6 +25,10 @@ type search struct {
 	joint     []byte
 	letters   [name.MaxParts]uint8 // of the query's parts
 	class     [name.MaxParts]uint32
+	kin       [name.MaxParts]uint32 // of their classes of given names
+	strangers [name.MaxParts]uint8
+	alone     bool // one part can make a hit with what is no part: an initial, or a part that is cut off
+	stretch   []stretch
 	own       [name.MaxParts]float32    // what a part of the query can say at most: its rarity
 	near      [name.MaxParts][]nearTerm // of the parts that were looked up
 	same      [name.MaxParts][]nearTerm // those of them that are as good as the same, where only these were looked up
@@ -30,7 +36,6 @@ type search struct {
 	looseOnly bool // the near terms are looked up for entries whose date of birth is not full
 	alikes    uint64
 	joined    []nearTerm // terms that two neighbours of the query may be, written as one
-	terms     termTable
 	costs     costTable
 	work      int // units of work that the query may still cost
 	aligner   name.Names
@@ -75,13 +80,16 @@ func (s *search) run() {
 
 // prepare makes the search ready for one way of writing the name.
 func (s *search) prepare() {
-	s.terms.clear()
 	s.costs.clear()
 	s.looked, s.alikes, s.joined = 0, 0, s.joined[:0]
 	s.days = [2][2]uint32{}
+	s.alone = s.name.cut || len(s.name.parts) == 1
 	s.looseOnly = s.asked.Birth.Full()
 	for i := range s.name.parts {
 		s.own[i] = s.rarity.rarityOf(&s.name.parts[i])
+		s.strangers[i] = strangers[min(bits.OnesCount32(s.name.parts[i].Bones), len(strangers)-1)]
+		s.kin[i] = kinOfClass(uint32(s.name.parts[i].Class))
+		s.alone = s.alone || utf8.RuneCountInString(s.name.parts[i].Text) == 1
 		s.class[i] = shortClass(uint32(s.name.parts[i].Class))
 		s.letters[i] = uint8(min(s.name.parts[i].Letters(), math.MaxUint8))
 	}
@@ -118,32 +126,53 @@ func (s *search) sameDay() {
 // newYear reports whether a date is 1 January, which is written where only the year is known.
 func newYear(d marz.Date) bool { return d.Month == 1 && d.Day == 1 }
 
+// stretch is some neighbouring entries, and what the date of birth can say for them at most.
+type stretch struct {
+	first, end uint32
+	most       float32
+}
+
 // stretches walks the entries whose date of birth says nothing against the query's, or little, by the parts of the name. Whoever is listed with another date is found if the whole name
 // is the same.
 func (s *search) stretches() {
 	s.sameName()
+	s.stretch = s.stretch[:0]
 	if s.asked.born == 0 {
-		s.walk(0, uint32(s.x.head.Entries), 0, byAll)
+		s.add(0, uint32(s.x.head.Entries), 0)
+		s.walk(s.nearTerms)
 		return
 	}
 	_, undated := s.x.born(0, 0)
-	s.walk(0, undated, 0, byAll)
+	s.add(0, undated, 0)
 	y := uint32(s.asked.Birth.Year)
+	last := uint32(31) // entries that give no more than the year
+	if !s.asked.Birth.Full() {
+		last = 511
+	}
 	for d := y - 1; d <= y+1; d++ {
-		s.walkYear(d)
+		first, end := s.x.born(d<<9, d<<9|last)
+		s.add(first, end, bornYear)
+	}
+	s.walk(s.nearTerms)
+	if last == 31 {
+		first, end := s.x.born((y-1)<<9, (y+2)<<9-1)
+		s.stretch = append(s.stretch[:0], stretch{first, end, bornYear})
+		s.walk(s.alike)
 	}
 }
 
-// walkYear walks the entries of a year: first those that give no more than the year, then those of each month, where the month alone is given or the day as well.
-func (s *search) walkYear(y uint32) {
-	first, partly := s.x.born(y<<9, y<<9|31)
-	s.walk(first, partly, bornOnly, byAll)
-	_, end := s.x.born(y<<9|32, y<<9|511)
-	by := bySound
-	if !s.asked.Birth.Full() {
-		by = byAll
+// few is how many entries are rather looked at one by one than by the parts of the name.
+const few = 100
+
+// add adds a stretch that has to be walked.
+func (s *search) add(first, end uint32, most float32) {
+	if end-first > few {
+		s.stretch = append(s.stretch, stretch{first, end, most})
+		return
 	}
-	s.walk(partly, end, bornYear, by)
+	for e := first; e < end; e++ {
+		s.consider(e, most+mostOther)
+	}
 }
 
 // sameName looks at the entries that have the same name, whatever the date of birth.
@@ -160,60 +189,52 @@ func (s *search) sameName() {
 	}
 }
 
-// How a stretch is walked: by all terms that a part can be, or by those that are as good as the same.
-const (
-	byAll = iota
-	bySound
-)
-
-// few is how many entries are rather looked at one by one than by the parts of the name.
-const few = 100
-
-// walk looks at the entries of a stretch that have a near term of enough of the query's parts: whoever has none of these cannot reach the threshold. most is what the date of
-// birth can say for them.
-func (s *search) walk(first, end uint32, most float32, by int) {
-	if end <= first {
+// walk looks at the entries of the stretches that have a term of enough of the query's parts: whoever has none of these cannot reach the threshold.
+func (s *search) walk(terms func(part int) []nearTerm) {
+	if len(s.stretch) == 0 {
 		return
 	}
-	if end-first <= few {
-		for e := first; e < end; e++ {
-			s.consider(e, most+mostOther)
-		}
-		return
+	most := s.stretch[0].most
+	for _, t := range s.stretch {
+		most = max(most, t.most)
 	}
 	var order [name.MaxParts]int
-	var before uint64 // parts by which entries were walked
 	for _, i := range s.choose(order[:0], most) {
-		terms := s.alike(i)
-		if by == byAll {
-			s.nearTerms(i)
-			terms = s.near[i]
+		for _, t := range terms(i) {
+			s.postings(t.term, i)
 		}
-		for _, t := range terms {
-			s.postings(t.term, first, end, before, most)
-		}
-		before |= 1 << i
 	}
 	for _, t := range s.joined {
-		s.postings(t.term, first, end, before, most)
+		s.postings(t.term, -1)
 	}
 }
 
-// postings looks at the entries of a stretch that have a term, and none of the parts that were walked before.
-func (s *search) postings(term, first, end uint32, before uint64, most float32) {
+// postings looks at the entries of the stretches that have a term, which stands for a part of the query, or for several if that is negative.
+func (s *search) postings(term uint32, part int) {
 	post := s.x.post[s.x.postAt[term]:s.x.postAt[term+1]]
-	for _, e := range within(post, first, end) {
-		if e >= s.days[0][0] && e < s.days[0][1] || e >= s.days[1][0] && e < s.days[1][1] {
-			continue // compared already
+	for _, t := range s.stretch {
+		for _, p := range within(post, t.first, t.end) {
+			if s.work--; s.work < 0 {
+				return
+			}
+			if part < 0 || s.others(part, p.kin) {
+				s.consider(p.entry, t.most+mostOther)
+			}
 		}
-		if s.work--; s.work < 0 {
-			return
-		}
-		if before != 0 && s.has(e, before) {
-			continue
-		}
-		s.consider(e, most+mostOther)
 	}
+}
+
+// others reports whether an entry can have another part of the query than the one by which it was found: alone that would not make it a hit.
+func (s *search) others(part int, kin uint32) bool {
+	if kin == anyKin || s.alone {
+		return true
+	}
+	for i := range s.name.parts {
+		if i != part && (bits.OnesCount32(s.name.parts[i].Bones&^kin) <= int(s.strangers[i]) || s.kin[i] != 0 && s.kin[i]&^kin == 0) {
+			return true
+		}
+	}
+	return false
 }
 
 // choose returns the parts by which a stretch has to be walked, the rarest first: as many as it takes that the others cannot reach the threshold together.
@@ -248,17 +269,6 @@ func (s *search) choose(order []int, most float32) []int {
 	}
 	return order[:n]
 }
-
-// has reports whether an entry has a near term of one of the parts.
-func (s *search) has(e uint32, parts uint64) bool {
-	for _, t := range s.x.termsOf(e) {
-		if slot := s.terms.get(t.term); slot != nil && slot.parts&parts != 0 {
-			return true
-		}
-	}
-	return false
-}
-
 
 // consider looks closer at an entry if it can reach the threshold. most is what all but the name can say for it.
 
