@@ -38,6 +38,7 @@ func (s *search) likely(e uint32, need float32) bool {
 	terms := s.x.termsOf(e)
 	s.compare = terms[:min(len(terms), name.MaxParts)]
 	b := bound{equal: true}
+	last := len(s.name.parts) - 1
 	for j := range s.compare {
 		brief := s.compare[j].brief
 		if brief&briefLoose == 0 {
@@ -47,9 +48,12 @@ func (s *search) likely(e uint32, need float32) bool {
 		best := float32(0)
 		for i := range s.name.parts {
 			p := &s.name.parts[i]
-			if name.Kindred(p.Mask, p.Bones, brief, s.compare[j].bones, min(s.letters[i], uint8(brief>>briefCount))) || s.class[i] != 0 && s.class[i] == brief>>briefClass&63 {
+			if name.Kindred(p.Mask, p.Bones, brief, s.compare[j].bones, min(s.letters[i], uint8(brief>>briefCount))) || s.class[i] != 0 && s.class[i] == brief>>briefClass&63 || s.name.cut && i == last {
 				may |= 1 << i
 				best = max(best, s.own[i])
+			} else if s.letters[i] == 1 || brief>>briefCount == 1 {
+				may |= 1 << i
+				best = max(best, name.InitialBits)
 			}
 		}
 		if s.may[j] = may; may != 0 {
@@ -75,11 +79,14 @@ func (s *search) reaches(e uint32, need float32) bool {
 			i := bits.TrailingZeros64(may)
 			cost, ok := s.cost(i, t)
 			if !ok {
-				continue
+				if s.letters[i] != 1 && r.count != 1 && !(s.name.cut && i == len(s.name.parts)-1) {
+					continue
+				}
+				cost = equalCost + 1
 			}
 			b.theirs |= 1 << j
 			b.ours |= 1 << i
-			best = max(best, min(s.own[i], float32(r.weight)/weightOne)-name.Loss(cost, int(min(s.letters[i], r.letters()))))
+			best = max(best, s.bits(i, t, cost))
 			same = same || cost <= equalCost
 		}
 		b.sum += best
@@ -93,6 +100,12 @@ func (s *search) reaches(e uint32, need float32) bool {
 
 // mostBones is how many neighbours of consonants differ at most where names are divided otherwise: three at each border that one side does not have, and some that are misspelt.
 const mostBones = 7
+
+// bits is what a part of the query and a term say together.
+func (s *search) bits(part int, term uint32, cost int) float32 {
+	t := s.x.term(term)
+	return name.Bits(&s.name.parts[part], &t, s.own[part], s.x.weightOf(term), cost)
+}
 
 // divided reports whether the parts of the query and of an entry that have none on the other side can be the same letters, divided otherwise.
 func (s *search) divided(b *bound) bool {

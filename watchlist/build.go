@@ -281,7 +281,7 @@ func (b *builder) postings() {
 			if first(terms, k) {
 				x.post[at[t.term]] = posting{e, x.kin(terms, t.term)}
 				at[t.term]++
-				if !unpackBorn(x.entry[e].born).Full() {
+				if d := unpackBorn(x.entry[e].born); !d.Full() || newYear(d) {
 					x.loose[t.term>>6] |= 1 << (t.term & 63)
 				}
 			}

@@ -67,9 +67,6 @@ type termRecord struct {
 	flags, weight   uint8 // weight in sixteenths of a bit
 }
 
-// letters is name.Part.Letters of the term.
-func (r *termRecord) letters() uint8 { return r.count }
-
 // entryRecord is one name of one alert under one date of birth.
 type entryRecord struct {
 	at, alert, born uint32 // at: its first term

@@ -84,7 +84,7 @@ func (s *search) prepare() {
 	s.looked, s.alikes, s.joined = 0, 0, s.joined[:0]
 	s.days = [2][2]uint32{}
 	s.alone = s.name.cut || len(s.name.parts) == 1
-	s.looseOnly = s.asked.Birth.Full()
+	s.looseOnly = s.asked.Birth.Full() && !newYear(s.asked.Birth)
 	for i := range s.name.parts {
 		s.own[i] = s.rarity.rarityOf(&s.name.parts[i])
 		s.strangers[i] = strangers[min(bits.OnesCount32(s.name.parts[i].Bones), len(strangers)-1)]
@@ -144,20 +144,33 @@ func (s *search) stretches() {
 	}
 	_, undated := s.x.born(0, 0)
 	s.add(0, undated, 0)
-	y := uint32(s.asked.Birth.Year)
-	last := uint32(31) // entries that give no more than the year
-	if !s.asked.Birth.Full() {
-		last = 511
-	}
-	for d := y - 1; d <= y+1; d++ {
-		first, end := s.x.born(d<<9, d<<9|last)
-		s.add(first, end, bornYear)
+	full := s.asked.Birth.Full() && !newYear(s.asked.Birth)
+	for y := s.asked.Birth.Year - 1; y <= s.asked.Birth.Year+1; y++ {
+		s.addYear(y, full)
 	}
 	s.walk(s.nearTerms)
-	if last == 31 {
+	if full {
+		y := uint32(s.asked.Birth.Year)
 		first, end := s.x.born((y-1)<<9, (y+2)<<9-1)
 		s.stretch = append(s.stretch[:0], stretch{first, end, bornYear})
 		s.walk(s.alike)
+	}
+}
+
+// addYear adds the entries of a year of birth; of a full date only those that do not give the day, or give 1 January, which stands for no day.
+func (s *search) addYear(year int, full bool) {
+	if !full {
+		first, end := s.x.born(packBorn(marz.Date{Year: year}), packBorn(marz.Date{Year: year + 1})-1)
+		s.add(first, end, bornYear)
+		return
+	}
+	first, end := s.x.born(packBorn(marz.Date{Year: year}), packBorn(marz.Date{Year: year, Month: 1}))
+	s.add(first, end, bornOnly)
+	first, end = s.x.born(packBorn(marz.Date{Year: year, Month: 1, Day: 1}), packBorn(marz.Date{Year: year, Month: 1, Day: 1}))
+	s.add(first, end, bornOnly)
+	for m := 2; m <= 12; m++ {
+		first, end = s.x.born(packBorn(marz.Date{Year: year, Month: m}), packBorn(marz.Date{Year: year, Month: m}))
+		s.add(first, end, bornMonth)
 	}
 }
 

@@ -35,19 +35,52 @@ type Match struct {
 
 // What the parts of two names together say beyond each of them, in bits.
 const (
-	completeBits = 12.0 // nothing is left over on either side
-	coveredBits  = 5    // one side is there whole, the other has more
-	conflictBits = -7   // a part on each side that is not the other's
-	omittedBits  = -1   // a part that the other side does not have
-	initialBits  = 2    // a first letter that agrees
-	editBits     = 3.2  // an edit in a part without end; in a short one it says more against it:
-	shortBits    = 10.0 // divided by its letters
-	equalCost    = 2    // the most that parts in two scripts cost that are one
+	completeBits  = 12.0 // nothing is left over on either side
+	coveredBits   = 7    // one side is there whole, the other has more
+	conflictBits  = -7   // a part on each side that is not the other's
+	omittedBits   = -1   // a part that the other side does not have
+	mostBeside    = 28.0 // the most that parts say beside others that conflict: whole families share names
+	otherNameBits = 5    // less, for parts that are near and known as two names: Mahmud is not Mohammed
+	openBits      = 4    // of a consonant, at most, where a script leaves vowels out
+	initialBits   = 2    // a first letter that agrees
+	editBits      = 3.2  // an edit in a part without end; in a short one it says more against it:
+	shortBits     = 10.0 // divided by its letters
+	equalCost     = 2    // the most that parts in two scripts cost that are one
 )
 
 // Loss is what a cost takes from the weight of a part of so many letters, in bits.
 func Loss(cost, letters int) float32 {
 	return float32(cost) / Edit * (editBits + shortBits/float32(max(letters, 1)))
+}
+
+// Bits is what two parts say that are one at a cost: as much as the more common of the two spellings is rare, less what they differ.
+func Bits(q, a *Part, own, weight float32, cost int) float32 {
+	bits := min(own, weight)
+	if cost == 0 {
+		return bits
+	}
+	if q.Class != 0 && a.Class != 0 && q.Class != a.Class && (q.Flags|a.Flags)&Weak == 0 {
+		bits -= otherNameBits
+	}
+	if (q.Flags^a.Flags)&Open != 0 && (q.Class == 0 || q.Class != a.Class) {
+		open := q
+		if a.Flags&Open != 0 {
+			open = a
+		}
+		bits = min(bits, openBits*float32(consonants(open.Sounds)))
+	}
+	return max(0, bits-Loss(cost, min(q.Letters(), a.Letters())))
+}
+
+// consonants counts the sounds of a part in a script without vowels that are surely consonants.
+func consonants(sounds string) int {
+	n := 0
+	for i := range len(sounds) {
+		if !strings.ContainsRune("AEWIaeiou", rune(sounds[i])) {
+			n++
+		}
+	}
+	return n
 }
 
 // Names compares the parts of a query's name with those of an alert's. It holds working memory; one belongs to one goroutine, and a Match is good until the next call.
@@ -108,7 +141,7 @@ func (n *Names) pair(i, j, cost int) Pair {
 	case q.Class != 0 && q.Class == a.Class:
 		p.Kind = Form
 	}
-	p.Bits = max(0, min(n.Weight[j], n.Own[i])-Loss(cost, min(q.Letters(), a.Letters())))
+	p.Bits = Bits(q, a, n.Own[i], n.Weight[j], cost)
 	return p
 }
 
@@ -196,7 +229,13 @@ func (n *Names) takeJoined(p Pair) {
 		return
 	}
 	p.Cost = cost
-	p.Bits = min(total(n.Weight[p.A:p.A+p.AN]), total(n.Own[p.Q:p.Q+p.QN]), mostJoinedBits)
+	p.Bits = mostJoinedBits // the side that is one word is not in any list as that
+	if p.AN > 1 {
+		p.Bits = min(p.Bits, total(n.Weight[p.A:p.A+p.AN]))
+	}
+	if p.QN > 1 {
+		p.Bits = min(p.Bits, total(n.Own[p.Q:p.Q+p.QN]))
+	}
 	p.Bits = max(0, p.Bits-1-Loss(cost, min(q.Letters(), a.Letters())))
 	n.take(p)
 }
@@ -311,7 +350,7 @@ func (n *Names) sum() {
 		}
 		m.Bits += omittedBits * float32(q+a)
 	default:
-		m.Bits += conflictBits*float32(min(q, a)) + omittedBits*float32(max(q, a)-min(q, a))
+		m.Bits = min(m.Bits, mostBeside) + conflictBits*float32(min(q, a)) + omittedBits*float32(max(q, a)-min(q, a))
 	}
 	m.Equal = m.Complete && equal
 }
@@ -320,5 +359,6 @@ func (n *Names) sum() {
 const (
 	MostComplete = completeBits // what is said by nothing's being left over
 	MostCovered  = coveredBits  // what is said by one side's being there whole
+	InitialBits  = initialBits  // by a first letter
 	Conflict     = conflictBits // by a part on each side that is not the other's
 )

@@ -64,7 +64,14 @@ func (p *Part) Letters() int {
 }
 
 // Limit is the cost from which two parts are not one any more: less than an edit below four letters, one edit from four, two from eight, and in between what spellings differ in.
-func Limit(a, b *Part) int { return limits[min(a.Letters(), b.Letters(), len(limits)-1)] }
+// A part of three letters can be one of four with a letter missing.
+func Limit(a, b *Part) int {
+	short, long := min(a.Letters(), b.Letters()), max(a.Letters(), b.Letters())
+	if short == 3 && long > 3 {
+		short = 4
+	}
+	return limits[min(short, len(limits)-1)]
+}
 
 var limits = [...]int{0, 0, 4, 5, 12, 15, 17, 19, 22, 24, 26}
 
@@ -136,9 +143,9 @@ func Plausible(a, b uint32) bool {
 	return bits.OnesCount32(a&mustBits&^(b>>10)|(b&mustBits&^(a>>10))<<10) <= 2
 }
 
-// boneOf is the class of a consonant that every spelling of a name has, from 1; 0 for the others.
+// boneOf is the class of a consonant that every spelling of a name has, from 1; 0 for the others. What a letter h beside it changes in Latin is in one class.
 var boneOf = func() (t [128]uint8) {
-	for i, s := range []string{"pb", "f", "m", "n", "tTdD", "szQcSZCJX", "kgKqGx", "l", "r"} {
+	for i, s := range []string{"pbf", "m", "n", "tTdD", "szQcSZJ", "kgKqGxXC", "l", "r"} {
 		for _, c := range s {
 			t[c] = uint8(i + 1)
 		}
@@ -170,4 +177,4 @@ func Kindred(maskA, bonesA, maskB, bonesB uint32, letters uint8) bool {
 }
 
 // kindred is how many pairs of neighbours can differ, by the number of letters: less than one edit below four, one and what spellings differ in below eight.
-var kindred = [...]uint8{0, 2, 2, 2, 4, 4, 4, 4, 6}
+var kindred = [...]uint8{0, 2, 2, 3, 4, 4, 4, 4, 6}

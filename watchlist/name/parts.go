@@ -49,7 +49,7 @@ func Split(name string, alike int) []string {
 	var b strings.Builder
 	runes := 0
 	flush := func() {
-		part := b.String()
+		part := letterlike(b.String())
 		if !ascii(part) {
 			part = norm.NFC.String(part)
 		}
@@ -143,3 +143,11 @@ var letter = func() (t [128]string) {
 	}
 	return t
 }()
+
+// letterlike writes digits between the Latin letters of a part as the letters that they look like.
+func letterlike(part string) string {
+	if !strings.ContainsAny(part, "01") || !strings.ContainsFunc(part, func(r rune) bool { return 'a' <= r && r <= 'z' }) {
+		return part
+	}
+	return strings.NewReplacer("0", "o", "1", "i").Replace(part)
+}
