@@ -48,10 +48,10 @@ func (s *search) likely(e uint32, need float32) bool {
 		best := float32(0)
 		for i := range s.name.parts {
 			p := &s.name.parts[i]
-			if name.Kindred(p.Mask, p.Bones, brief, s.compare[j].bones, min(s.letters[i], uint8(brief>>briefCount))) || s.class[i] != 0 && s.class[i] == brief>>briefClass&63 || s.name.cut && i == last {
+			if name.Kindred(p.Mask, p.Bones, brief, s.compare[j].bones, min(s.letters[i], uint8(brief>>briefCount&15)), (p.Flags&name.Native != 0) != (brief&briefNative != 0)) || s.class[i] != 0 && s.class[i] == brief>>briefClass&63 || s.name.cut && i == last {
 				may |= 1 << i
 				best = max(best, s.own[i])
-			} else if s.letters[i] == 1 || brief>>briefCount == 1 {
+			} else if s.letters[i] == 1 || brief>>briefCount&15 == 1 {
 				may |= 1 << i
 				best = max(best, name.InitialBits)
 			}

@@ -145,7 +145,7 @@ func (s *search) propose(part int, out, given []nearTerm) []nearTerm {
 			return
 		}
 		r := &s.x.record[term]
-		if !name.Kindred(p.Mask, p.Bones, r.mask, r.bones, min(s.letters[part], r.count)) && (r.class == 0 || int32(r.class) != p.Class) {
+		if !name.Kindred(p.Mask, p.Bones, r.mask, r.bones, min(s.letters[part], r.count), (p.Flags^r.flags)&name.Native != 0) && (r.class == 0 || int32(r.class) != p.Class) {
 			return
 		}
 		for _, n := range out {

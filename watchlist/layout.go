@@ -155,15 +155,19 @@ type entryTerm struct {
 
 // What stands above the mask in entryTerm.brief.
 const (
-	briefLoose = 1 << name.MaskBits // the part is a particle
-	briefClass = name.MaskBits + 1  // six bits of its class of given names, 0 for none
-	briefCount = name.MaskBits + 7  // the number of its letters, at most 31
+	briefLoose  = 1 << name.MaskBits        // the part is a particle
+	briefClass  = name.MaskBits + 1         // six bits of its class of given names, 0 for none
+	briefCount  = name.MaskBits + 7         // the number of its letters, at most 15
+	briefNative = 1 << (name.MaskBits + 11) // its script is not Latin
 )
 
 func brief(r *termRecord) uint32 {
-	b := r.mask | shortClass(uint32(r.class))<<briefClass | uint32(min(r.count, 31))<<briefCount
+	b := r.mask | shortClass(uint32(r.class))<<briefClass | uint32(min(r.count, 15))<<briefCount
 	if r.flags&name.Loose != 0 {
 		b |= briefLoose
+	}
+	if r.flags&name.Native != 0 {
+		b |= briefNative
 	}
 	return b
 }

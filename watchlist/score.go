@@ -13,9 +13,9 @@ import (
 // Whose name is equal to the alert's, with nothing against it, is a hit however common the name is: it has the threshold at least. An officer has to know of it, and how little it says.
 const Threshold = 26
 
-// What everything but the name says, in points. Of a day, 1 in about 22,000 people who travel was born on it; lists and documents disagree on about 1 in 50.
+// What everything but the name says, in points. Of people who travel, 1 in about 27,000 was born on a day, and lists and documents disagree on few.
 const (
-	bornSame    = 14
+	bornSame    = 15
 	bornNewYear = 8 // both on 1 January, which stands for a year alone in many registers
 	bornSwapped = 9 // day and month exchanged
 	bornYear    = 8 // the most that a date can say that is not the same day: the month agrees

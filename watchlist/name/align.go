@@ -41,7 +41,9 @@ const (
 	omittedBits   = -1   // a part that the other side does not have
 	mostBeside    = 28.0 // the most that parts say beside others that conflict: whole families share names
 	otherNameBits = 5    // less, for parts that are near and known as two names: Mahmud is not Mohammed
-	openBits      = 4    // of a consonant, at most, where a script leaves vowels out
+	openBits      = 3    // less, for parts of which one is in a script without vowels, and has few consonants
+	openEditBits  = 4    // less, where one of these is another
+	fewConsonants = 3
 	initialBits   = 2    // a first letter that agrees
 	editBits      = 3.2  // an edit in a part without end; in a short one it says more against it:
 	shortBits     = 10.0 // divided by its letters
@@ -67,7 +69,12 @@ func Bits(q, a *Part, own, weight float32, cost int) float32 {
 		if a.Flags&Open != 0 {
 			open = a
 		}
-		bits = min(bits, openBits*float32(consonants(open.Sounds)))
+		if consonants(open.Sounds) <= fewConsonants {
+			bits -= openBits
+		}
+		if cost >= Edit {
+			bits -= openEditBits
+		}
 	}
 	return max(0, bits-Loss(cost, min(q.Letters(), a.Letters())))
 }
@@ -225,7 +232,7 @@ func (n *Names) takeJoined(p Pair) {
 	}
 	q, a := n.together(0, qs), n.together(1, as)
 	cost, ok := Cost(&q, &a)
-	if !ok {
+	if !ok || cost > mostJoinedCost && (q.Flags^a.Flags)&Native != 0 {
 		return
 	}
 	p.Cost = cost
@@ -239,6 +246,9 @@ func (n *Names) takeJoined(p Pair) {
 	p.Bits = max(0, p.Bits-1-Loss(cost, min(q.Letters(), a.Letters())))
 	n.take(p)
 }
+
+// mostJoinedCost is how much parts in two scripts differ at most that are written as one on one side.
+const mostJoinedCost = 5
 
 // mostJoinedBits is the most that parts written as one say: they are one part to those who write them so.
 const mostJoinedBits = 16.0

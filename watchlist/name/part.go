@@ -167,9 +167,12 @@ func bones(sounds string) uint32 {
 }
 
 // Kindred reports whether two parts can be one by their Masks and Bones. An edit changes two pairs of neighbours on each side at most, or with an exchange of two consonants three, and then
-// the consonants are the same. letters is the smaller of their numbers of letters.
-func Kindred(maskA, bonesA, maskB, bonesB uint32, letters uint8) bool {
+// the consonants are the same. letters is the smaller of their numbers of letters. Two scripts hear consonants otherwise, and more can differ.
+func Kindred(maskA, bonesA, maskB, bonesB uint32, letters uint8, scripts bool) bool {
 	most := int(kindred[min(letters, uint8(len(kindred)-1))])
+	if scripts {
+		most += 2
+	}
 	if (maskA^maskB)&mustBits == 0 {
 		most += 2
 	}
