@@ -41,8 +41,8 @@ const (
 	omittedBits   = -1   // a part that the other side does not have
 	mostBeside    = 28.0 // the most that parts say beside others that conflict: whole families share names
 	otherNameBits = 5    // less, for parts that are near and known as two names: Mahmud is not Mohammed
-	openBits      = 3    // less, for parts of which one is in a script without vowels, and has few consonants
-	openEditBits  = 4    // less, where one of these is another
+	openBits      = 2    // less, for parts of which one is in a script without vowels, and has few consonants
+	openEditBits  = 3    // less, where one of these is another
 	fewConsonants = 3
 	initialBits   = 2    // a first letter that agrees
 	editBits      = 3.2  // an edit in a part without end; in a short one it says more against it:

@@ -1,5 +1,7 @@
 package name
 
+import "strings"
+
 // Edit is the cost of one whole letter or sound that is another, is missing or stands too much. Costs below it are for sounds that are written for one another.
 const Edit = 10
 
@@ -18,8 +20,8 @@ var likened = []struct {
 	{1, []string{"tT", "dD", "xX", "kK", "CX", "sQ", "vw", "kq", "GX", "yj", "iy", "ij", "Jj"}},
 	{1, []string{"Ww", "Wv", "Wu", "Wo", "Iy", "Ii", "Ie", "Ij", "Aa", "Ae", "EA", "Ea", "Ee", "Eh"}},
 	{2, []string{"gG", "xh", "ZJ", "Zj", "cQ", "SX", "kX", "cK", "gq", "Gq", "Ao", "Ai", "Au", "Wf", "WI", "AI", "EI", "Ei", "IJ", "AE", "AW", "TZ"}},
-	{3, []string{"xk", "fv", "SC", "sc", "CQ", "JQ", "JK", "CK", "wu", "wo", "gJ", "gj", "gh", "bv", "zs", "zD", "sT", "zc", "Kq", "Sj", "GJ", "qx", "Gx", "xK", "TD"}},
-	{4, []string{"ae", "ei", "ou", "oa", "Ss", "Zz", "Cc", "zJ", "zQ", "bp", "td", "kg", "dT", "tD", "cC", "iu", "XQ", "hG", "fw", "hk", "ui", "zj", "eo", "cS"}},
+	{3, []string{"DJ", "Dj", "xk", "fv", "SC", "sc", "CQ", "JQ", "JK", "CK", "wu", "wo", "gJ", "gj", "gh", "bv", "zs", "zD", "sT", "zc", "Kq", "Sj", "GJ", "qx", "Gx", "xK", "TD"}},
+	{4, []string{"tX", "tC", "ae", "ei", "ou", "oa", "Ss", "Zz", "Cc", "zJ", "zQ", "bp", "td", "kg", "dT", "tD", "cC", "iu", "XQ", "hG", "fw", "hk", "ui", "zj", "eo", "cS"}},
 	{6, []string{"ai", "au", "eu", "io", "mn", "SZ", "CJ", "lr", "pf", "sS"}},
 }
 
@@ -65,8 +67,21 @@ var gaps = func() (t [2][128]uint8) {
 // maxSounds bounds the work of one comparison: longer parts are compared by their beginnings.
 const maxSounds = 32
 
-// soundCost is the weighted edit distance of two strings of sounds, or limit+1 when it is more. Where one side leaves vowels out, those of the other are cheap.
-func soundCost(a, b string, aOpen, bOpen bool, limit int) int {
+// silentGap is what the last consonant of a Latin spelling costs that is not in another script: French does not sound it, and endings in s are left out.
+const silentGap = 3
+
+// voiced returns from where on the last sounds of a Latin spelling may be silent.
+func voiced(sounds string) int {
+	n := len(sounds)
+	for n > 0 && n > len(sounds)-2 && strings.IndexByte("tsdzprxkX", sounds[n-1]) >= 0 {
+		n--
+	}
+	return n
+}
+
+// soundCost is the weighted edit distance of two strings of sounds, or limit+1 when it is more. Where one side leaves vowels out, those of the other are cheap. What a sounds at its end
+// from silentA on, and b from silentB on, may be silent.
+func soundCost(a, b string, aOpen, bOpen bool, silentA, silentB, limit int) int {
 	a, b = a[:min(len(a), maxSounds)], b[:min(len(b), maxSounds)]
 	gapA, gapB := &gaps[0], &gaps[0] // gapA: what a sound of a costs that b does not have
 	if bOpen {
@@ -76,17 +91,25 @@ func soundCost(a, b string, aOpen, bOpen bool, limit int) int {
 		gapB = &gaps[1]
 	}
 	var row [maxSounds + 1]int
+	var gapOfB [maxSounds]int
 	for j := range len(b) {
-		row[j+1] = row[j] + int(gapB[b[j]&127])
+		gapOfB[j] = int(gapB[b[j]&127])
+		if j >= silentB {
+			gapOfB[j] = min(gapOfB[j], silentGap)
+		}
+		row[j+1] = row[j] + gapOfB[j]
 	}
 	for i := range len(a) {
-		before := row[0]
-		row[0] += int(gapA[a[i]&127])
+		before, gap := row[0], int(gapA[a[i]&127])
+		if i >= silentA {
+			gap = min(gap, silentGap)
+		}
+		row[0] += gap
 		least := row[0]
-		sub, gap := &substitute[a[i]&127], int(gapA[a[i]&127])
+		sub := &substitute[a[i]&127]
 		for j := range len(b) {
 			c := b[j] & 127
-			v := min(before+int(sub[c]), row[j+1]+gap, row[j]+int(gapB[c]))
+			v := min(before+int(sub[c]), row[j+1]+gap, row[j]+gapOfB[j])
 			before, row[j+1] = row[j+1], v
 			least = min(least, v)
 		}

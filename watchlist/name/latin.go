@@ -7,7 +7,7 @@ import "strings"
 var latinClusters = []struct{ letters, sounds string }{
 	{"schtsch", "SC"}, {"chtch", "SC"}, {"shch", "SC"}, {"tsch", "C"}, {"dsch", "J"}, {"dzh", "J"}, {"tch", "C"}, {"sch", "S"},
 	{"zh", "Z"}, {"sh", "S"}, {"ch", "X"}, {"kh", "x"}, {"gh", "G"}, {"th", "T"}, {"dh", "D"}, {"ph", "f"}, {"ck", "k"}, {"cz", "C"},
-	{"dj", "J"}, {"tz", "c"}, {"ts", "c"}, {"sz", "s"}, {"qu", "kv"}, {"ou", "u"}, {"oo", "u"}, {"ee", "i"}, {"aa", "a"}, {"ii", "i"}, {"uu", "u"},
+	{"dj", "J"}, {"dz", "D"}, {"eau", "o"}, {"gn", "nI"}, {"tz", "c"}, {"ts", "c"}, {"sz", "s"}, {"qu", "kv"}, {"ou", "u"}, {"oo", "u"}, {"ee", "i"}, {"aa", "a"}, {"ii", "i"}, {"uu", "u"},
 	{"x", "ks"},
 }
 

@@ -97,7 +97,13 @@ func Cost(a, b *Part) (cost int, ok bool) {
 		return best, best <= Limit(a, b) || a.Class != 0 && a.Class == b.Class
 	}
 	if a.Sounds != "" && b.Sounds != "" && Plausible(a.Mask, b.Mask) {
-		if c := soundCost(a.Sounds, b.Sounds, a.Flags&Open != 0, b.Flags&Open != 0, limit); c <= limit {
+		silentA, silentB := maxSounds, maxSounds
+		if a.Flags&Native < b.Flags&Native {
+			silentA = voiced(a.Sounds)
+		} else if b.Flags&Native < a.Flags&Native {
+			silentB = voiced(b.Sounds)
+		}
+		if c := soundCost(a.Sounds, b.Sounds, a.Flags&Open != 0, b.Flags&Open != 0, silentA, silentB, limit); c <= limit {
 			best, limit = max(c, 1), c-1
 		}
 	}

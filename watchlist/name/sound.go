@@ -45,6 +45,9 @@ func squeeze(s string) string {
 			case [2]byte{'d', 'Z'}, [2]byte{'d', 'J'}:
 				out[n-1] = 'J'
 				continue
+			case [2]byte{'d', 'z'}:
+				out[n-1] = 'D'
+				continue
 			case [2]byte{'t', 's'}:
 				out[n-1] = 'c'
 				continue
