@@ -41,7 +41,7 @@ const (
 	omittedBits   = -1   // a part that the other side does not have
 	mostBeside    = 28.0 // the most that parts say beside others that conflict: whole families share names
 	otherNameBits = 5    // less, for parts that are near and known as two names: Mahmud is not Mohammed
-	openBits      = 2    // less, for parts of which one is in a script without vowels, and has few consonants
+	openBits      = 1    // less, for parts of which one is in a script without vowels, and has few consonants
 	openEditBits  = 3    // less, where one of these is another
 	fewConsonants = 3
 	initialBits   = 2    // a first letter that agrees

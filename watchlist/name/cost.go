@@ -73,7 +73,7 @@ const silentGap = 3
 // voiced returns from where on the last sounds of a Latin spelling may be silent.
 func voiced(sounds string) int {
 	n := len(sounds)
-	for n > 0 && n > len(sounds)-2 && strings.IndexByte("tsdzprxkX", sounds[n-1]) >= 0 {
+	for n >= shortest && n > len(sounds)-2 && strings.IndexByte("tsdzprxkX", sounds[n-1]) >= 0 {
 		n--
 	}
 	return n
