@@ -220,6 +220,9 @@ func (x *layout) kin(terms []entryTerm, but uint32) uint32 {
 			continue
 		}
 		r := &x.record[t.term]
+		if r.flags&name.Loose != 0 {
+			continue
+		}
 		if r.count < 2 {
 			return anyKin
 		}

@@ -11,6 +11,7 @@ import (
 type nearTerm struct {
 	term uint32
 	cost int
+	part int // the first of the parts of the query that it stands for together
 }
 
 // Bounds on the work of a query, whoever wrote it.
@@ -210,28 +211,27 @@ func (s *search) lookJoined() {
 	if len(parts) < 2 || len(parts) > mostJoinable {
 		return
 	}
-	s.probes = s.probes[:0]
 	for i := range parts[:len(parts)-1] {
 		a, b := &parts[i], &parts[i+1]
 		if s.joint = append(append(s.joint[:0], a.Text...), b.Text...); len(s.joint) < oneFrom {
 			continue
 		}
 		if t, ok := s.x.find(view(s.joint)); ok {
-			s.addJoined(t)
+			s.addJoined(t, i)
 		}
 		s.joint = append(append(s.joint[:0], a.Sounds...), b.Sounds...)
-		s.probes = append(s.probes, keyHash(soundsKey, s.keys.folded(view(s.joint))))
+		s.probes = append(s.probes[:0], keyHash(soundsKey, s.keys.folded(view(s.joint))))
+		s.probe(func(t uint32) { s.addJoined(t, i) })
 	}
-	s.probe(s.addJoined)
 }
 
-func (s *search) addJoined(term uint32) {
+func (s *search) addJoined(term uint32, part int) {
 	for _, n := range s.joined {
 		if n.term == term {
 			return
 		}
 	}
 	if len(s.joined) < mostNear {
-		s.joined = append(s.joined, nearTerm{term: term})
+		s.joined = append(s.joined, nearTerm{term: term, part: part})
 	}
 }

@@ -50,6 +50,9 @@ const anyKin = math.MaxUint32
 // strangers is how many neighbours of consonants a part can have that an entry has not, and still be in it, by how many it has: an edit changes two.
 var strangers = [...]uint8{0, 0, 1, 1, 2}
 
+// mostStrangers is how many an entry can have that are in no part of the query, and still be nothing but these.
+const mostStrangers = 3
+
 // kinOfClass is the bits of a class of given names, whose forms can be far apart.
 func kinOfClass(class uint32) uint32 {
 	if class == 0 {

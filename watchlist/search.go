@@ -37,7 +37,8 @@ type search struct {
 	alikes    uint64
 	joined    []nearTerm // terms that two neighbours of the query may be, written as one
 	costs     costTable
-	work      int // units of work that the query may still cost
+	seen      [1024]seenEntry // the last of them
+	work      int             // units of work that the query may still cost
 	aligner   name.Names
 	parts     [name.MaxParts]name.Part
 	weights   [name.MaxParts]float32
@@ -46,6 +47,12 @@ type search struct {
 	days      [2][2]uint32
 
 	best map[uint32]candidate // by alert
+}
+
+// seenEntry is an entry that was considered already.
+type seenEntry struct {
+	entry uint32
+	gen   uint16
 }
 
 // candidate is the best that was found of an alert.
@@ -212,38 +219,76 @@ func (s *search) walk(terms func(part int) []nearTerm) {
 		most = max(most, t.most)
 	}
 	var order [name.MaxParts]int
+	var walked uint64
 	for _, i := range s.choose(order[:0], most) {
+		f := s.filter(walked, 1<<i, most)
 		for _, t := range terms(i) {
-			s.postings(t.term, i)
+			s.postings(t.term, f)
 		}
+		walked |= 1 << i
 	}
 	for _, t := range s.joined {
-		s.postings(t.term, -1)
+		f := s.filter(0, 3<<t.part, most)
+		f.whole = len(s.name.parts) == 2
+		s.postings(t.term, f)
 	}
 }
 
-// postings looks at the entries of the stretches that have a term, which stands for a part of the query, or for several if that is negative.
-func (s *search) postings(term uint32, part int) {
+// filter is what an entry has to have beside the term by which it is found.
+type filter struct {
+	found   uint64 // parts of the query that stand for the term
+	nothing bool   // an entry may have any
+	whole   bool   // nothing else
+	rest    uint32 // nothing but what is in here
+}
+
+// filter returns what an entry has to have that is found by some parts of the query, and by none of those that were walked before. What these miss and the entry has beside the others
+// are a conflict, and few can bear one.
+func (s *search) filter(before, found uint64, most float32) filter {
+	f := filter{found: found, nothing: s.alone, rest: anyKin}
+	if before == 0 {
+		return f
+	}
+	sum, rest := float32(0), uint32(0)
+	for i := range s.name.parts {
+		if before>>i&1 == 0 {
+			sum += s.own[i]
+			rest |= s.name.parts[i].Bones | s.kin[i]
+		}
+	}
+	if sum+name.Conflict+most+mostOther < Threshold {
+		f.rest = rest
+	}
+	return f
+}
+
+// postings looks at the entries of the stretches that have a term and pass a filter.
+func (s *search) postings(term uint32, f filter) {
 	post := s.x.post[s.x.postAt[term]:s.x.postAt[term+1]]
 	for _, t := range s.stretch {
 		for _, p := range within(post, t.first, t.end) {
 			if s.work--; s.work < 0 {
 				return
 			}
-			if part < 0 || s.others(part, p.kin) {
+			if s.passes(f, p.kin) {
 				s.consider(p.entry, t.most+mostOther)
 			}
 		}
 	}
 }
 
-// others reports whether an entry can have another part of the query than the one by which it was found: alone that would not make it a hit.
-func (s *search) others(part int, kin uint32) bool {
-	if kin == anyKin || s.alone {
+// passes reports whether an entry can have another part of the query than the one by which it was found: alone that would not make it a hit.
+func (s *search) passes(f filter, kin uint32) bool {
+	switch {
+	case kin == anyKin || f.nothing:
 		return true
+	case f.whole:
+		return kin == 0
+	case bits.OnesCount32(kin&^f.rest) > mostStrangers:
+		return false
 	}
 	for i := range s.name.parts {
-		if i != part && (bits.OnesCount32(s.name.parts[i].Bones&^kin) <= int(s.strangers[i]) || s.kin[i] != 0 && s.kin[i]&^kin == 0) {
+		if f.found>>i&1 == 0 && (bits.OnesCount32(s.name.parts[i].Bones&^kin) <= int(s.strangers[i]) || s.kin[i] != 0 && s.kin[i]&^kin == 0) {
 			return true
 		}
 	}
@@ -290,6 +335,11 @@ func (s *search) consider(e uint32, most float32) {
 	r := &s.x.entry[e]
 	if s.dead != nil && s.dead[r.alert>>6]>>(r.alert&63)&1 != 0 {
 		return
+	}
+	if seen := &s.seen[spread(e)>>22]; *seen == (seenEntry{e, s.costs.gen}) {
+		return
+	} else {
+		*seen = seenEntry{e, s.costs.gen}
 	}
 	if !s.likely(e, Threshold-most) {
 		return
