@@ -186,6 +186,35 @@ func TestWhoIsNoNamesake(t *testing.T) {
 	}
 }
 
+// Another alert to be cleared of is another proposal: what he confirms is what he chose last.
+func TestAnotherAlertIsAnotherProposal(t *testing.T) {
+	tp := newTestPost(t)
+	a, boss := tp.atLane("ru-bg/2", "1"), tp.signIn("ru-bg/1")
+	tp.relist(boss, list+strings.Replace(strings.Split(list, "\n")[0], `"P1"`, `"P3"`, 1)+"\n")
+	i := tp.mustScan(a, "1", zorvan(t, "C1"))
+	propose := func(alert marz.AlertID) *web.Inspection {
+		t.Helper()
+		p, err := tp.Decide(t.Context(), a, i.ID, marz.Admit, inspection.NotThePerson, "", web.AlertRef{List: "test-list", Alert: alert})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	first, last := propose("P1"), propose("P3")
+	if first.Proposal.Seq == last.Proposal.Seq || propose("P3").Proposal.Seq != last.Proposal.Seq {
+		t.Errorf("proposals %d and %d", first.Proposal.Seq, last.Proposal.Seq)
+	}
+	if _, err := tp.Confirm(t.Context(), a, i.ID, last.Proposal.Seq); err != nil {
+		t.Fatal(err)
+	}
+	tp.now.Add(rescan.Milliseconds())
+	for _, h := range tp.mustScan(a, "1", zorvan(t, "C1")).Hits {
+		if holds := h.Cleared != nil && h.Cleared.Holds; holds != (h.Alert == "P3") {
+			t.Errorf("%s: cleared %t", h.Alert, holds)
+		}
+	}
+}
+
 // A supervisor clears after the crossing, and takes back; nobody else does, and nothing twice.
 func TestSupervisorClearsAndRevokes(t *testing.T) {
 	tp := newTestPost(t)
