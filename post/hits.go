@@ -84,7 +84,7 @@ func (p *Post) sortHits(tx *journal.Tx, s screened, lane marz.LaneID, who identi
 		}
 		hit := p.hit(h, s.versions)
 		var err error
-		if hit.Cleared, err = p.cleared(tx, tx, &hit, who, p.needed(h.List, owners)); err != nil {
+		if hit.Cleared, err = p.cleared(tx, &hit, who, p.needed(h.List, owners)); err != nil {
 			return nil, answer, err
 		}
 		if hit.Cleared == nil || !hit.Cleared.Holds {

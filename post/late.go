@@ -14,6 +14,7 @@ import (
 
 	"marz"
 	"marz/agreement"
+	"marz/inspection"
 	"marz/journal"
 	"marz/mrz"
 	"marz/watchlist"
@@ -34,6 +35,7 @@ type lateEntry struct {
 	Owner      marz.AuthorityID  `json:"owner,omitempty"` // whose own list it is
 	Hits       int               `json:"hits"`
 	Marks      []string          `json:"marks"`
+	Verdict    marz.Verdict      `json:"verdict,omitempty"` // of a case that is open still: what the hits alone lead to
 }
 
 type lateSeenEntry struct {
@@ -383,6 +385,11 @@ func (s *rescreening) recordCase(tx *journal.Tx, c *lateCase) (int, error) {
 				byList[h.List] = l
 			}
 			l.Hits, l.Marks = l.Hits+1, append(l.Marks, s.lateMark(r, h.List, h.Alert, h.AlertVersion))
+			if grave := inspection.Grave(watchlist.Hit{Kind: watchlist.HitKind(h.Kind), Score: h.Score}); grave && !r.ended() {
+				l.Verdict = marz.Stop
+			} else if l.Verdict == "" && !r.ended() {
+				l.Verdict = marz.Attention
+			}
 			if kept {
 				l.kept = append(l.kept, h)
 			}
@@ -465,10 +472,24 @@ func foldLate(f *journal.Fold, e journal.Entry, payload []byte) error {
 			err = f.Exec(`INSERT INTO s_late_mark (mark, seq) VALUES (?, ?)`, m, e.Seq)
 		}
 	}
+	if err == nil && l.Verdict != "" {
+		err = foldLateOpen(f, e, &l)
+	}
 	if err != nil || payload == nil {
 		return err
 	}
-	return foldContent(f, e, l.Inspection, l.Owner, content.Sealed)
+	counted := 0
+	if l.Verdict != "" {
+		counted = l.Hits
+	}
+	return foldContent(f, e, l.Inspection, l.Owner, counted, content.Sealed)
+}
+
+// foldLateOpen lets a late hit count in a case that is open still, as if the list had come before the traveller: what was proposed without it falls.
+func foldLateOpen(f *journal.Fold, e journal.Entry, l *lateEntry) error {
+	return f.Exec(`UPDATE s_inspection SET hits = hits + ?1, verdict = CASE WHEN verdict = ?2 THEN verdict ELSE ?3 END,
+		state = 'open', proposal = NULL, proposer = NULL, submission = NULL, awaits = '', concurred = '', step = ?4 WHERE id = ?5 AND state IN `+openStates,
+		l.Hits, marz.Stop, l.Verdict, e.Seq, number(l.Inspection))
 }
 
 func foldLateSeen(f *journal.Fold, e journal.Entry, _ []byte) error {

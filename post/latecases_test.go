@@ -149,3 +149,62 @@ func TestLateHitOnAGuestsRecord(t *testing.T) {
 	tp.refolded(t)
 	tp.verified()
 }
+
+// A list that comes while somebody still stands at the lane stops him as if it had come before him: one key lets nobody pass on whom a hit is recorded, and what was proposed or awaited without it falls.
+func TestLateHitOnAnOpenCase(t *testing.T) {
+	tp := newTestPost(t)
+	a, boss := tp.atLane("ru-bg/2", "1"), tp.signIn("ru-bg/1")
+	i := tp.mustScan(a, "1", passport(t, "ABADI", "REZA", "A1", nil))
+	tp.relist(boss, list+rezasAlert)
+	tp.screenAgain(t)
+	code(t, "one key", second(tp.Decide(t.Context(), a, i.ID, marz.Admit, "", "")), marz.Invalid, "reason")
+	now, err := tp.Case(t.Context(), a, "1", "")
+	if err != nil || !stopped(t, now) || now.Verdict != marz.Stop || now.Hits[0].Late == 0 || now.Hits[0].Can != "clear" || now.Step == i.Step {
+		t.Fatalf("%+v %v", now, err)
+	}
+	p, err := tp.Decide(t.Context(), a, i.ID, marz.Admit, "document-compared", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tp.relist(boss, list+strings.Replace(rezasAlert, "wanted", "crime", 1))
+	tp.screenAgain(t)
+	code(t, "what was proposed before the hit", second(tp.Confirm(t.Context(), a, i.ID, p.Proposal.Seq)), marz.Conflict, "look at the case again")
+	tp.admit(a, i)
+	if rows, err := tp.Crossings(t.Context(), boss, 0); err != nil || rows.Rows[0].Hits != 2 || rows.Rows[0].Verdict != marz.Stop {
+		t.Errorf("%+v %v", rows, err)
+	}
+	tp.refolded(t)
+	tp.verified()
+}
+
+// In joint service the other learns of a hit on an open case what it learns at a scan: that there is one, and what articles share.
+func TestOwnLateHitOnAnOpenCase(t *testing.T) {
+	tp, ru, am := newJoint(t, "", shareHits, "1")
+	boss := tp.signIn("ru-bg/1")
+	i := tp.mustScan(am, "1", passport(t, "ABADI", "REZA", "A1", nil))
+	p, err := tp.Decide(t.Context(), am, i.ID, marz.Refuse, "c-no-valid-visa", "")
+	if err == nil {
+		p, err = tp.Confirm(t.Context(), am, i.ID, p.Proposal.Seq)
+	}
+	if err != nil || p.State != "awaiting" {
+		t.Fatalf("%+v %v", p, err)
+	}
+	tp.write("own.jsonl", ownList+rezasAlert)
+	if _, err := tp.ReloadLists(t.Context(), boss); err != nil {
+		t.Fatal(err)
+	}
+	tp.screenAgain(t)
+	code(t, "what was awaited before the hit", second(tp.Concur(t.Context(), ru, i.ID, p.Joint.Waiting.Submission)), marz.Conflict, "look at the case again")
+	theirs, err := tp.Case(t.Context(), am, "1", "")
+	if err != nil || theirs.Verdict != marz.Stop || len(theirs.Hits) != 0 || len(theirs.Others) != 1 || theirs.Others[0].Count != 1 || !theirs.Others[0].Shared {
+		t.Fatalf("the other: %+v %v", theirs, err)
+	}
+	if hits, _, err := tp.LookUp(t.Context(), am, i.ID, "ru-bg", "comparison", ""); err != nil || len(hits) != 1 || hits[0].Name != "Reza Abadi" {
+		t.Errorf("the other looks up %+v %v", hits, err)
+	}
+	if own, err := tp.Case(t.Context(), ru, "1", ""); err != nil || !stopped(t, own) {
+		t.Errorf("the owner: %+v %v", own, err)
+	}
+	tp.refolded(t)
+	tp.verified()
+}

@@ -295,6 +295,9 @@ type Hit struct {
 	Cleared      *Clearance   `json:"cleared,omitempty"`  // the traveller, or one like him, was found not to be the person on the alert
 	Late         marz.Instant `json:"late,omitzero"`      // when it was found, where that was after the inspection
 	Can          string       `json:"can,omitempty"`      // what who looks may do with it now: "clear" or "revoke"
+	Mine         marz.Seq     `json:"mine,omitempty"`     // the clearance that he may revoke
+
+	Lacks []marz.AuthorityID `json:"lacks,omitempty"` // whose clearance is needed beside his, so that the hit stops the traveller no more
 }
 
 // Line is one comparison of an alert with a traveller.
@@ -310,7 +313,7 @@ type Clearance struct {
 	Seq    marz.Seq       `json:"seq"` // of its entry
 	At     marz.Instant   `json:"at"`
 	By     marz.OfficerID `json:"by"`
-	Reason string         `json:"reason,omitempty"` // in words
+	Reason string         `json:"reason,omitempty"` // in words; to the officers of his authority alone, and so the note
 	Note   string         `json:"note,omitempty"`
 	Holds  bool           `json:"holds"`         // the hit does not stop him
 	Why    string         `json:"why,omitempty"` // why it does not hold
