@@ -10,6 +10,7 @@ import (
 
 	"marz"
 	"marz/agreement"
+	"marz/inspection"
 	"marz/journal"
 	"marz/watchlist"
 	"marz/web"
@@ -167,6 +168,9 @@ func (p *Post) hit(h watchlist.Hit, versions []listVersion) web.Hit {
 		Sentence: h.Sentence, Evidence: make([]web.Line, len(h.Evidence))}
 	if alert.Version == h.Version { // else another one is in force since
 		hit.Why = alert.Why
+	}
+	if hit.Grave = marz.Attention; inspection.Grave(h) {
+		hit.Grave = marz.Stop
 	}
 	for i, l := range h.Evidence {
 		hit.Evidence[i] = web.Line(l)

@@ -14,7 +14,6 @@ import (
 
 	"marz"
 	"marz/agreement"
-	"marz/inspection"
 	"marz/journal"
 	"marz/mrz"
 	"marz/watchlist"
@@ -385,10 +384,8 @@ func (s *rescreening) recordCase(tx *journal.Tx, c *lateCase) (int, error) {
 				byList[h.List] = l
 			}
 			l.Hits, l.Marks = l.Hits+1, append(l.Marks, s.lateMark(r, h.List, h.Alert, h.AlertVersion))
-			if grave := inspection.Grave(watchlist.Hit{Kind: watchlist.HitKind(h.Kind), Score: h.Score}); grave && !r.ended() {
-				l.Verdict = marz.Stop
-			} else if l.Verdict == "" && !r.ended() {
-				l.Verdict = marz.Attention
+			if !r.ended() && l.Verdict != marz.Stop {
+				l.Verdict = h.Grave
 			}
 			if kept {
 				l.kept = append(l.kept, h)

@@ -284,10 +284,11 @@ type Hit struct {
 	About        string       `json:"about,omitempty"`         // what the alert is about
 	List         marz.ListID  `json:"list"`
 	Owner        string       `json:"owner"`
-	Version      string       `json:"version"` // of the list
-	Score        float64      `json:"score"`   // points of evidence
-	Name         string       `json:"name"`    // as the alert has it
-	Why          string       `json:"why"`     // why the alert was made
+	Version      string       `json:"version"`         // of the list
+	Score        float64      `json:"score"`           // points of evidence
+	Grave        marz.Verdict `json:"grave,omitempty"` // the verdict that this hit alone leads to
+	Name         string       `json:"name"`            // as the alert has it
+	Why          string       `json:"why"`             // why the alert was made
 	Reasons      []string     `json:"reasons"`
 	Sentence     string       `json:"sentence,omitempty"` // that a traveller could be told
 	Evidence     []Line       `json:"evidence,omitempty"` // what the points are made of
