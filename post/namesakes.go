@@ -50,7 +50,7 @@ const clearedTables = `
 CREATE TABLE s_cleared (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, officer TEXT NOT NULL, authority TEXT NOT NULL, inspection INTEGER NOT NULL, list TEXT NOT NULL, clears TEXT NOT NULL,
 	traveller TEXT NOT NULL, person TEXT NOT NULL, about TEXT NOT NULL, ended INTEGER, why TEXT NOT NULL DEFAULT '') STRICT;
 CREATE INDEX s_cleared_of ON s_cleared (traveller, about);
-CREATE INDEX s_cleared_by ON s_cleared (authority, seq);
+CREATE INDEX s_cleared_by ON s_cleared (authority, seq, ended);
 `
 
 // identity is who somebody is, as far as a document tells. Name, birth date and nationality are what an alert matches by, so they never tell a person from his namesake: the document with them does.
