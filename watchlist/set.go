@@ -177,10 +177,11 @@ func (s *Set) Screen(_ context.Context, q Query) Answer {
 	state := *s.state.Load()
 	a := Answer{ID: q.ID, Hits: []Hit{}, Lists: make([]ListVersion, 0, len(state))}
 	asked := ask(q)
+	looks := asked.looks()
 	work := s.searches.Get().(*search)
 	for _, l := range state {
 		a.Lists = append(a.Lists, ListVersion{l.info.Name, l.info.Version, l.info.Loaded})
-		l.screen(asked, work, &a.Hits)
+		l.screen(asked, looks, work, &a.Hits)
 	}
 	work.x, work.rarity, work.dead, work.asked, work.name = nil, nil, nil, nil, nil
 	s.searches.Put(work)
@@ -199,16 +200,12 @@ type scored struct {
 }
 
 // screen adds the hits on one list.
-func (l *inForce) screen(asked *asked, work *search, hits *[]Hit) {
-	numbers := asked.Document != "" || asked.Vehicle != ""
+func (l *inForce) screen(asked *asked, looks []look, work *search, hits *[]Hit) {
 	for i := range l.parts {
 		p := &l.parts[i]
 		work.begin(p.x, l.parts[0].x, p.dead, asked)
 		work.run()
-		var by []numberHit
-		if numbers {
-			by = p.byNumber(asked)
-		}
+		by := p.byNumber(looks)
 		if len(work.best) == 0 && len(by) == 0 {
 			continue
 		}
