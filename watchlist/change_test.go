@@ -290,7 +290,9 @@ func tableOf(t testing.TB, rows ...number.Row) *number.Table {
 
 func TestPutNumbers(t *testing.T) {
 	s := loaded(t, importOurs(t)...)
-	doc := func(n, country, what string) number.Row { return number.Row{Kind: number.Document, Number: n, Country: country, Type: what} }
+	doc := func(n, country, what string) number.Row {
+		return number.Row{Kind: number.Document, Number: n, Country: country, Type: what}
+	}
 	info := ListInfo{ID: "sltd", Name: "Lost documents", Owner: "am-bg", Version: "1"}
 	if err := s.PutNumbers(info, tableOf(t, doc("AO 0102030", "ARM", "lost passport"), doc("AO0102030", "ARM", "stolen passport"), doc("AO0102030", "RUS", "lost passport"),
 		number.Row{Kind: number.Vehicle, Number: "34 ZZ 123", Country: "ARM", Type: "plate"})); err != nil {
