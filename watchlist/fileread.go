@@ -2,12 +2,14 @@ package watchlist
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -15,7 +17,7 @@ import (
 )
 
 // built reads the alerts of a list file as a source of a list, also of one that was built when names were read otherwise. It bears the instant at which its content was brought, unless the caller gives one.
-func (in source) built(name string, o Options) (*List, error) {
+func (in source) built(name string, o Options, verifier note.Verifier) (*List, error) {
 	f, err := in.open(name)
 	if err != nil {
 		return nil, err
@@ -26,7 +28,7 @@ func (in source) built(name string, o Options) (*List, error) {
 		return nil, in.unreadable(name, err)
 	}
 	b := &File{path: in.path(name), size: size}
-	if err := b.read(r, nil); err != nil {
+	if err := b.read(r, verifier); err != nil {
 		return nil, err
 	}
 	if err := b.verifyDigests(r); err != nil {
@@ -40,6 +42,12 @@ func (in source) built(name string, o Options) (*List, error) {
 		o.Loaded = b.info.Loaded
 	}
 	return in.seal(name, l, o)
+}
+
+// ImportFile reads the alerts of a list file into memory, also of one that was built when names were read otherwise. With a verifier the file has to be signed with its key.
+func ImportFile(path string, verifier note.Verifier) (*List, error) {
+	dir, name := filepath.Split(path)
+	return source{fsys: os.DirFS(cmp.Or(dir, ".")), dir: dir}.built(name, Options{}, verifier)
 }
 
 // readerAt returns the contents of a file as they can be read anywhere.

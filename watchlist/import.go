@@ -83,7 +83,7 @@ func (in source) load(name string, o Options) (*List, error) {
 		return nil, err
 	}
 	if bytes.HasPrefix(head, []byte(listFormat+"\n")) {
-		return in.built(name, o)
+		return in.built(name, o, nil)
 	}
 	var l *List
 	switch head[0] {
