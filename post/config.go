@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/BurntSushi/toml"
+	"golang.org/x/mod/sumdb/note"
 
 	"marz"
 	"marz/inspection"
@@ -33,6 +34,20 @@ type ListSource struct {
 	Path string      `toml:"path"` // of a file, or of a folder for OFAC's set; relative to the data folder
 	// Authority is whose own list it is: its hits are shown to that authority's officers alone, unless an article shares them. None: it is used in common.
 	Authority marz.AuthorityID `toml:"authority,omitempty"`
+	// Key is the verifier key by which the list has to be signed, a built file, and so what changes it. None: a signature is not asked for.
+	Key string `toml:"key,omitempty"`
+}
+
+// verifier returns what checks the list's signature, nil when none is asked for. The key was read with the configuration.
+func (l *ListSource) verifier() note.Verifier {
+	if l.Key == "" {
+		return nil
+	}
+	v, err := note.NewVerifier(l.Key)
+	if err != nil {
+		panic("post: a list's key was not checked with the configuration")
+	}
+	return v
 }
 
 func readConfig(path string) (Config, error) {
@@ -73,6 +88,9 @@ func (c *Config) validate(path string) error {
 		}
 		if strings.HasPrefix(string(l.ID), adoptedPrefix) {
 			return bad(fmt.Sprintf("the list id %q is that of alerts that an authority has adopted; give the list another", l.ID))
+		}
+		if _, err := note.NewVerifier(l.Key); l.Key != "" && err != nil {
+			return bad(fmt.Sprintf("the key of the list %q is no verifier key; it is the line that marz authority key prints", l.ID))
 		}
 		seen[l.ID] = true
 	}

@@ -287,6 +287,7 @@ func (p *Post) destroyFiles(owner marz.AuthorityID, lists, hits bool) error {
 				continue
 			}
 			p.lists.Remove(src.ID)
+			p.built.Delete(src.ID)
 			err := errors.Join(shred(p.sealedPath(src.ID)), shred(p.keptPath(src.ID)))
 			if path := p.source(src); err == nil && p.inside(path) && p.sameSource(src) == "" {
 				err = takeIn(path)

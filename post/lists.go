@@ -4,14 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"marz"
 	"marz/agreement"
@@ -34,28 +30,39 @@ func (p *Post) ReloadLists(ctx context.Context, actor Actor) ([]web.ListState, e
 
 func (p *Post) loadLists(ctx context.Context, actor *Actor) error {
 	for _, src := range p.config.Lists {
-		entry, kind := p.loadList(src)
+		entries := p.loadList(src)
 		p.again.add(src.ID) // also when an older copy is in force: the pass over it can have been cut off
-		var err error
-		if actor != nil {
-			err = p.act(ctx, *actor, marz.ActManageLists, func(a *act) error {
-				_, err := a.append(kind, entry, nil)
+		for _, e := range entries {
+			if err := p.recordList(ctx, actor, e); err != nil {
 				return err
-			})
-		}
-		// Without an officer, and when his power ended just now, it is the node's act: what is in force is in the journal.
-		if code := marz.CodeOf(err); actor == nil || err != nil && (code == marz.Forbidden || code == marz.Unauthenticated) {
-			err = p.node(ctx, func(n *node) error { return n.append(kind, entry, nil) })
-		}
-		if err != nil {
-			return err
+			}
 		}
 	}
 	return nil
 }
 
-// loadList puts a list in force from its source. If that fails and none is in force yet, the copy kept from the last success is.
-func (p *Post) loadList(src ListSource) (listEntry, string) {
+// recordList takes down what became of a list. Without an officer, and when his power ended just now, it is the node's act: what is in force is in the journal.
+func (p *Post) recordList(ctx context.Context, actor *Actor, e listEntry) error {
+	kind := KindListLoaded
+	if e.Refused != "" {
+		kind = KindListRefused
+	}
+	var err error
+	if actor != nil {
+		err = p.act(ctx, *actor, marz.ActManageLists, func(a *act) error {
+			_, err := a.append(kind, e, nil)
+			return err
+		})
+	}
+	if code := marz.CodeOf(err); actor == nil || err != nil && (code == marz.Forbidden || code == marz.Unauthenticated) {
+		err = p.node(ctx, func(n *node) error { return n.append(kind, e, nil) })
+	}
+	return err
+}
+
+// loadList puts a list in force from its source. If that fails and none is in force yet, the copy kept from the last success is. It returns what is to be taken down: that it was loaded, that something was refused, or of a
+// list whose changes do not all lead on from one another both.
+func (p *Post) loadList(src ListSource) []listEntry {
 	p.loading.Lock() // so that what is destroyed is not brought back by a load under way
 	defer p.loading.Unlock()
 	load := p.loadCommon
@@ -63,11 +70,15 @@ func (p *Post) loadList(src ListSource) (listEntry, string) {
 		load = p.loadOwn
 	}
 	l, err := load(src)
+	var out []listEntry
+	if l.ID != "" {
+		out = append(out, listEntry{List: l.ID, Name: l.Name, Owner: string(l.Owner), Version: l.Version, Loaded: l.Loaded, Alerts: l.Alerts})
+	}
 	if err != nil {
 		p.opts.Log.Warn("a list was refused; the one before stays in force", "list", src.ID, "err", err)
-		return listEntry{List: src.ID, Name: string(src.ID), Refused: err.Error()}, KindListRefused
+		out = append(out, listEntry{List: src.ID, Name: string(src.ID), Refused: err.Error()})
 	}
-	return listEntry{List: l.ID, Name: l.Name, Owner: string(l.Owner), Version: l.Version, Loaded: l.Loaded, Alerts: len(l.Alerts)}, KindListLoaded
+	return out
 }
 
 // source returns where a list is read from.
@@ -78,67 +89,49 @@ func (p *Post) source(src ListSource) string {
 	return filepath.Join(p.opts.Dir, src.Path)
 }
 
-// readList reads a list from its source and puts it in force.
+// readList reads a list from a source in another format than ours and puts it in force.
 func (p *Post) readList(src ListSource) (*watchlist.List, error) {
+	if _, err := os.Stat(p.source(src)); err == nil && src.Key != "" {
+		return nil, &marz.Error{Code: marz.Invalid, Op: "load list", Subject: p.source(src), Fix: "it has to be signed, and only built files can be; build it with marz list build --key"}
+	}
 	l, err := watchlist.Import(p.source(src), watchlist.Options{ID: src.ID, Loaded: p.opts.Clock()})
 	if err == nil {
 		err = p.lists.Replace(l)
 	}
+	if err == nil {
+		p.built.Delete(src.ID)
+	}
 	return l, err
 }
 
+func infoOf(l *watchlist.List) watchlist.ListInfo {
+	return watchlist.ListInfo{ID: l.ID, Name: l.Name, Owner: l.Owner, Version: l.Version, Loaded: l.Loaded, Alerts: len(l.Alerts), Notes: l.Notes}
+}
+
 // loadCommon loads a list that is used in common.
-func (p *Post) loadCommon(src ListSource) (*watchlist.List, error) {
+func (p *Post) loadCommon(src ListSource) (watchlist.ListInfo, error) {
+	switch watchlist.Sniff(p.source(src)) {
+	case watchlist.ListFile:
+		return p.loadBuilt(src, p.takeFile)
+	case watchlist.Numbers:
+		return p.loadBuilt(src, p.takeNumbers)
+	}
 	l, err := p.readList(src)
 	if err != nil {
-		p.restore(src, func() ([]byte, error) { return os.ReadFile(p.keptPath(src.ID)) })
-		return nil, err
+		p.restoreCommon(src)
+		return watchlist.ListInfo{}, err
 	}
 	b, err := json.Marshal(l)
 	if err == nil {
 		err = p.keep(p.keptPath(src.ID), b)
 	}
+	if err == nil {
+		err = p.forgetKept(src.ID, keptJSON)
+	}
 	if err != nil {
 		p.opts.Log.Warn("no copy of a list could be kept", "list", src.ID, "err", err)
 	}
-	return l, nil
-}
-
-// loadOwn loads an authority's own list. Nothing of it lies open in the data folder: the copy that is kept is sealed, and a source there is taken in.
-func (p *Post) loadOwn(src ListSource) (*watchlist.List, error) {
-	if !p.mandated(src.Authority, p.now()) {
-		p.lists.Remove(src.ID)
-		return nil, &marz.Error{Code: marz.Forbidden, Op: "load list", Subject: string(src.ID), Fix: fmt.Sprintf("no article gives %s anything at %s any more; its lists are not loaded", src.Authority, p.post.ID)}
-	}
-	if other := p.sameSource(src); other != "" {
-		return nil, &marz.Error{Code: marz.Invalid, Op: "load list", Subject: string(src.ID), Fix: fmt.Sprintf("the list %q is read from the same file; give an authority's own list a source of its own", other)}
-	}
-	if _, err := p.ownKey(src.Authority); err != nil {
-		return nil, err
-	}
-	if err := p.sealKept(src); err != nil {
-		return nil, err
-	}
-	inside := p.inside(p.source(src))
-	l, err := p.readList(src)
-	if inside && marz.CodeOf(err) == marz.NotFound { // it was taken in
-		return p.restoreOwn(src)
-	}
-	if err != nil {
-		p.restore(src, func() ([]byte, error) { return p.openKept(src) })
-		return nil, err
-	}
-	b, err := json.Marshal(l)
-	if err == nil {
-		err = p.sealCopy(src, b)
-	}
-	if err == nil && inside {
-		err = takeIn(p.source(src))
-	}
-	if err != nil {
-		p.opts.Log.Error("an authority's own list is in force, and its source lies open in the data folder or no copy is kept", "list", src.ID, "err", err)
-	}
-	return l, nil
+	return infoOf(l), nil
 }
 
 // mandated reports whether an article gives an authority its hits here or lets it bring its lists, now or some day.
@@ -173,53 +166,7 @@ func (p *Post) sameSource(src ListSource) marz.ListID {
 	return ""
 }
 
-// inside reports whether a path lies in the data folder, wherever links lead.
-func (p *Post) inside(path string) bool {
-	resolve := func(path string) string {
-		if whole, err := filepath.EvalSymlinks(path); err == nil {
-			return whole
-		}
-		if dir, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil { // the file is not there
-			return filepath.Join(dir, filepath.Base(path))
-		}
-		return path
-	}
-	rel, err := filepath.Rel(resolve(p.opts.Dir), resolve(path))
-	return err == nil && filepath.IsLocal(rel)
-}
-
-// ofacFiles are what watchlist.Import reads of a folder, and beside a file of comma-separated values.
-var ofacFiles = []string{"sdn.csv", "alt.csv", "add.csv", "sdn_comments.csv"}
-
-// takeIn destroys the source of a list of which a sealed copy is on the disk.
-func takeIn(path string) error {
-	dir, files := path, ofacFiles
-	if info, err := os.Stat(path); err != nil || !info.IsDir() {
-		dir, files = filepath.Dir(path), []string{filepath.Base(path)}
-		if slices.Contains(ofacFiles, strings.ToLower(files[0])) {
-			files = ofacFiles
-		}
-	}
-	names, err := os.ReadDir(dir)
-	for _, n := range names {
-		if !slices.ContainsFunc(files, func(f string) bool { return f == n.Name() || len(files) > 1 && strings.EqualFold(f, n.Name()) }) {
-			continue
-		}
-		whole, e := filepath.EvalSymlinks(filepath.Join(dir, n.Name()))
-		if e == nil {
-			e = shred(whole)
-		}
-		if e == nil && n.Type()&os.ModeSymlink != 0 {
-			e = os.Remove(filepath.Join(dir, n.Name()))
-		}
-		err = errors.Join(err, e)
-	}
-	return err
-}
-
-func (p *Post) keptPath(id marz.ListID) string {
-	return filepath.Join(p.opts.Dir, "lists", string(id)+".kept.json")
-}
+func (p *Post) keptPath(id marz.ListID) string { return p.keptAs(id, keptJSON) }
 
 func (p *Post) sealedPath(id marz.ListID) string {
 	return filepath.Join(p.opts.Dir, "lists", string(id)+sealedSuffix)
@@ -239,82 +186,6 @@ func (p *Post) keep(path string, b []byte) error {
 	return err
 }
 
-func listSeal(id marz.ListID) string { return "list " + string(id) }
-
-func (p *Post) sealCopy(src ListSource, b []byte) error {
-	sealed, err := p.keys.seal(src.Authority, listSeal(src.ID), b)
-	if err != nil {
-		return err
-	}
-	return p.keep(p.sealedPath(src.ID), sealed)
-}
-
-func (p *Post) openKept(src ListSource) ([]byte, error) {
-	b, err := os.ReadFile(p.sealedPath(src.ID))
-	if err != nil {
-		return nil, err
-	}
-	return p.keys.open(src.Authority, listSeal(src.ID), b)
-}
-
-// sealKept seals a copy that was kept open, as was done before there were data keys.
-func (p *Post) sealKept(src ListSource) error {
-	b, err := os.ReadFile(p.keptPath(src.ID))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if _, e := os.Stat(p.sealedPath(src.ID)); err == nil && errors.Is(e, fs.ErrNotExist) {
-		err = p.sealCopy(src, b)
-	}
-	if err == nil {
-		err = shred(p.keptPath(src.ID))
-	}
-	if err != nil {
-		return &marz.Error{Op: "seal list", Subject: string(src.ID), Err: err}
-	}
-	return nil
-}
-
-// restoreOwn puts in force, or leaves, what was taken in. It bears the instant at which it was.
-func (p *Post) restoreOwn(src ListSource) (*watchlist.List, error) {
-	b, err := p.openKept(src)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &marz.Error{Code: marz.NotFound, Op: "load list", Subject: string(src.ID), Fix: "there is neither a source nor a sealed copy; put a source there", Err: err}
-	}
-	var l watchlist.List
-	if err == nil {
-		err = json.Unmarshal(b, &l)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if i := slices.IndexFunc(p.lists.Lists(), func(i watchlist.ListInfo) bool { return i.ID == l.ID && i.Version == l.Version && i.Loaded == l.Loaded }); i >= 0 {
-		return &l, nil
-	}
-	return &l, p.lists.Replace(&l)
-}
-
-// restore puts the kept copy in force when nothing is, as after a restart. It bears the instant at which it was loaded.
-func (p *Post) restore(src ListSource, kept func() ([]byte, error)) {
-	if slices.ContainsFunc(p.lists.Lists(), func(l watchlist.ListInfo) bool { return l.ID == src.ID }) {
-		return
-	}
-	b, err := kept()
-	if errors.Is(err, fs.ErrNotExist) {
-		return
-	}
-	var l watchlist.List
-	if err == nil {
-		err = json.Unmarshal(b, &l)
-	}
-	if err == nil {
-		err = p.lists.Replace(&l)
-	}
-	if err != nil {
-		p.opts.Log.Error("the kept copy of a list cannot be used", "list", src.ID, "err", err)
-	}
-}
-
 // ListStates returns the lists of the configuration with their state, for screens. It holds nothing about a person.
 func (p *Post) ListStates(ctx context.Context) ([]web.ListState, error) {
 	inForce := map[marz.ListID]watchlist.ListInfo{}
@@ -332,7 +203,7 @@ func (p *Post) ListStates(ctx context.Context) ([]web.ListState, error) {
 			continue // of an authority that has no hits here any more: nobody misses it
 		}
 		l := inForce[src.ID]
-		s := web.ListState{ID: src.ID, Name: l.Name, Owner: string(l.Owner), Version: l.Version, Loaded: l.Loaded, Alerts: l.Alerts, Refused: refused[src.ID]}
+		s := web.ListState{ID: src.ID, Signature: p.signature(src.ID), Name: l.Name, Owner: string(l.Owner), Version: l.Version, Loaded: l.Loaded, Alerts: l.Alerts, Refused: refused[src.ID]}
 		if s.Name == "" {
 			s.Name = string(src.ID)
 		}

@@ -69,6 +69,7 @@ type Post struct {
 	shred    chan struct{} // to the watch: something is to be destroyed
 	lists    *watchlist.Set
 	loading  sync.Mutex // held while a list is loaded or destroyed
+	built    sync.Map   // ID → *builtList, of lists in force that came from built files; written under loading
 	keys     *dataKeys
 	adopted  atomic.Pointer[adoptedLists]
 	undone   atomic.Bool // something is to be destroyed and is not yet

@@ -120,18 +120,66 @@ func (r *alertReader) text() string {
 
 // many reads a list of things, each of which has a byte at least.
 func many[T any](r *alertReader, one func() T) []T {
-	n := r.number()
-	if n > uint64(len(r.b)) {
-		r.b, r.bad = nil, true
-	}
-	if n == 0 || r.bad {
+	n := r.length()
+	if n == 0 {
 		return nil
 	}
-	out := make([]T, 0, n)
-	for range n {
+	out := make([]T, 0, min(n, 64))
+	for i := uint64(0); i < n && !r.bad; i++ {
 		out = append(out, one())
 	}
 	return out
+}
+
+// passAlert reads an alert without keeping anything but its ID, which lies in the reader's bytes.
+func (r *alertReader) passAlert() (id string) {
+	id = r.pass()
+	r.pass()
+	r.pass()
+	if flag := r.take(1); len(flag) == 1 && flag[0] == 1 {
+		r.take(8)
+	} else {
+		r.pass()
+	}
+	r.passMany(2)
+	for n := r.length(); n > 0 && !r.bad; n-- {
+		r.date()
+		r.date()
+		r.number()
+	}
+	r.passMany(1)
+	r.passMany(1)
+	r.pass()
+	r.passMany(3)
+	r.passMany(3)
+	r.passMany(1)
+	r.pass()
+	return id
+}
+
+// pass reads a text in place.
+func (r *alertReader) pass() string {
+	n := r.number()
+	if n < uint64(len(known)) {
+		return known[n]
+	}
+	return view(r.take(n - uint64(len(known))))
+}
+
+// length reads how many things follow, each of which has a byte at least.
+func (r *alertReader) length() uint64 {
+	n := r.number()
+	if n > uint64(len(r.b)) {
+		r.b, r.bad = nil, true
+		return 0
+	}
+	return n
+}
+
+func (r *alertReader) passMany(each uint64) {
+	for n := r.length() * each; n > 0 && !r.bad; n-- {
+		r.pass()
+	}
 }
 
 func (r *alertReader) version() string {

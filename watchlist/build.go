@@ -7,6 +7,7 @@ import (
 
 	"marz"
 	"marz/watchlist/name"
+	"marz/watchlist/number"
 )
 
 // Rarity of a part, in bits: how unlikely it is that somebody else's name has it.
@@ -349,7 +350,7 @@ func (b *builder) numbers(alerts []Alert) {
 		for i := range alerts {
 			for n, num := range numbers(&alerts[i]) {
 				if f := form(num.Number); f != "" {
-					out = append(out, numberRef{keyHash(0, []byte(lookAlike(f))), uint32(i), uint32(n)})
+					out = append(out, numberRef{keyHash(0, []byte(number.Alike(f))), uint32(i), uint32(n)})
 				}
 			}
 		}
@@ -366,6 +367,6 @@ func (b *builder) numbers(alerts []Alert) {
 		})
 		return out
 	}
-	b.x.documents = refs(func(a *Alert) []Number { return a.Documents }, number)
+	b.x.documents = refs(func(a *Alert) []Number { return a.Documents }, number.Normal)
 	b.x.vehicles = refs(func(a *Alert) []Number { return a.Vehicles }, vehicle)
 }

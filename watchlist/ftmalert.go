@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"marz"
+	"marz/watchlist/number"
 )
 
 // maxWhy bounds the words that are kept of why an entity is listed.
@@ -143,12 +144,12 @@ func (p *properties) numbers(a *Alert) {
 
 // addNumber adds a number unless it is there already, and lets a known issuer replace an unknown one.
 func addNumber(to *[]Number, n Number) {
-	key := number(n.Number)
+	key := number.Normal(n.Number)
 	if key == "" {
 		return
 	}
 	for i, have := range *to {
-		if number(have.Number) == key && (have.Country == n.Country || have.Country == "" || n.Country == "") {
+		if number.Normal(have.Number) == key && (have.Country == n.Country || have.Country == "" || n.Country == "") {
 			if have.Country == "" && n.Country != "" {
 				(*to)[i] = n
 			}

@@ -82,6 +82,9 @@ func (in source) load(name string, o Options) (*List, error) {
 	if err != nil {
 		return nil, err
 	}
+	if bytes.HasPrefix(head, []byte(listFormat+"\n")) {
+		return in.built(name, o, nil)
+	}
 	var l *List
 	switch head[0] {
 	case '<':
@@ -152,9 +155,12 @@ func (in source) head(name string) ([]byte, error) {
 	if len(b) == 0 {
 		return nil, in.bad(name, 0, "it is empty")
 	}
+	if bytes.HasPrefix(b, []byte(listFormat+"\n")) {
+		return b, nil
+	}
 	if c := b[0]; c != '<' && c != '{' && c != '"' && (c < '0' || c > '9') {
 		return nil, in.bad(name, 1, "it is none of the formats that are read: OFAC's sdn.csv, the United Nations' "+
-			"consolidated XML, FollowTheMoney JSON lines")
+			"consolidated XML, FollowTheMoney JSON lines, built list files")
 	}
 	return b, nil
 }

@@ -4,28 +4,13 @@ import (
 	"strings"
 	"unicode"
 
-	"marz/watchlist/name"
+	"marz/watchlist/number"
 )
-
-// number brings a document number or number plate into the form in which it is compared: letters and digits only, in
-// capitals, without the filler of a machine-readable zone. "" when nothing is left.
-func number(s string) string {
-	var b strings.Builder
-	n := 0
-	for _, t := range name.Split(s, name.MaxParts) {
-		n += len(t)
-		if n > name.MaxRunes*2 {
-			break
-		}
-		b.WriteString(t)
-	}
-	return strings.ToUpper(b.String())
-}
 
 // vehicle brings the number of a means of transport into the form in which it is compared. An IMO ship number is written
 // with or without "IMO" before its seven digits.
 func vehicle(s string) string {
-	n := number(s)
+	n := number.Normal(s)
 	if imo, ok := strings.CutPrefix(n, "IMO"); ok && len(imo) == 7 {
 		return imo
 	}

@@ -22,7 +22,10 @@ type Query struct {
 	Nationality string    `json:"nationality"` // ICAO 9303-3 §5 code; ISO 3166-1 alpha-2 and English names are understood
 	Sex         string    `json:"sex"`         // "M", "F"; anything else is no evidence
 	Document    string    `json:"document"`    // document number
-	Vehicle     string    `json:"vehicle"`     // number plate, tail number or IMO number
+	// DocumentCheck is the character that was read after the document number as its check digit (ICAO 9303-3 §4.9), or nothing. It is never one that was computed. Numbers that only look like this one are then
+	// hits if the digit does not speak against it.
+	DocumentCheck string `json:"document_check,omitempty"`
+	Vehicle       string `json:"vehicle"` // number plate, tail number or IMO number
 }
 
 // ParseQuery reads one query from a JSON object. A key that is unknown or stands twice is refused, since a misspelt
@@ -34,7 +37,7 @@ func ParseQuery(b []byte) (Query, error) {
 	}
 	fields := map[string]any{
 		"id": &q.ID, "primary": &q.Primary, "secondary": &q.Secondary, "names": &q.Names, "birth": &q.Birth,
-		"nationality": &q.Nationality, "sex": &q.Sex, "document": &q.Document, "vehicle": &q.Vehicle,
+		"nationality": &q.Nationality, "sex": &q.Sex, "document": &q.Document, "document_check": &q.DocumentCheck, "vehicle": &q.Vehicle,
 	}
 	dec := json.NewDecoder(bytes.NewReader(b))
 	t, err := dec.Token()
@@ -50,7 +53,7 @@ func ParseQuery(b []byte) (Query, error) {
 		into, ok := fields[key]
 		if !ok {
 			return q, badQuery(fmt.Sprintf("%.40q is not a key of a query, or stands twice; the keys are id, primary, "+
-				"secondary, names, birth, nationality, sex, document, vehicle", key), nil)
+				"secondary, names, birth, nationality, sex, document, document_check, vehicle", key), nil)
 		}
 		delete(fields, key)
 		if err := dec.Decode(into); err != nil {
@@ -62,6 +65,9 @@ func ParseQuery(b []byte) (Query, error) {
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return q, badQuery("more follows after the object; write one query a line", nil)
+	}
+	if len(q.DocumentCheck) > 1 {
+		return q, badQuery("document_check is the one character that was read after the number", nil)
 	}
 	return q, nil
 }

@@ -3,6 +3,8 @@ package watchlist
 import (
 	"slices"
 	"strings"
+
+	"marz/watchlist/number"
 )
 
 // remarkNumbers maps how OFAC's remarks call a number to what it is. The longest matching prefix counts.
@@ -123,7 +125,7 @@ func readNumber(a *Alert, item string) {
 	case !kind.vehicle:
 		a.Documents = append(a.Documents, n)
 	case len(a.Vehicles) > maxValues, // refused in the end, and not compared until then
-		!slices.ContainsFunc(a.Vehicles, func(v Number) bool { return number(v.Number) == number(n.Number) }):
+		!slices.ContainsFunc(a.Vehicles, func(v Number) bool { return number.Normal(v.Number) == number.Normal(n.Number) }):
 		a.Vehicles = append(a.Vehicles, n)
 	}
 }

@@ -3,6 +3,7 @@ package watchlist
 import (
 	"cmp"
 	"context"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"marz"
+	"marz/watchlist/name"
+	"marz/watchlist/number"
 )
 
 // Set holds the lists in force and the index over them. All methods may be called from any goroutine. Readers take the
@@ -21,13 +24,16 @@ type Set struct {
 	searches sync.Pool // of *search
 }
 
-// inForce is a list in force: its base, and over it what has changed since. It is never changed.
+// inForce is a list in force: its base, and over it what has changed since. It is never changed. A table of numbers is a list without parts.
 type inForce struct {
-	info   ListInfo
-	list   *List  // nil when the base is a file
-	file   *File  // nil when the base is not
-	parts  []part // base first
-	deltas []*Delta
+	info  ListInfo
+	list  *List // as it was put in force; nil when it was not so
+	file  *File // holds the mapping of the base when that is a file
+	table *number.Table
+	parts []part  // the base first, and then what was put by changes
+	since []Alert // what was put by changes, in the order of their IDs
+	whole func() *List
+	notes []string // of the base
 }
 
 // part is a layout and which of its alerts are not in force any more.
@@ -51,7 +57,15 @@ func (s *Set) Replace(l *List) error {
 		return err
 	}
 	info := ListInfo{l.ID, l.Name, l.Owner, l.Version, l.Loaded, len(l.Alerts), l.Notes}
-	s.change(l.ID, &inForce{info: info, list: l, parts: []part{{x: build(l.Alerts, nil, nil)}}})
+	s.change(l.ID, &inForce{info: info, list: l, notes: l.Notes, parts: []part{{x: build(inOrder(l.Alerts), nil, nil)}}})
+	return nil
+}
+
+// PutFile puts the list of a file in force, in place of the one with the same ID.
+func (s *Set) PutFile(f *File) error {
+	x := &inForce{info: f.info, file: f, notes: f.info.Notes, parts: []part{{x: f.x}}}
+	x.whole = sync.OnceValue(x.gather)
+	s.change(f.info.ID, x)
 	return nil
 }
 
@@ -124,12 +138,33 @@ func (s *Set) find(id marz.ListID) *inForce {
 	return nil
 }
 
-// List returns a list in force that was not built into a file, or nil. It must not be changed.
+// List returns a list in force, or nil; of a table of numbers nil as well. It must not be changed. While the list does not change it is the same. A list that came from a file or has changed is gathered in memory, which
+// takes a while and as much memory as the list has.
 func (s *Set) List(id marz.ListID) *List {
-	if l := s.find(id); l != nil {
+	l := s.find(id)
+	switch {
+	case l == nil || l.table != nil:
+		return nil
+	case l.list != nil:
 		return l.list
 	}
-	return nil
+	return l.whole()
+}
+
+// gather makes a list of what is in force.
+func (l *inForce) gather() *List {
+	out := &List{ID: l.info.ID, Name: l.info.Name, Owner: l.info.Owner, Version: l.info.Version, Loaded: l.info.Loaded, Notes: l.info.Notes, Alerts: make([]Alert, 0, l.info.Alerts)}
+	for i := range l.parts {
+		p := &l.parts[i]
+		for n := range uint32(p.x.head.Alerts) {
+			if a, ok := p.x.read(n); ok && !p.isDead(n) {
+				out.Alerts = append(out.Alerts, a)
+			}
+		}
+	}
+	runtime.KeepAlive(l)
+	out.Alerts = inOrder(out.Alerts)
+	return out
 }
 
 // Alert returns an alert of a list in force.
@@ -137,6 +172,10 @@ func (s *Set) Alert(list marz.ListID, id marz.AlertID) (Alert, bool) {
 	l := s.find(list)
 	if l == nil {
 		return Alert{}, false
+	}
+	defer runtime.KeepAlive(l)
+	if l.table != nil {
+		return l.tableAlert(id)
 	}
 	for _, p := range slices.Backward(l.parts) {
 		if i, ok := p.find(id); ok && !p.isDead(i) {
@@ -177,13 +216,16 @@ func (s *Set) Screen(_ context.Context, q Query) Answer {
 	state := *s.state.Load()
 	a := Answer{ID: q.ID, Hits: []Hit{}, Lists: make([]ListVersion, 0, len(state))}
 	asked := ask(q)
+	looks := asked.looks()
 	work := s.searches.Get().(*search)
 	for _, l := range state {
 		a.Lists = append(a.Lists, ListVersion{l.info.Name, l.info.Version, l.info.Loaded})
-		l.screen(asked, work, &a.Hits)
+		l.screen(asked, looks, work, &a.Hits)
 	}
 	work.x, work.rarity, work.dead, work.asked, work.name = nil, nil, nil, nil, nil
+	work.parts = [name.MaxParts]name.Part{} // whose strings can lie in a file
 	s.searches.Put(work)
+	runtime.KeepAlive(state)
 	slices.SortFunc(a.Hits, func(h, o Hit) int {
 		return cmp.Or(-cmp.Compare(h.Score, o.Score), strings.Compare(string(h.Alert), string(o.Alert)),
 			strings.Compare(string(h.List), string(o.List)))
@@ -199,16 +241,16 @@ type scored struct {
 }
 
 // screen adds the hits on one list.
-func (l *inForce) screen(asked *asked, work *search, hits *[]Hit) {
-	numbers := asked.Document != "" || asked.Vehicle != ""
+func (l *inForce) screen(asked *asked, looks []look, work *search, hits *[]Hit) {
+	if l.table != nil {
+		*hits = l.screenTable(asked, looks, *hits)
+		return
+	}
 	for i := range l.parts {
 		p := &l.parts[i]
 		work.begin(p.x, l.parts[0].x, p.dead, asked)
 		work.run()
-		var by []numberHit
-		if numbers {
-			by = p.byNumber(asked)
-		}
+		by := p.byNumber(looks)
 		if len(work.best) == 0 && len(by) == 0 {
 			continue
 		}
@@ -221,9 +263,20 @@ func (l *inForce) screen(asked *asked, work *search, hits *[]Hit) {
 		})
 		for i, c := range all {
 			if h, ok := work.explain(c, l.info.ID, i < mostExplained); ok {
+				l.keep(&h)
 				*hits = append(*hits, h)
 			}
 		}
 		*hits = l.addNumbers(p, asked, by, *hits)
+	}
+}
+
+// keep makes a hit's texts its own: those of its table may lie in the list's file, which it outlives.
+func (l *inForce) keep(h *Hit) {
+	if l.file == nil {
+		return
+	}
+	for i := range h.Evidence {
+		h.Evidence[i].List = strings.Clone(h.Evidence[i].List)
 	}
 }

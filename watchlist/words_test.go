@@ -10,11 +10,12 @@ import (
 
 	"marz"
 	"marz/watchlist/name"
+	"marz/watchlist/number"
 )
 
 func TestNumber(t *testing.T) {
 	for in, want := range map[string]string{"AA 123-456<": "AA123456", "0-0-0-0-1": "00001", "ab.1/2": "AB12", "--": "", "٣٤ م ٥": "34م5"} {
-		if got := number(in); got != want {
+		if got := number.Normal(in); got != want {
 			t.Errorf("%q gives %q, want %q", in, got, want)
 		}
 	}

@@ -175,6 +175,8 @@ type ListState struct {
 	Loaded  marz.Instant `json:"loaded"`
 	Alerts  int          `json:"alerts"`
 	Refused string       `json:"refused,omitempty"` // why the last refresh was refused; the version above stays in force
+	// Signature says of a list from a built file whether its signature was checked, in words; empty for other lists.
+	Signature string `json:"signature,omitempty"`
 }
 
 // Inspection is the answer of the post to a scan or a decision: all the officer at the lane needs to see. It is sent only to him.

@@ -32,6 +32,7 @@ var commands = []func() *cobra.Command{
 	postCommand,
 	demoCommand,
 	journalCommand,
+	listCommand,
 	mrzCommand,
 	registerCommand,
 	screenCommand,

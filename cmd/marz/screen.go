@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,20 +20,21 @@ import (
 const maxQuery = 1 << 20
 
 func screenCommand() *cobra.Command {
-	var lists []string
+	var lists, deltas []string
 	var queries string
 	cmd := &cobra.Command{
-		Use:   "screen --list FILE [--list FILE ...] [--queries FILE]",
+		Use:   "screen --list FILE [--list FILE ...] [--delta FILE ...] [--queries FILE]",
 		Short: "Search watchlists for travellers, documents and vehicles",
 		Long: `Search watchlists for travellers, documents and vehicles.
 
-Lists are OFAC's sdn.csv (or the folder with its files), the United Nations' consolidated XML, or FollowTheMoney JSON
-lines; the format is found by content. Queries are JSON objects, one a line, with the keys id, primary, secondary, names,
-birth, nationality, sex, document, vehicle, each optional. Each gives one line of JSON with its hits. A line that cannot
+Lists are OFAC's sdn.csv (or the folder with its files), the United Nations' consolidated XML, FollowTheMoney JSON
+lines, or what marz list build has made; the format is found by content. Changes that marz list diff has written are
+applied in the order in which they are named. Queries are JSON objects, one a line, with the keys id, primary, secondary,
+names, birth, nationality, sex, document, document_check, vehicle, each optional. Each gives one line of JSON with its hits. A line that cannot
 be read gives {"error":…,"line":…} in its place, and the exit code is 1 at the end.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			set, err := loadLists(lists, cmd.ErrOrStderr())
+			set, err := loadLists(cmd.Context(), lists, deltas, cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}
@@ -52,36 +52,12 @@ be read gives {"error":…,"line":…} in its place, and the exit code is 1 at t
 		},
 	}
 	cmd.Flags().StringArrayVar(&lists, "list", nil, "a list to search; can be given several times")
+	cmd.Flags().StringArrayVar(&deltas, "delta", nil, "a file of changes of one of the lists; can be given several times")
 	cmd.Flags().StringVar(&queries, "queries", "", "a file of queries, one JSON object a line (default standard input)")
 	if err := cmd.MarkFlagRequired("list"); err != nil {
 		panic(err) // the flag is defined above
 	}
 	return cmd
-}
-
-// loadLists puts all lists in force, or none, and says on stderr what was loaded.
-func loadLists(paths []string, stderr io.Writer) (*watchlist.Set, error) {
-	set := watchlist.New(time.Now)
-	from := map[marz.ListID]string{}
-	for _, path := range paths {
-		l, err := watchlist.Import(path, watchlist.Options{Loaded: marz.InstantOf(time.Now())})
-		if err != nil {
-			return nil, err
-		}
-		if other, twice := from[l.ID]; twice {
-			return nil, &marz.Error{Code: marz.Invalid, Op: "load list", Subject: path,
-				Fix: fmt.Sprintf("it is list %s, and so is %s; name each list once, or give one of the files another name", l.ID, other)}
-		}
-		from[l.ID] = path
-		if err := set.Replace(l); err != nil {
-			return nil, err
-		}
-		fmt.Fprintf(stderr, "loaded %s, version %s: %d alerts\n", l.Name, l.Version, len(l.Alerts))
-		for _, note := range l.Notes {
-			fmt.Fprintf(stderr, "  %s: %s\n", l.ID, note)
-		}
-	}
-	return set, nil
 }
 
 // badLine stands in the output for a query that could not be read.

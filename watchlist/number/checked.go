@@ -24,22 +24,41 @@ import (
 func (t *Table) FindChecked(kind Kind, asked string, check byte, buf []Match) []Match {
 	from := len(buf)
 	buf = t.Find(kind, asked, buf)
-	want, ok := readCheck(check)
-	own := checkDigit(asked, Normal(asked))
-	if !ok || own == unknown {
-		return buf
-	}
+	c := NewCheck(asked, check)
 	kept := buf[:from]
 	for _, m := range buf[from:] {
-		d := checkDigit(asked, m.Number)
-		m.Fits = d == want
-		if m.Exact || m.Fits || d == unknown || own != want {
+		var stays bool
+		if stays, m.Fits = c.Stays(m.Number); stays || m.Exact {
 			kept = append(kept, m)
 		}
 	}
 	clear(buf[len(kept):])
 	slices.SortStableFunc(kept[from:], func(x, y Match) int { return y.rank() - x.rank() })
 	return kept
+}
+
+// Check is a check digit as it was read with a number.
+type Check struct {
+	asked     string
+	own, want int
+	usable    bool
+}
+
+// NewCheck takes a field as it was read, with its fillers, and the character that was read after it.
+func NewCheck(asked string, check byte) Check {
+	c := Check{asked: asked, own: checkDigit(asked, Normal(asked))}
+	c.want, c.usable = readCheck(check)
+	c.usable = c.usable && c.own != unknown
+	return c
+}
+
+// Stays reports whether a listed number, in Normal form, that looks like the one that was read can be it, by the rules of FindChecked, and whether its digit is the one that was read.
+func (c Check) Stays(listed string) (stays, fits bool) {
+	if !c.usable {
+		return true, false
+	}
+	d := checkDigit(c.asked, listed)
+	return d == c.want || d == unknown || c.own != c.want, d == c.want
 }
 
 func (m *Match) rank() int { return int(b2u(m.Exact))<<1 | int(b2u(m.Fits)) }

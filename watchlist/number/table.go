@@ -115,6 +115,13 @@ func (t *Table) Close() error {
 // Info describes the table.
 func (t *Table) Info() Info { return t.head.info(len(t.from), t.head.begin(sectionCount)) }
 
+// Digest returns the SHA-256 of the head. The head holds those of all sections: tables with one digest hold the same.
+func (t *Table) Digest() (sum [sha256.Size]byte) {
+	copy(sum[:], t.data[headSum:headSize])
+	runtime.KeepAlive(t)
+	return sum
+}
+
 // Verify reads the whole file and compares each section with its SHA-256. progress, if not nil, hears how many bytes of how many are done. It may run while others search.
 func (t *Table) Verify(ctx context.Context, progress func(done, of int64)) error {
 	if progress == nil {

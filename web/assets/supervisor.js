@@ -72,7 +72,7 @@ function lastOf({ last }) {
 
 function drawLists(lists) {
   show($("lists"), lists.map((l) => h("tr", { class: l.refused ? "is-refused" : "" },
-    h("th", { scope: "row" }, l.name || l.id, l.refused && h("p", { class: "refused" }, `Refresh refused: ${l.refused} Version ${l.version} stays in force.`)),
+    h("th", { scope: "row", title: l.signature || null }, l.name || l.id, l.refused && h("p", { class: "refused" }, `Refresh refused: ${l.refused} Version ${l.version} stays in force.`)),
     h("td", {}, l.owner), h("td", { class: "id" }, l.version), h("td", { class: "number" }, String(l.alerts)),
     h("td", { class: "id", "data-loaded": l.loaded, title: l.loaded ? both(l.loaded) : "Not in force" }))));
   ages();
