@@ -10,7 +10,6 @@ import (
 // nearTerm is a term of the list that a part of the query may be.
 type nearTerm struct {
 	term uint32
-	cost int
 	part int // the first of the parts of the query that it stands for together
 }
 
