@@ -48,18 +48,24 @@ func TestFindings(t *testing.T) {
 		result  marz.Result
 		verdict marz.Verdict
 	}{
-		"sound":          {func(*Input) {}, CheckLists, marz.Successful, marz.Clear},
-		"expired":        {func(in *Input) { in.Document.Expiry = marz.Date{Year: 2024, Month: 12, Day: 31} }, CheckExpiry, marz.Failed, marz.Attention},
-		"expires today":  {func(in *Input) { in.Document.Expiry = marz.Date{Year: 2025, Month: 1, Day: 1} }, CheckExpiry, marz.Successful, marz.Clear},
-		"no expiry":      {func(in *Input) { in.Document.Expiry = marz.Date{Year: 2030} }, CheckExpiry, marz.Undetermined, marz.Attention},
-		"check digit":    {func(in *Input) { in.Document.Checks[0].OK = false }, CheckDigits, marz.Failed, marz.Attention},
-		"defect":         {func(in *Input) { in.Document.Defects = []string{mrz.DefectSex} }, CheckFields, marz.Failed, marz.Attention},
-		"issuer":         {func(in *Input) { in.Document.Issuer = "QQQ" }, CheckIssuer, marz.Failed, marz.Attention},
-		"nationality":    {func(in *Input) { in.Document.Nationality = "" }, CheckNationality, marz.Failed, marz.Attention},
-		"stateless":      {func(in *Input) { in.Document.Nationality = "XXA" }, CheckNationality, marz.Successful, marz.Clear},
-		"weak hit":       {func(in *Input) { in.Answer.Hits = []watchlist.Hit{{Kind: watchlist.ByName, Score: watchlist.Threshold}} }, CheckLists, marz.Failed, marz.Attention},
-		"strong hit":     {func(in *Input) { in.Answer.Hits = []watchlist.Hit{{Kind: watchlist.ByName, Score: watchlist.Threshold + 8}} }, CheckLists, marz.Failed, marz.Stop},
-		"document hit":   {func(in *Input) { in.Answer.Hits = []watchlist.Hit{{Kind: watchlist.ByDocument, Score: watchlist.Threshold}} }, CheckLists, marz.Failed, marz.Stop},
+		"sound":         {func(*Input) {}, CheckLists, marz.Successful, marz.Clear},
+		"expired":       {func(in *Input) { in.Document.Expiry = marz.Date{Year: 2024, Month: 12, Day: 31} }, CheckExpiry, marz.Failed, marz.Attention},
+		"expires today": {func(in *Input) { in.Document.Expiry = marz.Date{Year: 2025, Month: 1, Day: 1} }, CheckExpiry, marz.Successful, marz.Clear},
+		"no expiry":     {func(in *Input) { in.Document.Expiry = marz.Date{Year: 2030} }, CheckExpiry, marz.Undetermined, marz.Attention},
+		"check digit":   {func(in *Input) { in.Document.Checks[0].OK = false }, CheckDigits, marz.Failed, marz.Attention},
+		"defect":        {func(in *Input) { in.Document.Defects = []string{mrz.DefectSex} }, CheckFields, marz.Failed, marz.Attention},
+		"issuer":        {func(in *Input) { in.Document.Issuer = "QQQ" }, CheckIssuer, marz.Failed, marz.Attention},
+		"nationality":   {func(in *Input) { in.Document.Nationality = "" }, CheckNationality, marz.Failed, marz.Attention},
+		"stateless":     {func(in *Input) { in.Document.Nationality = "XXA" }, CheckNationality, marz.Successful, marz.Clear},
+		"weak hit": {func(in *Input) {
+			in.Answer.Hits = []watchlist.Hit{{Kind: watchlist.ByName, Score: watchlist.Threshold}}
+		}, CheckLists, marz.Failed, marz.Attention},
+		"strong hit": {func(in *Input) {
+			in.Answer.Hits = []watchlist.Hit{{Kind: watchlist.ByName, Score: watchlist.Threshold + 8}}
+		}, CheckLists, marz.Failed, marz.Stop},
+		"document hit": {func(in *Input) {
+			in.Answer.Hits = []watchlist.Hit{{Kind: watchlist.ByDocument, Score: watchlist.Threshold}}
+		}, CheckLists, marz.Failed, marz.Stop},
 		"no list":        {func(in *Input) { in.Answer.Lists, in.Lists[0].Loaded = nil, 0 }, CheckLists, marz.Undetermined, marz.Attention},
 		"list missing":   {func(in *Input) { in.Lists = append(in.Lists, ListAge{ID: "m"}) }, CheckListsLoaded, marz.Failed, marz.Attention},
 		"set up without": {func(in *Input) { in.Answer.Lists, in.Lists = nil, nil }, CheckLists, marz.NotSupported, marz.Clear},

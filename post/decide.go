@@ -230,11 +230,16 @@ func (a *act) clearWith(r *row, d *web.Proposal, under marz.ArticleRef) error {
 // propose records the first of two acts. The same proposal again is not recorded twice; another one takes its place.
 func propose(a *act, r *row, d marz.Decision, reason string, words decisionPrivate, needs []marz.AuthorityID) (repeated bool, err error) {
 	if (r.state == "proposed" || r.state == "awaiting") && r.proposer == a.actor.Officer {
-		old, err := readProposal(a.Tx, marz.Seq(r.proposal))
+		e, err := a.Entry(marz.Seq(r.proposal))
 		if err != nil {
 			return false, err
 		}
-		if old.Decision == d && old.Reason == reason && old.Note == words.Note && old.Clears == len(words.Clears) {
+		var old decisionEntry
+		said, err := readWords(a.Tx, e, &old)
+		if err != nil {
+			return false, err
+		}
+		if old.Decision == d && old.Reason == reason && said.Note == words.Note && slices.Equal(said.Clears, words.Clears) {
 			return true, nil
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"marz"
 	"marz/agreement"
+	"marz/inspection"
 	"marz/journal"
 	"marz/watchlist"
 	"marz/web"
@@ -20,14 +21,13 @@ type found struct {
 	count   int             // of hits of which the traveller was not cleared
 	kept    []web.Hit       // of these
 	cleared []web.Hit       // those of which he was
-	beyond  []string        // marks of those that are not kept
+	beyond  []web.Hit       // those of either that are more than are kept
 	under   marz.ArticleRef // that gives the authority its hits here
 }
 
 func (f *found) shown() []web.Hit { return append(slices.Clone(f.kept), f.cleared...) }
 
-// keep takes a hit, and of more than are shown only its mark.
-func (f *found) keep(hit web.Hit, mark string) {
+func (f *found) keep(hit web.Hit) {
 	into := &f.kept
 	if hit.Cleared != nil && hit.Cleared.Holds {
 		into = &f.cleared
@@ -37,7 +37,7 @@ func (f *found) keep(hit web.Hit, mark string) {
 	if len(*into) < mostHits {
 		*into = append(*into, hit)
 	} else {
-		f.beyond = append(f.beyond, mark)
+		f.beyond = append(f.beyond, hit)
 	}
 }
 
@@ -85,13 +85,13 @@ func (p *Post) sortHits(tx *journal.Tx, s screened, lane marz.LaneID, who identi
 		}
 		hit := p.hit(h, s.versions)
 		var err error
-		if hit.Cleared, err = p.cleared(tx, tx, &hit, who, p.needed(h.List, owners)); err != nil {
+		if hit.Cleared, err = p.cleared(tx, &hit, who, p.needed(h.List, owners)); err != nil {
 			return nil, answer, err
 		}
 		if hit.Cleared == nil || !hit.Cleared.Holds {
 			answer.Hits = append(answer.Hits, h)
 		}
-		f.keep(hit, p.known(&hit))
+		f.keep(hit)
 	}
 	return out, answer, nil
 }
@@ -110,6 +110,13 @@ func clearedFor(sorted map[marz.AuthorityID]*found, owners []marz.AuthorityID) i
 // known is the keyed digest of an alert in one version.
 func (p *Post) known(h *web.Hit) string {
 	return p.mark("known", string(h.List), string(h.Alert), h.AlertVersion)
+}
+
+func (p *Post) knownOf(hits []web.Hit) (out []string) {
+	for i := range hits {
+		out = append(out, p.known(&hits[i]))
+	}
+	return out
 }
 
 // hitsUnder returns the article that gives an authority hits of its own at a lane, or "". Without a lane it is asked for the post as a whole.
@@ -146,7 +153,7 @@ func (a *act) recordHits(id marz.Seq, sorted map[marz.AuthorityID]*found) error 
 			return err
 		}
 		_, err = a.Append(journal.Draft{Kind: KindFoundHits, Authority: owner, Under: f.under, Policy: a.policy,
-			Public: hitsEntry{inspectionID(int64(id)), f.count}, Private: hitsPrivate{Sealed: sealed, Beyond: f.beyond}})
+			Public: hitsEntry{inspectionID(int64(id)), f.count}, Private: hitsPrivate{Sealed: sealed, Beyond: a.post.knownOf(f.beyond)}})
 		if err != nil {
 			return err
 		}
@@ -157,8 +164,14 @@ func (a *act) recordHits(id marz.Seq, sorted map[marz.AuthorityID]*found) error 
 // hit makes a page's hit of a list's.
 func (p *Post) hit(h watchlist.Hit, versions []listVersion) web.Hit {
 	alert, _ := p.lists.Alert(h.List, h.Alert)
-	hit := web.Hit{Alert: h.Alert, AlertVersion: h.Version, Kind: string(h.Kind), About: string(h.About), List: h.List, Owner: string(h.Owner), Score: h.Score, Name: h.Name, Why: alert.Why, Reasons: h.Reasons,
+	hit := web.Hit{Alert: h.Alert, AlertVersion: h.Version, Kind: string(h.Kind), About: string(h.About), List: h.List, Owner: string(h.Owner), Score: h.Score, Name: h.Name, Reasons: h.Reasons,
 		Sentence: h.Sentence, Evidence: make([]web.Line, len(h.Evidence))}
+	if alert.Version == h.Version { // else another one is in force since
+		hit.Why = alert.Why
+	}
+	if hit.Grave = marz.Attention; inspection.Grave(h) {
+		hit.Grave = marz.Stop
+	}
 	for i, l := range h.Evidence {
 		hit.Evidence[i] = web.Line(l)
 	}

@@ -114,7 +114,7 @@ func (p *Post) open(a *act, l *laneRow, doc *mrz.Document, lists screened, scan 
 	opened, err := a.append(KindInspection,
 		inspectionEntry{Lane: l.id, Direction: l.direction, Verdict: verdict, Findings: publicFindings(findings, a.Now()), Hits: len(answer.Hits), Cleared: cleared, Owners: owners},
 		inspectionPrivate{Scan: scan, Traveller: traveller, Document: shown, Findings: findings,
-			Hits: sorted[""].shown(), Beyond: sorted[""].beyond, Stay: p.config.Stay.StayText(doc.Nationality, history, a.Now(), p.zone)})
+			Hits: sorted[""].shown(), Beyond: p.knownOf(sorted[""].beyond), Stay: p.config.Stay.StayText(doc.Nationality, history, a.Now(), p.zone)})
 	if err != nil {
 		return err
 	}

@@ -314,7 +314,7 @@ func (p *Post) LookUp(ctx context.Context, actor Actor, id marz.InspectionID, ow
 	}
 	hits, closed, err := p.hitsIn(p.journal.State(), committed{ctx, p.journal}, seqs)
 	if owner != actor.Officer.Authority() { // whom the owner cleared is its own
-		hits = slices.DeleteFunc(hits, func(h web.Hit) bool { return h.Cleared != nil && h.Cleared.Holds || h.Late != 0 })
+		hits = slices.DeleteFunc(hits, func(h web.Hit) bool { return h.Cleared != nil && h.Cleared.Holds })
 		for i := range hits {
 			hits[i].Cleared = nil
 		}
@@ -355,11 +355,7 @@ func foldHits(f *journal.Fold, e journal.Entry, payload []byte) error {
 	if err := read(e, payload, &h, &content); err != nil {
 		return err
 	}
-	key := ""
-	if id, ok := sealedUnder(content.Sealed); ok {
-		key = id.String()
-	}
-	return f.Exec(`INSERT INTO s_hits (seq, inspection, owner, count, key, kind) VALUES (?, ?, ?, ?, ?, ?)`, e.Seq, number(h.Inspection), e.Authority, h.Hits, key, e.Kind)
+	return foldContent(f, e, h.Inspection, e.Authority, h.Hits, content.Sealed)
 }
 
 func foldSubmitted(f *journal.Fold, e journal.Entry, _ []byte) error {

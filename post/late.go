@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"marz"
-	"marz/inspection"
+	"marz/agreement"
 	"marz/journal"
 	"marz/mrz"
 	"marz/watchlist"
@@ -34,6 +34,7 @@ type lateEntry struct {
 	Owner      marz.AuthorityID  `json:"owner,omitempty"` // whose own list it is
 	Hits       int               `json:"hits"`
 	Marks      []string          `json:"marks"`
+	Verdict    marz.Verdict      `json:"verdict,omitempty"` // of a case that is open still: what the hits alone lead to
 }
 
 type lateSeenEntry struct {
@@ -132,17 +133,16 @@ const (
 // rescreening is one pass over recent crossings.
 type rescreening struct {
 	*Post
-	lists    []marz.ListID
-	versions []listVersion
-	batch    []lateCase
-	done     rescreenedEntry
+	lists []marz.ListID
+	batch []lateCase
+	done  rescreenedEntry
 }
 
 // lateCase is an inspection with hits that it did not have.
 type lateCase struct {
-	id   int64
-	doc  web.Document
-	hits []watchlist.Hit
+	id  int64
+	doc web.Document
+	screened
 }
 
 func (p *Post) screenAgain(ctx context.Context, lists []marz.ListID) error {
@@ -155,19 +155,29 @@ func (p *Post) screenAgain(ctx context.Context, lists []marz.ListID) error {
 	if err != nil {
 		return err
 	}
-	for _, v := range p.versions() {
-		if slices.Contains(lists, v.id) {
-			s.versions = append(s.versions, v)
-			s.done.Lists = append(s.done.Lists, rescreenedList{v.id, v.version})
-		}
-	}
-	if len(s.versions) == 0 {
+	if s.done.Lists = s.inForce(); len(s.done.Lists) == 0 {
 		return nil
 	}
 	if err := s.run(ctx); err != nil || s.done.Crossings+s.done.Skipped == 0 {
 		return err
 	}
+	// Of a list that was replaced meanwhile the pass says nothing: whoever replaced it asks for another one.
+	now := s.inForce()
+	s.done.Lists = slices.DeleteFunc(s.done.Lists, func(l rescreenedList) bool { return !slices.Contains(now, l) })
+	if len(s.done.Lists) == 0 {
+		return nil
+	}
 	return p.node(ctx, func(n *node) error { return n.append(KindRescreened, s.done, nil) })
+}
+
+// inForce returns the state of those lists of the pass that are in force.
+func (s *rescreening) inForce() (out []rescreenedList) {
+	for _, v := range s.Post.versions() {
+		if slices.Contains(s.lists, v.id) {
+			out = append(out, rescreenedList{v.id, v.version})
+		}
+	}
+	return out
 }
 
 // lateRow is an inspection as it is read to be screened again.
@@ -240,53 +250,53 @@ func (s *rescreening) screen(ctx context.Context, l *lateRow) error {
 		return &marz.Error{Op: "read inspection", Subject: strconv.FormatInt(l.id, 10), Fix: "its payload is malformed; run marz verify"}
 	}
 	s.done.Crossings++
-	hits := slices.DeleteFunc(s.Post.lists.Screen(ctx, queryOf(private.Document)).Hits, func(h watchlist.Hit) bool { return !slices.Contains(s.lists, h.List) })
+	found := s.Post.screen(ctx, zoneOf(private.Document))
+	hits := slices.DeleteFunc(found.answer.Hits, func(h watchlist.Hit) bool { return !slices.Contains(s.lists, h.List) })
 	if len(hits) == 0 {
 		return nil
 	}
-	hits, err := s.unknown(ctx, l.id, &private, hits)
-	if err != nil || len(hits) == 0 {
+	var err error
+	if found.answer.Hits, err = s.unknown(ctx, l.id, &private, hits); err != nil || len(found.answer.Hits) == 0 {
 		return err
 	}
-	s.batch = append(s.batch, lateCase{l.id, private.Document, hits})
+	s.batch = append(s.batch, lateCase{l.id, private.Document, found})
 	if len(s.batch) < lateBatch {
 		return nil
 	}
 	return s.record(ctx)
 }
 
-// queryOf is the question about a document as it was kept.
-func queryOf(d web.Document) watchlist.Query {
+// zoneOf is a document as it was kept, as far as lists are asked about it.
+func zoneOf(d web.Document) *mrz.Document {
 	birth, _ := marz.ParseDate(d.Birth)
-	return inspection.QueryFor(&mrz.Document{Format: mrz.Format(d.Format), Code: d.Code, Issuer: d.Issuer, Number: d.Number, Primary: d.Primary, Secondary: d.Secondary,
-		Nationality: d.Nationality, Birth: birth, Sex: d.Sex, Lines: d.Lines})
+	return &mrz.Document{Format: mrz.Format(d.Format), Code: d.Code, Issuer: d.Issuer, Number: d.Number, Primary: d.Primary, Secondary: d.Secondary,
+		Nationality: d.Nationality, Birth: birth, Sex: d.Sex, Lines: d.Lines}
 }
 
-// unknown leaves out the hits that the inspection had.
+// unknown leaves out the hits that the inspection had, and those on the own lists of an authority that has erased what it had: nobody knows what is new to it.
 func (s *rescreening) unknown(ctx context.Context, id int64, private *inspectionPrivate, hits []watchlist.Hit) ([]watchlist.Hit, error) {
 	had, beyond := private.Hits, private.Beyond
-	owners := map[marz.AuthorityID]bool{"": true}
+	erased := map[marz.AuthorityID]bool{"": false}
 	for _, h := range hits {
 		owner := s.ownerOf(h.List)
-		if owners[owner] {
+		if _, ok := erased[owner]; ok {
 			continue
 		}
-		owners[owner] = true
-		own, more, err := s.had(ctx, id, owner)
+		own, more, gone, err := s.had(ctx, id, owner)
 		if err != nil {
 			return nil, err
 		}
-		had, beyond = append(had, own...), append(beyond, more...)
+		had, beyond, erased[owner] = append(had, own...), append(beyond, more...), gone
 	}
 	return slices.DeleteFunc(hits, func(h watchlist.Hit) bool {
-		return slices.ContainsFunc(had, func(o web.Hit) bool {
+		return erased[s.ownerOf(h.List)] || slices.ContainsFunc(had, func(o web.Hit) bool {
 			return o.List == h.List && o.Alert == h.Alert && (o.AlertVersion == h.Version || o.AlertVersion == "") // of an earlier marz it does not say
 		}) || slices.Contains(beyond, s.known(&web.Hit{List: h.List, Alert: h.Alert, AlertVersion: h.Version}))
 	}), nil
 }
 
-// had returns what an authority's own lists had found at an inspection.
-func (s *rescreening) had(ctx context.Context, id int64, owner marz.AuthorityID) (hits []web.Hit, beyond []string, err error) {
+// had returns what an authority's own lists had found at an inspection, and whether it was erased.
+func (s *rescreening) had(ctx context.Context, id int64, owner marz.AuthorityID) (hits []web.Hit, beyond []string, erased bool, err error) {
 	from := committed{ctx, s.journal}
 	seqs, err := hitEntries(s.journal.State(), id, owner)
 	if err == nil {
@@ -294,7 +304,8 @@ func (s *rescreening) had(ctx context.Context, id int64, owner marz.AuthorityID)
 	}
 	for _, seq := range seqs {
 		payload, e := from.Payload(seq)
-		if marz.CodeOf(e) == marz.NotFound {
+		if marz.CodeOf(e) == marz.NotFound { // of a late hit it would be known by its mark
+			erased = true
 			continue
 		}
 		var h hitsPrivate
@@ -303,7 +314,7 @@ func (s *rescreening) had(ctx context.Context, id int64, owner marz.AuthorityID)
 		}
 		err, beyond = errors.Join(err, e), append(beyond, h.Beyond...)
 	}
-	return hits, beyond, err
+	return hits, beyond, erased, err
 }
 
 // record writes the late hits of a batch.
@@ -331,7 +342,8 @@ func (s *rescreening) record(ctx context.Context) error {
 	return err
 }
 
-// recordCase writes the late hits of one crossing, an entry for each list, and returns how many entries. What no article gives, what is barred and of what he was cleared is no hit.
+// recordCase writes the late hits of one crossing, an entry for each list, and returns how many entries. What no article gives, what is barred and of what he was cleared is no hit. Neither is
+// what a list said that was replaced since: it is asked again.
 func (s *rescreening) recordCase(tx *journal.Tx, c *lateCase) (int, error) {
 	r, err := readRow(tx, c.id)
 	if err != nil || r.state == "withdrawn" {
@@ -341,8 +353,14 @@ func (s *rescreening) recordCase(tx *journal.Tx, c *lateCase) (int, error) {
 	if err := tx.QueryRow(`SELECT EXISTS (SELECT 1 FROM payload WHERE seq = ?)`, c.id).Scan(&there); err != nil || !there {
 		return 0, err
 	}
-	hits := c.hits[:0:0]
-	for _, h := range c.hits {
+	now := s.inForce()
+	var hits []watchlist.Hit
+	for _, h := range c.answer.Hits {
+		if !slices.ContainsFunc(c.versions, func(v listVersion) bool {
+			return v.id == h.List && slices.Contains(now, rescreenedList{v.id, v.version})
+		}) {
+			continue
+		}
 		var said bool
 		if err := tx.QueryRow(`SELECT EXISTS (SELECT 1 FROM s_late_mark WHERE mark = ?)`, s.lateMark(r, h.List, h.Alert, h.Version)).Scan(&said); err != nil {
 			return 0, err
@@ -351,18 +369,38 @@ func (s *rescreening) recordCase(tx *journal.Tx, c *lateCase) (int, error) {
 			hits = append(hits, h)
 		}
 	}
-	sorted, _, err := s.sortHits(tx, screened{watchlist.Answer{Hits: hits}, s.versions}, r.lane, s.identify(c.doc), r.owners)
+	sorted, _, err := s.sortHits(tx, screened{watchlist.Answer{Hits: hits}, c.versions}, r.lane, s.identify(c.doc), r.owners)
 	if err != nil {
 		return 0, err
 	}
 	n := 0
 	for _, owner := range slices.Sorted(maps.Keys(sorted)) {
-		byList := map[marz.ListID][]web.Hit{}
-		for _, h := range sorted[owner].kept {
-			byList[h.List] = append(byList[h.List], h)
+		f := sorted[owner]
+		byList := map[marz.ListID]*lateFound{}
+		add := func(h web.Hit, kept bool) {
+			l := byList[h.List]
+			if l == nil {
+				l = &lateFound{lateEntry: lateEntry{Inspection: inspectionID(r.id), List: h.List, Owner: owner}, under: f.under}
+				byList[h.List] = l
+			}
+			l.Hits, l.Marks = l.Hits+1, append(l.Marks, s.lateMark(r, h.List, h.Alert, h.AlertVersion))
+			if !r.ended() && l.Verdict != marz.Stop {
+				l.Verdict = h.Grave
+			}
+			if kept {
+				l.kept = append(l.kept, h)
+			}
+		}
+		for _, h := range f.kept {
+			add(h, true)
+		}
+		for _, h := range f.beyond {
+			if h.Cleared == nil || !h.Cleared.Holds {
+				add(h, false)
+			}
 		}
 		for _, list := range slices.Sorted(maps.Keys(byList)) {
-			if err := s.recordList(tx, r, list, owner, sorted[owner].under, byList[list]); err != nil {
+			if err := s.recordList(tx, r, byList[list]); err != nil {
 				return 0, err
 			}
 			n++
@@ -371,33 +409,50 @@ func (s *rescreening) recordCase(tx *journal.Tx, c *lateCase) (int, error) {
 	return n, nil
 }
 
+// lateFound is what is new about a crossing on one list.
+type lateFound struct {
+	lateEntry
+	kept  []web.Hit       // the strongest
+	under marz.ArticleRef // of an own list
+}
+
 func (p *Post) lateMark(r *row, list marz.ListID, alert marz.AlertID, version string) string {
 	return p.mark("late", strconv.FormatInt(r.id, 10), string(list), string(alert), version)
 }
 
-// recordList writes the late hits of one crossing on one list. Of a list that is used in common it is the act of the node under the authority that controls the lane; their content stands in it where the record is
-// that authority's as well.
-func (s *rescreening) recordList(tx *journal.Tx, r *row, list marz.ListID, owner marz.AuthorityID, under marz.ArticleRef, hits []web.Hit) error {
-	e := lateEntry{Inspection: inspectionID(r.id), List: list, Owner: owner, Hits: len(hits)}
-	for _, h := range hits {
-		e.Marks = append(e.Marks, s.lateMark(r, h.List, h.Alert, h.AlertVersion))
-	}
-	d := journal.Draft{Kind: KindLate, Authority: owner, Under: under, Policy: s.register.Load().Policy(), Public: e}
-	if owner != "" {
-		sealed, err := s.sealHits(owner, KindLate, e.Inspection, hits)
+// recordList writes the late hits of one crossing on one list. Of a list that is used in common it is the act of the node under the authority that answers for the record, and their content stands in it. Where that
+// authority may not inspect here any more, it is one under the authority that controls the lane, and has none.
+func (s *rescreening) recordList(tx *journal.Tx, r *row, l *lateFound) error {
+	d := journal.Draft{Kind: KindLate, Authority: l.Owner, Under: l.under, Policy: s.register.Load().Policy(), Public: l.lateEntry}
+	if l.Owner != "" {
+		sealed, err := s.sealHits(l.Owner, KindLate, l.Inspection, l.kept)
 		if err != nil {
 			return err
 		}
 		d.Private = hitsPrivate{Sealed: sealed}
+	} else if d.Authority, d.Under = s.keeper(r, tx.Now()); d.Authority != "" {
+		d.Private = hitsPrivate{Hits: l.kept}
 	} else {
 		h, _ := s.register.Load().Holder(s.post.ID.Place(), r.lane, tx.Now())
 		d.Authority, d.Under = h.Authority, h.Article
-		if slices.Contains(r.owners, h.Authority) {
-			d.Private = hitsPrivate{Hits: hits}
-		}
 	}
 	_, err := tx.Append(d)
 	return err
+}
+
+// keeper returns which of the authorities whose record it is answers for it now, and the article: that which controls the lane before one that may inspect at it.
+func (p *Post) keeper(r *row, at marz.Instant) (marz.AuthorityID, marz.ArticleRef) {
+	register := p.register.Load()
+	if h, ok := register.Holder(p.post.ID.Place(), r.lane, at); ok && slices.Contains(r.owners, h.Authority) {
+		return h.Authority, h.Article
+	}
+	for _, owner := range r.owners {
+		q := agreement.Question{Officer: marz.OfficerID(owner) + "/0", Role: marz.RoleOfficer, Action: marz.ActInspect, Place: p.post.ID.Place(), Lane: r.lane, At: at}
+		if answer := register.May(q); answer.Allowed {
+			return owner, answer.Article
+		}
+	}
+	return "", ""
 }
 
 // The folds.
@@ -414,10 +469,24 @@ func foldLate(f *journal.Fold, e journal.Entry, payload []byte) error {
 			err = f.Exec(`INSERT INTO s_late_mark (mark, seq) VALUES (?, ?)`, m, e.Seq)
 		}
 	}
+	if err == nil && l.Verdict != "" {
+		err = foldLateOpen(f, e, &l)
+	}
 	if err != nil || payload == nil {
 		return err
 	}
-	return foldContent(f, e, l.Inspection, l.Owner, content.Sealed)
+	counted := 0
+	if l.Verdict != "" {
+		counted = l.Hits
+	}
+	return foldContent(f, e, l.Inspection, l.Owner, counted, content.Sealed)
+}
+
+// foldLateOpen lets a late hit count in a case that is open still, as if the list had come before the traveller: what was proposed without it falls.
+func foldLateOpen(f *journal.Fold, e journal.Entry, l *lateEntry) error {
+	return f.Exec(`UPDATE s_inspection SET hits = hits + ?1, verdict = CASE WHEN verdict = ?2 THEN verdict ELSE ?3 END,
+		state = 'open', proposal = NULL, proposer = NULL, submission = NULL, awaits = '', concurred = '', step = ?4 WHERE id = ?5 AND state IN `+openStates,
+		l.Hits, marz.Stop, l.Verdict, e.Seq, number(l.Inspection))
 }
 
 func foldLateSeen(f *journal.Fold, e journal.Entry, _ []byte) error {

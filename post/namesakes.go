@@ -50,7 +50,7 @@ const clearedTables = `
 CREATE TABLE s_cleared (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, officer TEXT NOT NULL, authority TEXT NOT NULL, inspection INTEGER NOT NULL, list TEXT NOT NULL, clears TEXT NOT NULL,
 	traveller TEXT NOT NULL, person TEXT NOT NULL, about TEXT NOT NULL, ended INTEGER, why TEXT NOT NULL DEFAULT '') STRICT;
 CREATE INDEX s_cleared_of ON s_cleared (traveller, about);
-CREATE INDEX s_cleared_by ON s_cleared (authority, seq);
+CREATE INDEX s_cleared_by ON s_cleared (authority, seq, ended);
 `
 
 // identity is who somebody is, as far as a document tells. Name, birth date and nationality are what an alert matches by, so they never tell a person from his namesake: the document with them does.
@@ -113,8 +113,8 @@ func scanClearance(rows *sql.Rows) (c clearance, err error) {
 }
 
 // cleared says whether a traveller was cleared of a hit, or somebody like him was. It holds when each of the authorities that need it has cleared this person of this version of the alert.
-// nil: there is no such clearance.
-func (p *Post) cleared(q querier, from entries, h *web.Hit, who identity, need []marz.AuthorityID) (*web.Clearance, error) {
+// nil: there is no such clearance. The reason is not in it: it is the authority's own, and stands in one payload alone.
+func (p *Post) cleared(q querier, h *web.Hit, who identity, need []marz.AuthorityID) (*web.Clearance, error) {
 	if h.Kind != string(watchlist.ByName) {
 		return nil, nil
 	}
@@ -138,10 +138,17 @@ func (p *Post) cleared(q querier, from entries, h *web.Hit, who identity, need [
 	if !w.Holds {
 		w.Why = last.not(who, mark, missing)
 	}
-	if slices.Contains(need, last.officer.Authority()) {
-		w.Reason, w.Note, err = p.clearedWhy(q, from, last.seq)
+	return w, nil
+}
+
+// standing returns the clearances in force of somebody of a hit, by the authority whose they are.
+func (p *Post) standing(q querier, h *web.Hit, who identity) (map[marz.AuthorityID]marz.Seq, error) {
+	all, err := collect(q, scanClearance, clearanceQuery+`WHERE traveller = ? AND about = ? AND clears = ? AND ended IS NULL`, who.traveller, p.about(h), p.clears(who, h))
+	out := map[marz.AuthorityID]marz.Seq{}
+	for _, c := range all {
+		out[c.officer.Authority()] = c.seq
 	}
-	return w, err
+	return out, err
 }
 
 // not says why a clearance does not hold.
@@ -247,8 +254,7 @@ func (a *act) clear(r *row, marks []string, c clearing) error {
 func (a *act) clearOne(r *row, h web.Hit, who identity, c clearing) error {
 	p, by := a.post, c.officer.Authority()
 	e := clearedEntry{Inspection: inspectionID(r.id), List: h.List, Clears: p.clears(who, &h), Proposed: c.proposed}
-	var held int
-	if err := a.QueryRow(`SELECT count(*) FROM s_cleared WHERE traveller = ? AND about = ? AND clears = ? AND authority = ? AND ended IS NULL`, who.traveller, p.about(&h), e.Clears, by).Scan(&held); err != nil || held > 0 {
+	if held, err := p.standing(a, &h, who); err != nil || held[by] != 0 {
 		return err
 	}
 	h.Cleared, h.Can = &web.Clearance{Reason: clearText(c.reason), Note: c.note}, ""
@@ -363,24 +369,37 @@ func (p *Post) clearancesStamp(own marz.AuthorityID) (string, error) {
 	return fmt.Sprintf("%d/%d", made, ended), err
 }
 
-// addCan says of each hit what the officer may do with it. On a case that has ended the hits are marked as they are cleared now.
-func (p *Post) addCan(ctx context.Context, actor Actor, r *row, w *web.Inspection) error {
+// addCan says of each hit what the officer may do with it, and why his own authority cleared it. On a case that has ended the hits are marked as they are cleared now.
+func (p *Post) addCan(ctx context.Context, actor Actor, r *row, w *web.Inspection) (err error) {
+	state, from := p.journal.State(), committed{ctx, p.journal}
 	own, who := actor.Officer.Authority(), p.identify(w.Document)
 	supervises := r.state == "decided" && slices.Contains(r.owners, own) && p.mayDo(actor, marz.ActSupervise, r.lane)
 	for i := range w.Hits {
 		h := &w.Hits[i]
+		need := p.needed(h.List, r.owners)
 		if r.ended() {
-			var err error
-			if h.Cleared, err = p.cleared(p.journal.State(), committed{ctx, p.journal}, h, who, p.needed(h.List, r.owners)); err != nil {
+			if h.Cleared, err = p.cleared(state, h, who, need); err != nil {
 				return err
 			}
 		}
-		c := h.Cleared
+		if c := h.Cleared; c != nil && c.By.Authority() == own {
+			if c.Reason, c.Note, err = p.clearedWhy(state, from, c.Seq); err != nil {
+				return err
+			}
+		}
+		if r.ended() && !supervises || !slices.Contains(need, own) || namesakeOf(h, who) != "" {
+			continue
+		}
+		held, err := p.standing(state, h, who)
+		if err != nil {
+			return err
+		}
 		switch {
-		case supervises && c != nil && c.Holds && c.By.Authority() == own:
-			h.Can = "revoke"
-		case (supervises || !r.ended()) && (c == nil || !c.Holds) && namesakeOf(h, who) == "":
+		case held[own] == 0:
 			h.Can = "clear"
+			h.Lacks = slices.DeleteFunc(others(need, own), func(id marz.AuthorityID) bool { return held[id] != 0 })
+		case supervises:
+			h.Can, h.Mine = "revoke", held[own]
 		}
 	}
 	return nil
@@ -408,7 +427,7 @@ func foldCleared(f *journal.Fold, e journal.Entry, payload []byte) error {
 		return err
 	}
 	if private.Sealed != nil {
-		if err := foldContent(f, e, c.Inspection, e.Authority, private.Sealed); err != nil {
+		if err := foldContent(f, e, c.Inspection, e.Authority, 0, private.Sealed); err != nil {
 			return err
 		}
 	}
@@ -416,13 +435,13 @@ func foldCleared(f *journal.Fold, e journal.Entry, payload []byte) error {
 		e.Seq, e.At, e.Officer, e.Authority, number(c.Inspection), c.List, c.Clears, private.Traveller, private.Person, private.About)
 }
 
-// foldContent notes that an entry holds the content of hits which nothing is counted by, whose they are ("": of all together), and under which key they lie.
-func foldContent(f *journal.Fold, e journal.Entry, id marz.InspectionID, owner marz.AuthorityID, sealed []byte) error {
+// foldContent notes that an entry holds the content of hits, whose they are ("": of all together), how many of them others are told of, and under which key they lie.
+func foldContent(f *journal.Fold, e journal.Entry, id marz.InspectionID, owner marz.AuthorityID, count int, sealed []byte) error {
 	key := ""
 	if under, ok := sealedUnder(sealed); ok {
 		key = under.String()
 	}
-	return f.Exec(`INSERT INTO s_hits (seq, inspection, owner, count, key, kind) VALUES (?, ?, ?, 0, ?, ?)`, e.Seq, number(id), owner, key, e.Kind)
+	return f.Exec(`INSERT INTO s_hits (seq, inspection, owner, count, key, kind) VALUES (?, ?, ?, ?, ?, ?)`, e.Seq, number(id), owner, count, key, e.Kind)
 }
 
 func foldRevoked(f *journal.Fold, e journal.Entry, _ []byte) error {

@@ -1,6 +1,7 @@
 package post
 
 import (
+	"strings"
 	"testing"
 
 	"marz/internal/browsertest"
@@ -41,4 +42,10 @@ func TestNamesakeAndLateHitInTheBrowser(t *testing.T) {
 	browsertest.Eval[any](boss, `void (document.getElementById("deed-reason").value = "owner-told")`)
 	browsertest.Eval[bool](boss, `(document.querySelector("#deed-go").click(), true)`)
 	boss.WaitFor(`document.getElementById("late-panel").hidden && !document.getElementById("deed").open`)
+	readZone(p, browsertest.LayoutAM, passport(t, "ABADI", "REZA", "A2", nil), `(document.querySelector("#number").textContent.includes("A2") && `+armed+`)`)
+	p.Key(browsertest.Stroke{Code: "Escape"})
+	tp.write("test.jsonl", list+strings.Replace(rezasAlert, "wanted", "crime", 1)) // while he stands at the lane
+	browsertest.Eval[bool](boss, `(document.querySelector("#reload").click(), true)`)
+	p.WaitFor(`document.querySelectorAll("#hits .late").length === 1 && document.querySelector("#act-body").textContent.trim() === ""`)
+	snap(p, "post-late-hit-at-the-lane")
 }

@@ -186,6 +186,35 @@ func TestWhoIsNoNamesake(t *testing.T) {
 	}
 }
 
+// Another alert to be cleared of is another proposal: what he confirms is what he chose last.
+func TestAnotherAlertIsAnotherProposal(t *testing.T) {
+	tp := newTestPost(t)
+	a, boss := tp.atLane("ru-bg/2", "1"), tp.signIn("ru-bg/1")
+	tp.relist(boss, list+strings.Replace(strings.Split(list, "\n")[0], `"P1"`, `"P3"`, 1)+"\n")
+	i := tp.mustScan(a, "1", zorvan(t, "C1"))
+	propose := func(alert marz.AlertID) *web.Inspection {
+		t.Helper()
+		p, err := tp.Decide(t.Context(), a, i.ID, marz.Admit, inspection.NotThePerson, "", web.AlertRef{List: "test-list", Alert: alert})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	first, last := propose("P1"), propose("P3")
+	if first.Proposal.Seq == last.Proposal.Seq || propose("P3").Proposal.Seq != last.Proposal.Seq {
+		t.Errorf("proposals %d and %d", first.Proposal.Seq, last.Proposal.Seq)
+	}
+	if _, err := tp.Confirm(t.Context(), a, i.ID, last.Proposal.Seq); err != nil {
+		t.Fatal(err)
+	}
+	tp.now.Add(rescan.Milliseconds())
+	for _, h := range tp.mustScan(a, "1", zorvan(t, "C1")).Hits {
+		if holds := h.Cleared != nil && h.Cleared.Holds; holds != (h.Alert == "P3") {
+			t.Errorf("%s: cleared %t", h.Alert, holds)
+		}
+	}
+}
+
 // A supervisor clears after the crossing, and takes back; nobody else does, and nothing twice.
 func TestSupervisorClearsAndRevokes(t *testing.T) {
 	tp := newTestPost(t)
@@ -286,22 +315,41 @@ func TestOwnClearancesStayApart(t *testing.T) {
 	tp.verified()
 }
 
-// On a list that is used in common a joint record needs the clearance of each authority whose record it is.
+// On a list that is used in common a joint record needs the clearance of each authority whose record it is. Each knows why it cleared, and takes back its own.
 func TestJointRecordNeedsBothClearances(t *testing.T) {
 	tp, ru, am := newJoint(t, "", "", "1")
+	ruBoss, amBoss := tp.signIn("ru-bg/1"), tp.signIn("am-bg/1")
 	i := tp.mustScan(am, "1", zorvan(t, "C1"))
+	if !slices.Equal(i.Hits[0].Lacks, []marz.AuthorityID{"ru-bg"}) {
+		t.Errorf("it is not said that one clearance is not enough: %+v", i.Hits[0])
+	}
 	tp.admit(am, i, onList)
 	tp.now.Add(rescan.Milliseconds())
 	again := tp.mustScan(am, "1", zorvan(t, "C1"))
-	if !stopped(t, again) || !strings.Contains(again.Hits[0].Cleared.Why, "does not bind ru-bg") {
+	if c := again.Hits[0].Cleared; !stopped(t, again) || !strings.Contains(c.Why, "does not bind ru-bg") || c.Note != "compared the photograph" || again.Hits[0].Can != "" {
 		t.Fatalf("%+v", again.Hits)
 	}
+	if theirs, err := tp.Case(t.Context(), ru, "1", ""); err != nil || theirs.Hits[0].Cleared.Reason+theirs.Hits[0].Cleared.Note != "" || theirs.Hits[0].Can != "clear" || len(theirs.Hits[0].Lacks) != 0 {
+		t.Errorf("the other sees %+v %v", theirs.Hits[0], err)
+	}
+	if payload, err := tp.Journal().Payload(t.Context(), marz.Seq(number(again.ID))); err != nil || strings.Contains(string(payload), "photograph") {
+		t.Errorf("the record has a copy of why: %v", err)
+	}
 	tp.leave(am, again)
-	if err := tp.Clear(t.Context(), tp.signIn("ru-bg/1"), i.ID, onList, "owner-says-not", ""); err != nil {
+	if err := tp.Clear(t.Context(), ruBoss, i.ID, onList, "owner-says-not", ""); err != nil {
 		t.Fatal(err)
 	}
 	if last := tp.mustScan(ru, "1", zorvan(t, "C1")); stopped(t, last) {
 		t.Errorf("%+v", last.Hits[0].Cleared)
+	}
+	for _, boss := range []Actor{ruBoss, amBoss} {
+		record, err := tp.ReadRecord(t.Context(), boss, i.ID, "supervision", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h := record.Hits[0]; h.Can != "revoke" || tp.Revoke(t.Context(), boss, h.Mine, "owner-asks", "") != nil {
+			t.Errorf("%s: %+v", boss.Officer, h)
+		}
 	}
 }
 

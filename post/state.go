@@ -15,7 +15,7 @@ import (
 type state struct{}
 
 // Version implements journal.State.
-func (state) Version() string { return "post 6" }
+func (state) Version() string { return "post 7" }
 
 // Schema implements journal.State.
 func (state) Schema() string {

@@ -209,6 +209,19 @@ func (b *builder) entries(alerts []Alert) {
 		}
 	}
 	x.dateAt = append(x.dateAt, uint32(n))
+	for e := range x.entry {
+		r := &x.entry[e]
+		terms := x.termsOf(uint32(e))
+		r.kin = x.kin(terms, math.MaxUint32)
+		for _, t := range terms {
+			if t.brief&briefLoose == 0 {
+				r.given++
+			}
+			if t.brief&briefNative != 0 {
+				r.native = 1
+			}
+		}
+	}
 	b.postings()
 	b.wholes()
 }

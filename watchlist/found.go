@@ -10,13 +10,12 @@ import (
 // nearTerm is a term of the list that a part of the query may be.
 type nearTerm struct {
 	term uint32
-	cost int
 	part int // the first of the parts of the query that it stands for together
 }
 
 // Bounds on the work of a query, whoever wrote it.
 const (
-	mostNear     = 128  // terms that one part may be; the nearest are kept
+	mostNear     = 128  // terms that one part may be; those that share the better keys are kept
 	mostProposed = 2048 // terms that are looked at to find them
 )
 
@@ -79,7 +78,6 @@ func (s *search) nearTerms(i int) []nearTerm {
 	s.probes = s.probes[:0]
 	s.keys.keys(p, true, func(h uint64) { s.probes = append(s.probes, h) })
 	s.near[i] = s.propose(i, s.near[i][:0], s.romanised(p, s.near[i][:0]))
-	s.keepNearest(i)
 	return s.near[i]
 }
 
@@ -141,7 +139,11 @@ func (s *search) probe(propose func(term uint32)) {
 // propose compares a part with the terms that have one of the keys, its own and those given, and adds those that can be it.
 func (s *search) propose(part int, out, given []nearTerm) []nearTerm {
 	p := &s.name.parts[part]
+	s.round++
 	add := func(term uint32) {
+		if len(out) == mostNear {
+			return
+		}
 		if s.looseOnly && s.x.loose[term>>6]>>(term&63)&1 == 0 {
 			return
 		}
@@ -149,10 +151,10 @@ func (s *search) propose(part int, out, given []nearTerm) []nearTerm {
 		if !name.Kindred(p.Mask, p.Bones, r.mask, r.bones, min(s.letters[part], r.count), (p.Flags^r.flags)&name.Native != 0) && (r.class == 0 || int32(r.class) != p.Class) {
 			return
 		}
-		for _, n := range out {
-			if n.term == term {
-				return
-			}
+		if seen := &s.proposed[spread(term)>>22]; *seen == (seenEntry{term, s.round}) {
+			return
+		} else {
+			*seen = seenEntry{term, s.round}
 		}
 		out = append(out, nearTerm{term: term})
 	}
@@ -164,42 +166,6 @@ func (s *search) propose(part int, out, given []nearTerm) []nearTerm {
 	}
 	s.probe(add)
 	return out
-}
-
-// keepNearest keeps the bound on near terms: those that cost least, and of these the ones that come first.
-func (s *search) keepNearest(i int) {
-	if len(s.near[i]) <= mostNear {
-		return
-	}
-	all := s.near[i][:0]
-	for _, n := range s.near[i] {
-		var ok bool
-		if n.cost, ok = s.cost(i, n.term); ok {
-			all = append(all, n)
-		}
-	}
-	if s.near[i] = all; len(all) <= mostNear {
-		return
-	}
-	var count [64]int
-	for _, n := range s.near[i] {
-		count[min(n.cost, 63)]++
-	}
-	limit, left := 0, mostNear
-	for limit < 63 && left >= count[limit] {
-		left -= count[limit]
-		limit++
-	}
-	kept := s.near[i][:0]
-	for _, n := range s.near[i] {
-		if n.cost < limit || n.cost == limit && left > 0 {
-			if n.cost == limit {
-				left--
-			}
-			kept = append(kept, n)
-		}
-	}
-	s.near[i] = kept
 }
 
 // mostJoinable is the number of parts from which neighbours are not tried as one: a name of so many parts is found by the others.

@@ -47,18 +47,18 @@ type keyer struct{ buf, fold, bone [64]byte }
 
 // keys yields the hash of every key under which a part is found, or, with asks, by which it asks.
 func (k *keyer) keys(p *name.Part, asks bool, yield func(uint64)) {
-	if p.Flags&name.Native == 0 {
-		k.deletions(lettersKey, p.Text, oneFrom, twoFrom, yield)
-	}
 	if p.Class != 0 {
 		yield(keyHash(classKey, binary.LittleEndian.AppendUint32(k.buf[:0], uint32(p.Class))))
 	}
 	fold := k.folded(p.Sounds)
-	if len(fold) > 0 {
+	if len(fold) > 0 && len(fold) < 5 {
+		yield(keyHash(soundsKey, fold))
+	}
+	if p.Flags&name.Native == 0 {
+		k.deletions(lettersKey, p.Text, oneFrom, twoFrom, yield)
+	}
+	if fold = k.folded(p.Sounds); len(fold) >= 5 {
 		k.deletions(soundsKey, string(fold), 5, maxKeyed+1, yield)
-		if len(fold) < 5 {
-			yield(keyHash(soundsKey, fold))
-		}
 	}
 	bone := k.skeleton(p.Sounds)
 	if len(bone) < 3 {

@@ -73,8 +73,10 @@ type termRecord struct {
 // entryRecord is one name of one alert under one date of birth.
 type entryRecord struct {
 	at, alert, born uint32 // at: its first term
+	kin             uint32 // what posting.kin would be, of all its parts
 	n, name         uint8  // how many terms; which of the alert's names, or unnumbered, with weakFlag for a weak alias
-	_               uint16
+	given           uint8  // how many of the terms are no particles
+	native          uint8  // 1: a part is in another script than Latin
 }
 
 // numberRef is a document or vehicle of an alert: the hash of its number with look-alikes made one, and where it stands.

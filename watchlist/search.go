@@ -27,7 +27,8 @@ type search struct {
 	class     [name.MaxParts]uint32
 	kin       [name.MaxParts]uint32 // of their classes of given names
 	strangers [name.MaxParts]uint8
-	alone     bool // one part can make a hit with what is no part: an initial, or a part that is cut off
+	native    uint8 // 1: a part of the query is in another script than Latin
+	alone     bool  // one part can make a hit with what is no part: an initial, or a part that is cut off
 	stretch   []stretch
 	own       [name.MaxParts]float32    // what a part of the query can say at most: its rarity
 	near      [name.MaxParts][]nearTerm // of the parts that were looked up
@@ -38,6 +39,8 @@ type search struct {
 	joined    []nearTerm // terms that two neighbours of the query may be, written as one
 	costs     costTable
 	seen      [1024]seenEntry // the last of them
+	proposed  [1024]seenEntry // the last terms that were proposed for a part
+	round     uint16          // of proposing
 	work      int             // units of work that the query may still cost
 	aligner   name.Names
 	parts     [name.MaxParts]name.Part
@@ -92,7 +95,11 @@ func (s *search) prepare() {
 	s.days = [2][2]uint32{}
 	s.alone = s.name.cut || len(s.name.parts) == 1
 	s.looseOnly = s.asked.Birth.Full() && !newYear(s.asked.Birth)
+	s.native = 0
 	for i := range s.name.parts {
+		if s.name.parts[i].Flags&name.Native != 0 {
+			s.native = 1
+		}
 		s.own[i] = s.rarity.rarityOf(&s.name.parts[i])
 		s.strangers[i] = strangers[min(bits.OnesCount32(s.name.parts[i].Bones), len(strangers)-1)]
 		s.kin[i] = kinOfClass(uint32(s.name.parts[i].Class))
@@ -124,9 +131,7 @@ func (s *search) sameDay() {
 		if i == 1 {
 			most = bornSwapped
 		}
-		for e := day[0]; e < day[1]; e++ {
-			s.consider(e, most+mostOther)
-		}
+		s.lookAt(day[0], day[1], most)
 	}
 }
 
@@ -190,8 +195,25 @@ func (s *search) add(first, end uint32, most float32) {
 		s.stretch = append(s.stretch, stretch{first, end, most})
 		return
 	}
+	s.lookAt(first, end, most)
+}
+
+// lookAt looks at all entries of a stretch, closer at those that have as many parts of the query as a hit needs: two, or one where either name has no more.
+func (s *search) lookAt(first, end uint32, most float32) {
 	for e := first; e < end; e++ {
-		s.consider(e, most+mostOther)
+		r := &s.x.entry[e]
+		found, need := 0, 2
+		if r.given < 2 || s.name.given < 2 {
+			need = 1
+		}
+		for i := range s.name.parts {
+			if bits.OnesCount32(s.name.parts[i].Bones&^r.kin) <= int(s.strangers[i]+1+(r.native|s.native)) || s.kin[i] != 0 && s.kin[i]&^r.kin == 0 {
+				found++
+			}
+		}
+		if found >= need || s.alone || r.kin == anyKin {
+			s.consider(e, most+mostOther)
+		}
 	}
 }
 

@@ -50,6 +50,7 @@ type fakePost struct {
 	uncommissioned bool          // am-bg's commander has no commission yet
 	article        marz.ArticleRef
 	closed         []string // what was signed of acts, and taken over of shifts
+	gone           bool     // of late hits nothing is kept any more
 	namesake       bool     // the stopper's first hit can be cleared, and was where he was let pass so
 	late           []web.LateHit
 	relieved       string // why sessions of ru-bg have ended with a transfer, or ""
@@ -348,9 +349,9 @@ func (f *fakePost) inspect(text string) (*web.Inspection, error) {
 	if strings.HasPrefix(d.Primary, "STOPPER") {
 		c.Verdict, c.Ordinary = marz.Stop, nil
 		c.Hits = []web.Hit{
-			{Alert: "marz-fictional-00417", Kind: "name", List: "marz-fictional", Owner: "am-bg", Version: "2024-12-31", Score: 0.97,
+			{Alert: "marz-fictional-00417", Kind: "name", List: "marz-fictional", Owner: "am-bg", Version: "2024-12-31", Score: 51.9, Grave: marz.Stop,
 				Name: "Stopper, Ruben Armenovich", Why: "Arrest warrant of the court of Syunik, fictional.", Reasons: []string{"name 0.98: STOPPER RUBEN as alias", "birth date equal", "nationality equal"}},
-			{Alert: "marz-fictional-00988", Kind: "name", List: "marz-fictional", Owner: "am-bg", Version: "2024-12-31", Score: 0.71,
+			{Alert: "marz-fictional-00988", Kind: "name", List: "marz-fictional", Owner: "am-bg", Version: "2024-12-31", Score: 27.04, Grave: marz.Attention,
 				Name: "رضا استوپر", Why: "Fictional.", Reasons: []string{"name 0.74 by transliteration", "birth year differs by 1"}},
 		}
 		if f.namesake {

@@ -13,7 +13,7 @@ import (
 
 // clearable makes the first hit one that can be cleared and explains itself, and the second one of which the traveller was cleared.
 func (f *fakePost) clearable(c *web.Inspection) {
-	c.Hits[0].Can = "clear"
+	c.Hits[0].Can, c.Hits[0].Lacks, c.Hits[0].Late = "clear", []marz.AuthorityID{"ru-bg"}, midday
 	c.Hits[0].Sentence = "Your name and birth date are those of a person on a list of am-bg. An officer has to find out whether you are that person."
 	c.Hits[0].Evidence = []web.Line{{What: "name", List: "Stopper, Ruben Armenovich", Query: "STOPPER RUBEN", Points: 21.4}, {What: "nationality", List: "ARM", Query: "IRN", Points: -2.04}}
 	c.Hits[0].Cleared = &web.Clearance{Seq: 1102, At: midday - 86400e3, By: officer.ID, Why: "the alert has changed since"}
@@ -39,7 +39,13 @@ func (f *fakePost) routeNamesakes(mux *http.ServeMux) {
 					f.late = nil
 				}
 			})
-			web.WriteJSON(w, http.StatusOK, map[string]any{"next": "/supervisor", "hits": []web.Hit{{Name: "Someone Listed", List: "ru-own", Late: midday}}})
+			hits := []web.Hit{{Name: "Someone Listed", List: "ru-own", Late: midday}}
+			f.with(func() {
+				if f.gone {
+					hits = []web.Hit{}
+				}
+			})
+			web.WriteJSON(w, http.StatusOK, map[string]any{"next": "/supervisor", "hits": hits})
 		})
 	}
 }
@@ -69,7 +75,7 @@ func laneClears(t *testing.T, b *browsertest.Browser) {
 	p.WaitFor(`document.getElementById("verdict").dataset.verdict === "stop" && ` + armed)
 	waitText(p, "hits-heading", "Hits: 1, and 1 of which the traveller was cleared")
 	waitText(p, "verdict-why", "1 hit · cleared of 1 hit")
-	for _, want := range []string{"21.4", "-2", "Your name and birth date are those", "Cleared once, and stopped again", "The alert has changed since.", "Cleared as a namesake", "This hit does not stop him."} {
+	for _, want := range []string{"51.9 points: stop", "27 points", "Late hit: found on", "21.4", "-2", "Your name and birth date are those", "Cleared once, and stopped again", "The alert has changed since.", "Cleared as a namesake", "This hit does not stop him."} {
 		waitText(p, "hits", want)
 	}
 	if n := browsertest.Eval[int](p, `document.querySelectorAll("#hits .hit.is-cleared").length`); n != 1 {
@@ -77,10 +83,11 @@ func laneClears(t *testing.T, b *browsertest.Browser) {
 	}
 	shootBoth(t, p, "lane-namesake")
 	press(p, "F1")
-	waitText(p, "act-body", "Compared, and cleared: not stopped again for this alert")
+	waitText(p, "act-body", "Compared, and cleared: not stopped again for this alert, once ru-bg has cleared him as well")
 	shoot(t, p, "lane-namesake-reason")
 	press(p, fmt.Sprintf("Digit%d", len(coded[marz.Admit])+1))
 	waitText(p, "act-body", "and clears him of 1 hit")
+	waitText(p, "act-body", "while the alert stays as it is, once ru-bg has cleared him as well.")
 	shoot(t, p, "lane-namesake-confirm")
 	p.WaitFor(`document.querySelector('[data-key=F10]').getAttribute("aria-disabled") === "false"`)
 	press(p, "F10")
@@ -99,6 +106,7 @@ func lateHits(t *testing.T, b *browsertest.Browser) {
 	})
 	p.WaitFor(`!document.getElementById("late-panel").hidden`)
 	waitText(p, "late-heading", "Late hits: 2")
+	waitText(p, "late-said", "Late hits: 2. The newest on marz-fictional")
 	for _, want := range []string{"Admitted, entry 1230", "lane 1", "ru-own (own)", "Not decided yet"} {
 		waitText(p, "late", want)
 	}
@@ -112,12 +120,26 @@ func lateHits(t *testing.T, b *browsertest.Browser) {
 		t.Errorf("asked %q", got)
 	}
 	click(p, "#read-close")
+	f.with(func() { f.gone = true })
+	click(p, `[data-late="1232"] button`)
+	browsertest.Eval[any](p, `document.getElementById("read-reason").value = "court"`)
+	click(p, "#read-go")
+	waitText(p, "read-result", "None of these hits is kept any more.")
+	click(p, "#read-close")
+	browsertest.Eval[any](p, `document.querySelector('[data-late="1232"] button:last-child').focus()`)
+	f.with(func() {
+		f.late = append([]web.LateHit{{Seq: 1240, At: f.now(), Inspection: "1238", List: "ru-own", Own: true, Hits: 1, Lane: "2", Direction: marz.EntryDirection, Opened: midday, Owners: []marz.AuthorityID{"am-bg"}}}, f.late...)
+	})
+	waitText(p, "late-heading", "Late hits: 3")
+	if got := browsertest.Eval[string](p, `document.activeElement.getAttribute("aria-label") ?? ""`); got != "Answer for the late hit of entry 1232" {
+		t.Errorf("with a new late hit the focus is on %q", got)
+	}
 	click(p, `[data-late="1234"] button:last-child`)
 	p.WaitFor(`document.getElementById("deed").open`)
 	shoot(t, p, "supervisor-late-answer")
 	browsertest.Eval[any](p, `document.getElementById("deed-reason").value = "owner-told", document.getElementById("deed-note").value = "by telephone"`)
 	click(p, "#deed-go")
-	p.WaitFor(`document.getElementById("late-panel").hidden`)
+	p.WaitFor(`document.getElementById("late-panel").hidden && document.activeElement.id === "title"`)
 	if got := f.last(); got != "/api/late/1234/acknowledge|||owner-told|by telephone" {
 		t.Errorf("asked %q", got)
 	}
@@ -144,7 +166,7 @@ func recordClears(t *testing.T, b *browsertest.Browser) {
 	waitText(p, "read-result", "Choose a reason first")
 	browsertest.Eval[any](p, `document.querySelector('[data-step="clear"] select').value = "second-line"`)
 	click(p, `[data-step="clear"] button`)
-	waitText(p, "read-result", "Cleared: not stopped again")
+	waitText(p, "read-result", "Cleared: not stopped again while the alert stays as it is, once ru-bg has cleared him as well.")
 	if got := f.last(); !strings.HasSuffix(got, "/clear|marz-fictional|marz-fictional-00417|second-line|") {
 		t.Errorf("asked %q", got)
 	}

@@ -286,10 +286,11 @@ type Hit struct {
 	About        string       `json:"about,omitempty"`         // what the alert is about
 	List         marz.ListID  `json:"list"`
 	Owner        string       `json:"owner"`
-	Version      string       `json:"version"` // of the list
-	Score        float64      `json:"score"`   // points of evidence
-	Name         string       `json:"name"`    // as the alert has it
-	Why          string       `json:"why"`     // why the alert was made
+	Version      string       `json:"version"`         // of the list
+	Score        float64      `json:"score"`           // points of evidence
+	Grave        marz.Verdict `json:"grave,omitempty"` // the verdict that this hit alone leads to
+	Name         string       `json:"name"`            // as the alert has it
+	Why          string       `json:"why"`             // why the alert was made
 	Reasons      []string     `json:"reasons"`
 	Sentence     string       `json:"sentence,omitempty"` // that a traveller could be told
 	Evidence     []Line       `json:"evidence,omitempty"` // what the points are made of
@@ -297,6 +298,9 @@ type Hit struct {
 	Cleared      *Clearance   `json:"cleared,omitempty"`  // the traveller, or one like him, was found not to be the person on the alert
 	Late         marz.Instant `json:"late,omitzero"`      // when it was found, where that was after the inspection
 	Can          string       `json:"can,omitempty"`      // what who looks may do with it now: "clear" or "revoke"
+	Mine         marz.Seq     `json:"mine,omitempty"`     // the clearance that he may revoke
+
+	Lacks []marz.AuthorityID `json:"lacks,omitempty"` // whose clearance is needed beside his, so that the hit stops the traveller no more
 }
 
 // Line is one comparison of an alert with a traveller.
@@ -312,7 +316,7 @@ type Clearance struct {
 	Seq    marz.Seq       `json:"seq"` // of its entry
 	At     marz.Instant   `json:"at"`
 	By     marz.OfficerID `json:"by"`
-	Reason string         `json:"reason,omitempty"` // in words
+	Reason string         `json:"reason,omitempty"` // in words; to the officers of his authority alone, and so the note
 	Note   string         `json:"note,omitempty"`
 	Holds  bool           `json:"holds"`         // the hit does not stop him
 	Why    string         `json:"why,omitempty"` // why it does not hold

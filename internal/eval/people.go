@@ -16,7 +16,7 @@ import (
 type people struct {
 	r               *rand.Rand
 	given, surnames []string
-	native          map[string]string // of a Latin surname, in its own script
+	native          map[string]string // of a surname, in its own script
 }
 
 func (o *options) people(seed uint64) (*people, error) {
@@ -46,9 +46,11 @@ func (o *options) people(seed uint64) (*people, error) {
 // addNew adds a name of one part that is long enough to be one, once.
 func addNew(to []string, seen map[string]bool, text string) []string {
 	text = strings.ToLower(strings.TrimSpace(text))
-	if len(text) < 3 || len(name.Parts(text)) != 1 || seen[text] {
+	parts := name.Parts(text)
+	if len(parts) != 1 || len(parts[0]) < 3 || !latin(text) || seen[parts[0]] {
 		return to
 	}
+	text = parts[0]
 	seen[text] = true
 	return append(to, text)
 }

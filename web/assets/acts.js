@@ -55,12 +55,12 @@ export function askReason(decision, document, reasons, choose) {
     noteField());
 }
 
-export function askConfirm(proposal, document, reasons) {
+export function askConfirm(proposal, document, reasons, lacks) {
   const reason = reasons.find((r) => r.code === proposal.reason)?.text ?? proposal.reason;
   open("confirm", "Not yet decided",
     h("p", { class: "proposal", id: "proposal" }, h("strong", {}, loud(proposal.decision)), ` ${nameOf(document)}`),
     h("p", { class: "proposal-why" }, `because: ${reason}`),
-    proposal.clears > 0 && h("p", { class: "proposal-why" }, `and clears him of ${counted(proposal.clears, "hit")}: with this document he is not stopped again while the alert stays as it is.`),
+    proposal.clears > 0 && h("p", { class: "proposal-why" }, `and clears him of ${counted(proposal.clears, "hit")}: with this document he is not stopped again while the alert stays as it is${lacks}.`),
     proposal.note && h("p", { dir: "auto" }, `Note: ${proposal.note}`),
     h("p", { class: "proposal-keys" }, "Press ", h("kbd", {}, "F10"), " to confirm, ", h("kbd", {}, "Esc"), " to go back."));
 }

@@ -34,12 +34,13 @@ export const quieted = (hit) => Boolean(hit.cleared?.holds);
 
 export const standing = (inspection) => (inspection?.hits ?? []).filter((hit) => !quieted(hit));
 
-// points writes a hit's evidence.
-export const points = (n) => `${Math.round(n * 10) / 10} points`;
+// points writes how much speaks for a hit, and what it alone leads to.
+export const points = ({ score, grave, cleared }) => `${Math.round(score * 10) / 10} points${grave && !cleared?.holds ? `: ${grave}` : ""}`;
 
 function drawHit(hit) {
   return h("article", { class: quieted(hit) ? "hit is-cleared" : "hit", "data-alert": hit.alert },
-    h("p", { class: "hit-name" }, h("strong", { dir: "auto" }, hit.name), h("span", { class: "hit-score" }, points(hit.score))),
+    h("p", { class: "hit-name" }, h("strong", { dir: "auto" }, hit.name), h("span", { class: "hit-score" }, points(hit))),
+    hit.late && drawLate(hit.late),
     hit.cleared && drawCleared(hit.cleared),
     h("p", { class: "hit-why" }, h("strong", {}, `${capital(hit.kind ?? "")} match: `), h("bdi", {}, hit.why)),
     drawEvidence(hit),
@@ -58,6 +59,15 @@ export function drawEvidence({ sentence, evidence, reasons }) {
           h("td", { class: "number" }, `${l.points > 0 ? "+" : ""}${Math.round(l.points * 10) / 10}`)))))
       : h("ul", { class: "hit-reasons" }, (reasons ?? []).map((r) => h("li", {}, h("bdi", {}, r)))),
   ];
+}
+
+// drawLate says that a hit was found by a list that came after the inspection was opened.
+export const drawLate = (at) => h("p", { class: "late" }, h("strong", {}, "Late hit"), `: found on ${both(at)}, after the scan.`);
+
+// lacking says whose clearance of these hits is needed beside the officer's, or "".
+export function lacking(hits) {
+  const all = [...new Set(hits.flatMap((hit) => hit.lacks ?? []))];
+  return all.length ? `, once ${all.join(" and ")} has cleared him as well` : "";
 }
 
 // drawCleared says who found the traveller not to be the person on the alert, or one like him, when and why; and what of it no longer counts.

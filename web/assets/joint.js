@@ -22,8 +22,8 @@ const foreign = ({ proposal }, officer) => Boolean(proposal?.by) && proposal.by 
 
 // gist is what an officer's key answers to. While it stays the same, a newer answer of the post changes no panel and disarms no key.
 export function gist(inspection) {
-  const { id, state, verdict, proposal, asylum, joint } = inspection ?? {};
-  return JSON.stringify([id, state, verdict, proposal?.seq, Boolean(asylum), joint?.waiting?.submission, joint?.waiting?.mine, joint?.objected?.at]);
+  const { id, state, verdict, proposal, asylum, joint, hits, others } = inspection ?? {};
+  return JSON.stringify([id, state, verdict, hits?.length, others?.map((o) => o.count), proposal?.seq, Boolean(asylum), joint?.waiting?.submission, joint?.waiting?.mine, joint?.objected?.at]);
 }
 
 // turn says why an officer cannot propose a decision now, or "": a rule bars him from it, or another authority is first.

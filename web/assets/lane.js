@@ -10,7 +10,7 @@
 import * as acts from "./acts.js";
 import { age, draw, drawStrip, drawVerdict } from "./case.js";
 import { $, h, say, show } from "./dom.js";
-import { nextLook } from "./hits.js";
+import { lacking, nextLook } from "./hits.js";
 import { drawJoint, drawSeats, gist, isOpen as undecided, mark as withWhom, passesOn, proposed, toAnswer, turn } from "./joint.js";
 import { Keys, watchDigits } from "./keys.js";
 import { lastWord, onLive, state } from "./page.js";
@@ -54,10 +54,13 @@ const ready = () => state.up && !busy && mine() && !behind();
 // reasonsFor returns the reasons that can be chosen. Who is let pass though a name hits can be cleared of it in the same step.
 function reasonsFor(decision) {
   const reasons = body.Reasons?.[decision] ?? [];
-  const clears = ["admit", "depart"].includes(decision) ? (inspection?.hits ?? []).filter((hit) => hit.can === "clear").map(({ list: l, alert }) => ({ list: l, alert })) : [];
-  if (!clears.length) return reasons;
-  return [...reasons.slice(0, 8), { code: "not-the-same-person", clears, text: `Compared, and cleared: not stopped again for ${clears.length === 1 ? "this alert" : `these ${clears.length} alerts`}` }];
+  const hits = ["admit", "depart"].includes(decision) ? clearable(inspection) : [];
+  if (!hits.length) return reasons;
+  const text = `Compared, and cleared: not stopped again for ${hits.length === 1 ? "this alert" : `these ${hits.length} alerts`}${lacking(hits)}`;
+  return [...reasons.slice(0, 8), { code: "not-the-same-person", clears: hits.map(({ list: l, alert }) => ({ list: l, alert })), text }];
 }
+
+const clearable = (of) => (of?.hits ?? []).filter((hit) => hit.can === "clear");
 
 // keys
 
@@ -185,7 +188,7 @@ function take(answer, painted) {
   }
   paint();
   const own = proposed(answer, state.officer);
-  if (own && changed) openPanel("confirm", () => acts.askConfirm(own, answer.document, reasonsFor(own.decision)));
+  if (own && changed) openPanel("confirm", () => acts.askConfirm(own, answer.document, reasonsFor(own.decision), lacking(clearable(answer))));
   else if (changed) closePanel();
   if (changed || !armed) arm(painted);
   else painted?.();

@@ -1,10 +1,9 @@
 // record.js reads a person's record, with a reason, and shows it until the dialog is closed. A supervisor clears a namesake there, and takes clearances back.
 import { $, h, say, show } from "./dom.js";
-import { drawAdopted, drawCleared, drawEvidence, points } from "./hits.js";
+import { drawAdopted, drawCleared, drawEvidence, drawLate, lacking, points } from "./hits.js";
 import { attempt } from "./page.js";
 import { send } from "./post.js";
 import { reading } from "./reading.js";
-import { both } from "./time.js";
 import { checkName, past, result } from "./words.js";
 
 // LATE stands before the entry of a late hit that is read without the record.
@@ -13,7 +12,7 @@ export const LATE = "late";
 // records opens the dialog for every button that the selector finds, and returns how it is opened for another record.
 export function records(selector) {
   return reading(selector, (button) => button.dataset.read, (id) => (id.startsWith(LATE) ? `/api/late/${id.slice(LATE.length)}/read` : `/api/records/${id}/read`),
-    (record) => [record.document && facts(record), ...findings(record), ...hits(record)]);
+    (record) => (record.document ? [facts(record), ...findings(record), ...hits(record)] : record.hits?.length ? hits(record) : [h("p", { role: "status" }, "None of these hits is kept any more.")]));
 }
 
 function facts({ document: d, decision, by, under }) {
@@ -36,15 +35,16 @@ function findings({ findings: list }) {
 function hits({ id, hits: list }) {
   if (!list?.length) return [];
   return [h("h3", {}, "Hits"), h("ul", { class: "record-hits" }, list.map((hit) =>
-    h("li", { "data-alert": hit.alert }, h("bdi", {}, hit.name), `, ${hit.list} ${hit.version}, ${points(hit.score)}. `, h("bdi", {}, hit.why),
-      hit.late && h("p", { class: "late" }, h("strong", {}, "Late hit"), `: found on ${both(hit.late)}, after the inspection.`),
+    h("li", { "data-alert": hit.alert }, h("bdi", {}, hit.name), `, ${hit.list} ${hit.version}, ${points(hit)}. `, h("bdi", {}, hit.why),
+      hit.late && drawLate(hit.late),
       drawEvidence(hit), hit.adopted && drawAdopted(hit.adopted), hit.cleared && drawCleared(hit.cleared), step(id, hit))))];
 }
 
 // step is what a supervisor can do with a hit: one choice and one button.
-function step(id, { can, list, alert, cleared }) {
-  if (can === "clear") return form("clear", "Clear as a namesake", "Cleared: not stopped again while the alert stays as it is.", (reason) => send(`/api/inspections/${encodeURIComponent(id)}/clear`, { list, alert, reason, note: "" }));
-  if (can === "revoke") return form("revoke", "Take the clearance back", "Taken back: stopped again from now on.", (reason) => send(`/api/clearances/${cleared.seq}/revoke`, { reason, note: "" }));
+function step(id, hit) {
+  const { can, list, alert, mine } = hit;
+  if (can === "clear") return form("clear", "Clear as a namesake", `Cleared: not stopped again while the alert stays as it is${lacking([hit])}.`, (reason) => send(`/api/inspections/${encodeURIComponent(id)}/clear`, { list, alert, reason, note: "" }));
+  if (can === "revoke") return form("revoke", "Take the clearance back", "Taken back: stopped again from now on.", (reason) => send(`/api/clearances/${mine}/revoke`, { reason, note: "" }));
   return null;
 }
 

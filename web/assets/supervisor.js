@@ -78,14 +78,17 @@ function drawLists(lists) {
   ages();
 }
 
-// drawLate shows the late hits for which nobody has answered yet, the newest first.
+// drawLate shows the late hits for which nobody has answered yet, the newest first, and keeps the focus.
 function drawLate(hits, more) {
-  const now = JSON.stringify([hits, more]);
-  if (!late || now === alarmed) return;
-  alarmed = now;
-  const heading = `Late hits: ${hits.length}${more ? " or more" : ""}`;
+  const next = JSON.stringify([hits, more]);
+  if (!late || next === alarmed) return;
+  alarmed = next;
+  const held = document.activeElement?.closest("#late-panel") && document.activeElement;
+  const [row, at] = [held?.closest("tr")?.dataset.late, held && [...(held.closest("tr")?.querySelectorAll("a, button") ?? [])].indexOf(held)];
+  const heading = more ? `Late hits: more than ${hits.length}, of which these are the newest` : `Late hits: ${hits.length}`;
   $("late-panel").hidden = !hits.length;
   say($("late-heading"), heading);
+  say($("late-said"), hits.length ? `${heading}. The newest on ${hits[0].list}, found at ${both(hits[0].at)}.` : "");
   show(late, hits.map((l) => h("tr", { "data-late": l.seq },
     h("td", {}, h("time", { datetime: l.at }, both(l.at))),
     h("td", { class: "id" }, l.list, l.own && " (own)"),
@@ -93,7 +96,11 @@ function drawLate(hits, more) {
     h("td", {}, l.decision ? h("a", { href: `/journal/entry/${l.decided}` }, `${past(l.decision)}, entry ${l.decided}`) : "Not decided yet", h("span", { class: "quiet-text" }, `, lane ${l.lane}, inspected ${both(l.opened)}`)),
     h("td", {}, reader(l), " ",
       h("button", { type: "button", onclick: () => acknowledge(l), "aria-label": `Answer for the late hit of entry ${l.seq}` }, "Answer for it")))));
+  if (held) (late.querySelector(`[data-late="${row}"]`)?.querySelectorAll("a, button")[at] ?? landing()).focus();
 }
+
+// landing is where the focus goes when what had it is gone.
+const landing = () => $($("late-panel").hidden ? "title" : "late-heading");
 
 // reader is the button that shows what it is: the record, or where that is another authority's the hit on an own list alone.
 function reader({ seq, inspection, own, owners }) {
@@ -108,6 +115,7 @@ function acknowledge(hit) {
     body: [deed.text(`${counted(hit.hits, "hit")} on ${hit.list}, inspection ${hit.inspection}. Your answer is written to the journal with your name.`), deed.reasonField(JSON.parse(late.dataset.reasons), "What was done", true), deed.field("note", "Remark", { maxlength: 200 })],
     go: "Write it down",
     work: (fields) => send(`/api/late/${hit.seq}/acknowledge`, { reason: fields.get("reason"), note: fields.get("note") }),
+    then: (done) => done && landing().focus(),
   });
 }
 
