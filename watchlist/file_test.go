@@ -165,7 +165,11 @@ var vectors = map[string]string{
 }
 
 func TestVectors(t *testing.T) {
+	spec := string(readFile(t, "../docs/spec/list-file.md"))
 	for name, want := range vectors {
+		if !strings.Contains(spec, "`"+name+"` | `"+want+"`") {
+			t.Errorf("docs/spec/list-file.md does not have %s", name)
+		}
 		if got := fmt.Sprintf("%x", sha256.Sum256(readFile(t, "testdata/"+name))); got != want {
 			t.Errorf("%s is %s", name, got)
 		}
