@@ -3,6 +3,7 @@ package post
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -21,8 +22,13 @@ import (
 
 // builtList is what is known of a list in force that came from a built file.
 type builtList struct {
-	first     []byte // what the source begins with, and the note beside it: while that is the same, so is the source
-	signature string // in words
+	first     []byte                     // what the source begins with, and the note beside it: while that is the same, so is the source
+	signature string                     // in words
+	applied   map[[sha256.Size]byte]bool // marks of the changes that were applied over it
+}
+
+func newBuilt(first []byte, signature string) *builtList {
+	return &builtList{first, signature, map[[sha256.Size]byte]bool{}}
 }
 
 // The copies that are kept of a list in common have these after its ID. There is one of them, that of the source that was last in force; a built file's has the first page of the source beside it, and the changes that were applied.
@@ -114,7 +120,7 @@ func (p *Post) begins(path string) (*builtList, error) {
 		return nil, &marz.Error{Code: marz.NotFound, Op: "load list", Subject: path, Fix: "the file cannot be opened", Err: err}
 	}
 	defer f.Close()
-	b := &builtList{first: make([]byte, firstBytes)}
+	b := newBuilt(make([]byte, firstBytes), "")
 	n, err := io.ReadFull(f, b.first)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil, &marz.Error{Op: "load list", Subject: path, Fix: "the file cannot be read", Err: err}

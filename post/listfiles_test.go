@@ -296,6 +296,30 @@ func TestListDeltas(t *testing.T) {
 	l.is("a broken change", l.again(), "5", "x.delta")
 }
 
+// A list can return to an earlier version, and go on from there; a change is applied once, in the order in which they were made.
+func TestListReturns(t *testing.T) {
+	l := newListing(t)
+	text := func(n int) string { return list + strings.ReplaceAll(rezasAlert, "P2", fmt.Sprint("P", n)) }
+	a := l.build("a.list", l.read("a", text(5), "A"), nil)
+	b, back := l.read("a", text(6), "B"), l.read("a", text(5), "A")
+	c := l.read("a", text(7), "C")
+	l.change("1.delta", back, c, nil)
+	l.change("2.delta", b, back, nil)
+	l.change("3.delta", a, b, nil)
+	l.configure("a", l.at("a.list"), "")
+	for range 2 {
+		l.is("returned", l.again(), "C", "")
+		if _, ok := l.lists.Alert("a", "P7"); !ok || l.state().Alerts != 3 {
+			t.Errorf("%v, %+v", ok, l.state())
+		}
+		l.Post.Close()
+		l.open()
+	}
+	if kept, err := l.keptDeltas("a"); len(kept) != 3 || err != nil {
+		t.Error(kept, err)
+	}
+}
+
 // Whom a change would have stopped is an alarm.
 func TestDeltaFindsLateHits(t *testing.T) {
 	l := newListing(t)

@@ -1,6 +1,8 @@
 package post
 
 import (
+	"cmp"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -57,7 +59,7 @@ func (p *Post) restoreFile(src ListSource) error {
 		err = p.lists.PutFile(f)
 	}
 	if err == nil {
-		p.built.Store(src.ID, &builtList{page.Bytes, signatureState(page.Signer)})
+		p.built.Store(src.ID, newBuilt(page.Bytes, signatureState(page.Signer)))
 	}
 	return err
 }
@@ -103,7 +105,10 @@ type delta struct {
 	page *watchlist.Page
 }
 
-// deltas returns the changes of a list that were kept, and those that lie beside its source.
+// mark tells a change from any other: what its first page says is true of all of it.
+func (d *delta) mark() [sha256.Size]byte { return sha256.Sum256(d.page.Bytes) }
+
+// deltas returns the changes of a list that were kept, and those that lie beside its source, the oldest first.
 func (p *Post) deltas(src ListSource, keeps bool) ([]delta, error) {
 	var kept []string
 	var err error
@@ -127,34 +132,40 @@ func (p *Post) deltas(src ListSource, keeps bool) ([]delta, error) {
 			out = append(out, delta{path, i < len(kept), page})
 		}
 	}
+	slices.SortStableFunc(out, func(a, b delta) int { return cmp.Compare(a.page.Loaded, b.page.Loaded) })
 	return out, err
 }
 
-// applyDeltas applies the changes that lead on from what is in force, one after the other. What cannot be applied is an error, and what was in force before it stays so.
+// applyDeltas applies the changes that lead on from what is in force, one after the other, each once over its base. What cannot be applied is an error, and what was in force before it stays so.
 func (p *Post) applyDeltas(src ListSource, keeps bool) (watchlist.ListInfo, error) {
 	all, err := p.deltas(src, keeps)
+	over, ok := p.built.Load(src.ID)
+	if !ok {
+		return watchlist.ListInfo{}, err
+	}
+	applied := over.(*builtList).applied
 	for {
 		info, ok := p.listInForce(src.ID)
 		if !ok {
 			return info, err
 		}
 		i := slices.IndexFunc(all, func(d delta) bool {
-			return d.page.From == info.Version && d.page.From != "" && d.page.Loaded >= info.Loaded
+			return d.page.From == info.Version && d.page.From != "" && !applied[d.mark()]
 		})
 		if i < 0 {
-			return info, errors.Join(err, gap(all, info))
+			return info, errors.Join(err, gap(all, applied, info))
 		}
 		if e := p.applyDelta(src, &all[i], keeps); e != nil {
 			return info, e
 		}
-		all = slices.Delete(all, i, i+1)
+		applied[all[i].mark()] = true
 	}
 }
 
 // gap is the error of a change that is newer than what is in force and does not lead on from it.
-func gap(all []delta, info watchlist.ListInfo) error {
+func gap(all []delta, applied map[[sha256.Size]byte]bool, info watchlist.ListInfo) error {
 	for _, d := range all {
-		if d.page.Loaded > info.Loaded && d.page.Version != info.Version && !d.kept {
+		if d.page.Loaded > info.Loaded && d.page.Version != info.Version && !d.kept && !applied[d.mark()] {
 			return &marz.Error{Code: marz.Conflict, Op: "load list", Subject: d.path, Fix: fmt.Sprintf("it leads from version %q, and %q is in force: the changes between are missing; bring them, or the whole list", d.page.From, info.Version)}
 		}
 	}

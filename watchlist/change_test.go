@@ -346,8 +346,10 @@ func TestLawNumbersAreAsInATable(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		l := &List{ID: "a", Owner: "o"}
 		var rows []number.Row
+		var written []string
 		for i, n := range rapid.SliceOfNDistinct(rapid.StringMatching(`[0O1I8BG6ХA]{4}`), 1, 12, rapid.ID[string]).Draw(t, "numbers") {
-			l.Alerts = append(l.Alerts, Alert{ID: marz.AlertID(fmt.Sprint(i)), Kind: Document, Documents: []Number{{Number: n, Type: "passport"}}})
+			l.Alerts = append(l.Alerts, Alert{ID: marz.AlertID(fmt.Sprint(i)), Kind: Document, Owner: "o", Documents: []Number{{Number: n, Type: "passport"}}})
+			written = append(written, n)
 			rows = append(rows, number.Row{Kind: number.Document, Number: n, Type: "passport"})
 		}
 		path := filepath.Join(dir, "a.numbers")
@@ -366,7 +368,8 @@ func TestLawNumbersAreAsInATable(t *testing.T) {
 		}
 		one, other := New(time.Now), New(time.Now)
 		_, _ = one.Replace(l), other.PutNumbers(ListInfo{ID: "a", Owner: "o"}, n)
-		q := Query{Document: rapid.StringMatching(`[0O1I8BG6ХA]{4}`).Draw(t, "asked"), DocumentCheck: rapid.SampledFrom([]string{"", "0", "3", "7", "O", "<"}).Draw(t, "check")}
+		misread := strings.NewReplacer("0", "O", "I", "1", "8", "B").Replace(rapid.SampledFrom(written).Draw(t, "listed"))
+		q := Query{Document: rapid.OneOf(rapid.SampledFrom(written), rapid.Just(misread), rapid.StringMatching(`[0O1I8BG6ХA]{4}`)).Draw(t, "asked"), DocumentCheck: rapid.SampledFrom([]string{"", "0", "3", "7", "O", "<"}).Draw(t, "check")}
 		flat := func(s *Set) []string {
 			var out []string
 			for _, h := range s.Screen(context.Background(), q).Hits {

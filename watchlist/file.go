@@ -144,6 +144,7 @@ type File struct {
 	page   *page
 	first  []byte // the first page
 	header fileHeader
+	begin  int64 // where the header ends
 	x      *layout
 }
 
@@ -214,7 +215,8 @@ func (f *File) readHeader(r io.ReaderAt) error {
 		return fileError(marz.Invalid, f.path, "its header cannot be read; build it again", nil)
 	}
 	f.info.Notes = f.header.Notes
-	return f.checkPlaces(pageSize + int64(n))
+	f.begin = pageSize + int64(n)
+	return f.checkPlaces(f.begin)
 }
 
 // checkPlaces reports whether the sections lie one after the other and fill the file.

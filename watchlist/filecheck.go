@@ -61,9 +61,17 @@ func (f *File) damaged(section string) error {
 	return fileError(marz.Invalid, f.path, "its section "+section+" is damaged; copy it again or build it again", nil)
 }
 
-// verifySection checks the digest of a section and what has to hold of its elements.
+// verifySection checks the digest of a section and what has to hold of its elements, and that nothing is hidden before it.
 func (f *File) verifySection(r io.ReaderAt, i int) error {
 	s, at := sections[i], f.header.Sections[i]
+	var between [alignment]byte
+	gap := between[:at.Offset-f.before(i)]
+	if _, err := r.ReadAt(gap, f.before(i)); err != nil && len(gap) > 0 {
+		return f.unreadable(err)
+	}
+	if between != [alignment]byte{} {
+		return f.damaged(s.name)
+	}
 	each, end := s.rule(f.x)
 	sum := sha256.New()
 	buf := make([]byte, checkPiece/s.unit*s.unit)
@@ -82,6 +90,14 @@ func (f *File) verifySection(r io.ReaderAt, i int) error {
 		return f.damaged(s.name)
 	}
 	return nil
+}
+
+// before returns where what stands before a section ends.
+func (f *File) before(i int) int64 {
+	if i == 0 {
+		return f.begin
+	}
+	return f.header.Sections[i-1].Offset + f.header.Sections[i-1].Size
 }
 
 // verifyAlerts checks that every alert can be read, and that their IDs rise.

@@ -79,7 +79,8 @@ func readPage(path string, b []byte, format string, verifier note.Verifier) (*pa
 		return bad("it does not begin as a file of the format " + format)
 	}
 	text, signatures, ok := bytes.Cut(b[:pageSize], []byte("\n\n"))
-	if !ok {
+	signatures = bytes.TrimRight(signatures, "\n")
+	if !ok || bytes.HasPrefix(signatures, []byte("\n")) {
 		return bad("its first page is damaged; copy it again or build it again")
 	}
 	p := &page{format: format, values: map[string]string{}, text: string(text) + "\n"}
@@ -94,7 +95,7 @@ func readPage(path string, b []byte, format string, verifier note.Verifier) (*pa
 		}
 		p.values[key] = v
 	}
-	return p, p.open(path, bytes.Trim(signatures, "\n"), verifier)
+	return p, p.open(path, signatures, verifier)
 }
 
 // open checks the signatures.

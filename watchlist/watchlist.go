@@ -1,7 +1,8 @@
 // Package watchlist holds lists of alerts and finds the alerts that a traveller, document or vehicle may be.
 //
 // It owns the alert and the list as types, the readers of the formats in which lists are published (OFAC's CSV set, the
-// United Nations' consolidated XML, FollowTheMoney JSON lines), the index over the lists in force, and matching with its
+// United Nations' consolidated XML, FollowTheMoney JSON lines), the files into which lists are built and that are searched
+// where they lie, with the changes between their versions, the index over the lists in force, and matching with its
 // explanation. It knows nothing of posts, officers or decisions and can be used alone.
 //
 // It promises:
@@ -9,6 +10,8 @@
 //   - a query that bears one of an alert's own names, and nothing that speaks against it, always hits that alert;
 //   - hits on one list do not depend on which other lists are loaded;
 //   - the same lists and the same query give the same hits with the same scores;
+//   - a file whose digests or bounds are wrong anywhere is not opened, and what is opened cannot lead a search astray;
+//   - the same alerts give the same file;
 //   - readers never wait for a refresh, and a failed refresh leaves the list in force as it was.
 //
 // A hit is a possible match with reasons. It is never a statement that two people are one.
