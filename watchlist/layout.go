@@ -53,14 +53,8 @@ var strangers = [...]uint8{0, 0, 1, 1, 2}
 // mostStrangers is how many an entry can have that are in no part of the query, and still be nothing but these.
 const mostStrangers = 3
 
-// kinOfClass is the bits of a class of given names, whose forms can be far apart.
-func kinOfClass(class uint32) uint32 {
-	if class == 0 {
-		return 0
-	}
-	h := class * 0x9e3779b1
-	return 1<<(h>>27) | 1<<(h>>22&31)
-}
+// kinOfClass is the bones of the most usual of the forms of a given name, which can be far apart.
+func kinOfClass(class uint32) uint32 { return name.ClassBones(int32(class)) }
 
 // termRecord is a term: where its text and sounds lie and how long they are, and what else is compared.
 type termRecord struct {

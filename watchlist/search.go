@@ -66,7 +66,7 @@ type candidate struct {
 }
 
 // mostWork bounds a query, whoever wrote it, in units of about 50 ns. Real names stay far below.
-const mostWork = 60_000
+const mostWork = 30_000
 
 // begin makes a search ready for a layout and a query.
 func (s *search) begin(x, rarity *layout, dead []uint64, a *asked) {

@@ -3,6 +3,7 @@ package name
 import (
 	"hash/fnv"
 	"math/bits"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -187,3 +188,19 @@ func Kindred(maskA, bonesA, maskB, bonesB uint32, letters uint8, scripts bool) b
 
 // kindred is how many pairs of neighbours can differ, by the number of letters: less than one edit below four, one and what spellings differ in below eight.
 var kindred = [...]uint8{0, 2, 2, 3, 4, 4, 4, 4, 6}
+
+// ClassBones returns the Bones of the most usual form of a class, as in Part.Class; 0 for none.
+func ClassBones(class int32) uint32 {
+	if class == 0 {
+		return 0
+	}
+	return classBones()[class-1]
+}
+
+var classBones = sync.OnceValue(func() []uint32 {
+	all := make([]uint32, len(given().classes))
+	for i, c := range given().classes {
+		all[i] = bones(Sounds(c.names[0]))
+	}
+	return all
+})
