@@ -137,6 +137,7 @@ func (s *search) divided(b *bound) bool {
 // keep weighs an entry, and keeps it if it is the best of its alert.
 func (s *search) keep(e uint32, v *evidence) {
 	alert := s.x.entry[e].alert
+	s.work -= alignWork + len(s.name.parts)
 	points, _ := s.weigh(e, v)
 	if points < Threshold {
 		return

@@ -57,7 +57,7 @@ func (s *search) cost(part int, term uint32) (int, bool) {
 	key := term<<6 | uint32(part)
 	slot := &s.costs.slot[spread(key)>>20]
 	if slot.key != key || slot.gen != s.costs.gen {
-		s.work--
+		s.work -= costWork
 		t := s.x.term(term)
 		cost, ok := name.Cost(&s.name.parts[part], &t)
 		if !ok {

@@ -65,8 +65,15 @@ type candidate struct {
 	points float32
 }
 
-// mostWork bounds a query, whoever wrote it, in units of about 50 ns. Real names stay far below.
-const mostWork = 30_000
+// mostWork bounds a query on one list, whoever wrote it, in units of about 100 ns: a term or a few postings are one, and what is done with entries costs what follows. Real names stay
+// below, but for common ones without a date of birth in lists of millions; the rarest parts have been walked by then.
+const (
+	mostWork  = 20_000
+	glances   = 8  // postings that are passed for one unit
+	lookWork  = 2  // an entry that is looked at, and one more for each four parts of the query
+	costWork  = 1  // a comparison of two parts
+	alignWork = 10 // an alignment of two names, and one more for each part of the query
+)
 
 // begin makes a search ready for a layout and a query.
 func (s *search) begin(x, rarity *layout, dead []uint64, a *asked) {
@@ -224,7 +231,7 @@ func (s *search) sameName() {
 	}
 	h := s.keys.whole(s.name.parts) >> (64 - s.x.head.WholeBits)
 	for _, e := range s.x.whole[s.x.wholeAt[h]:s.x.wholeAt[h+1]] {
-		if s.work--; s.work < 0 {
+		if s.work < 0 {
 			return
 		}
 		s.consider(e, bornSame+mostOther)
@@ -288,8 +295,10 @@ func (s *search) filter(before, found uint64, most float32) filter {
 func (s *search) postings(term uint32, f filter) {
 	post := s.x.post[s.x.postAt[term]:s.x.postAt[term+1]]
 	for _, t := range s.stretch {
-		for _, p := range within(post, t.first, t.end) {
-			if s.work--; s.work < 0 {
+		found := within(post, t.first, t.end)
+		s.work -= 1 + len(found)/glances
+		for _, p := range found {
+			if s.work < 0 {
 				return
 			}
 			if s.passes(f, p.kin) {
@@ -363,6 +372,7 @@ func (s *search) consider(e uint32, most float32) {
 	} else {
 		*seen = seenEntry{e, s.costs.gen}
 	}
+	s.work -= lookWork + len(s.name.parts)/4
 	if !s.likely(e, Threshold-most) {
 		return
 	}

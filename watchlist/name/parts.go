@@ -39,6 +39,9 @@ func Parts(name string) []string { return Split(name, maxRepeats) }
 // Split is Parts with at most the given number of parts that are alike.
 func Split(name string, alike int) []string {
 	if len(name) > MaxBytes {
+		name = unpadded(name)
+	}
+	if len(name) > MaxBytes {
 		cut := MaxBytes
 		for cut > 0 && !utf8.RuneStart(name[cut]) {
 			cut--
@@ -150,4 +153,20 @@ func letterlike(part string) string {
 		return part
 	}
 	return strings.NewReplacer("0", "o", "1", "i").Replace(part)
+}
+
+// mostPadded is how much of a text is looked at for a name among what is not written.
+const mostPadded = 64 << 10
+
+// unpadded returns a long text without what hides a name behind it: marks that modify no letter that counts, characters that are not seen, and white space in rows.
+func unpadded(text string) string {
+	space := false
+	return strings.Map(func(r rune) rune {
+		was := space
+		space = unicode.IsSpace(r)
+		if space && was || unicode.Is(unicode.Cf, r) || unicode.IsMark(r) && accent(r) {
+			return -1
+		}
+		return r
+	}, text[:min(len(text), mostPadded)])
 }

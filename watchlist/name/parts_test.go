@@ -50,3 +50,13 @@ func TestLawPartsStable(t *testing.T) {
 		}
 	})
 }
+
+func TestPaddingHidesNobody(t *testing.T) {
+	for what, pad := range map[string]string{
+		"marks": "\u0301", "right-to-left marks": "\u200f", "zero-width joiners": "\u200d", "blanks": " ", "Arabic vowel signs": "\u064b",
+	} {
+		if got := Parts("A" + strings.Repeat(pad, 5000) + " Hidden Person"); len(got) != 3 || got[1] != "hidden" {
+			t.Errorf("%s: %d parts", what, len(got))
+		}
+	}
+}
