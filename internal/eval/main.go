@@ -18,34 +18,39 @@ func main() {
 }
 
 type options struct {
-	data    string
-	n       int
-	list    string // where the big list is built, or taken from when it is there
-	show    bool
-	profile string
-	out     io.Writer
-	table   strings.Builder
+	data      string
+	n         int
+	documents int
+	dir       string // of the files that speed measures
+	show      bool
+	profile   string
+	out       io.Writer
+	table     strings.Builder
 }
 
 func run(args []string, out io.Writer) error {
 	o := &options{out: out}
 	f := flag.NewFlagSet("eval", flag.ContinueOnError)
 	f.StringVar(&o.data, "data", "../shared/data", "folder of the public data")
-	only := f.String("only", "", "quality or speed")
+	only := f.String("only", "", "quality, build or speed")
 	f.IntVar(&o.n, "n", 1_500_000, "alerts of the generated list")
-	f.StringVar(&o.list, "list", "", "file for the generated list; kept when named")
+	f.IntVar(&o.documents, "documents", 100_000_000, "numbers of the generated table")
+	f.StringVar(&o.dir, "dir", "tmp/eval", "folder of the generated files")
 	f.BoolVar(&o.show, "show", false, "print what was missed and what was hit falsely")
 	profile := f.String("profile", "", "file for a processor profile of the questions about speed")
 	write := f.String("write", "", "document whose part between the marks is replaced")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
-	if *only == "" || *only == "quality" {
+	if *only == "quality" {
 		if err := o.quality(); err != nil {
 			return err
 		}
 	}
-	if *only == "" || *only == "speed" {
+	if *only == "build" {
+		return o.build()
+	}
+	if *only == "speed" {
 		o.profile = *profile
 		if err := o.speed(); err != nil {
 			return err
