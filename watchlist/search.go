@@ -68,7 +68,7 @@ type candidate struct {
 // mostWork bounds a query on one list, whoever wrote it, in units of about 100 ns: a term or a few postings are one, and what is done with entries costs what follows. Real names stay
 // below, but for common ones without a date of birth in lists of millions; the rarest parts have been walked by then.
 const (
-	mostWork  = 20_000
+	mostWork  = 12_000
 	glances   = 8  // postings that are passed for one unit
 	lookWork  = 2  // an entry that is looked at, and one more for each four parts of the query
 	costWork  = 1  // a comparison of two parts
