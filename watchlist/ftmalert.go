@@ -120,7 +120,7 @@ func (p *properties) names(a *Alert, caption string) {
 
 // addName adds a name unless the alert has it already.
 func addName(a *Alert, text string, kind NameKind) {
-	if !slices.ContainsFunc(a.Names, func(n Name) bool { return n.Text == text }) {
+	if text != "" && !slices.ContainsFunc(a.Names, func(n Name) bool { return n.Text == text }) {
 		a.Names = append(a.Names, Name{text, kind})
 	}
 }

@@ -49,11 +49,17 @@ func Import(path string, o Options) (*List, error) {
 		}
 		return in.load(name, o)
 	}
+	in, name := sourceOf(path)
+	return in.load(name, o)
+}
+
+// sourceOf divides a path into its folder and the name of the file.
+func sourceOf(path string) (source, string) {
 	dir, name := filepath.Split(path)
 	if dir == "" {
-		return source{fsys: os.DirFS(".")}.load(name, o)
+		return source{fsys: os.DirFS(".")}, name
 	}
-	return source{fsys: os.DirFS(dir), dir: dir}.load(name, o)
+	return source{fsys: os.DirFS(dir), dir: dir}, name
 }
 
 // ImportFS does as Import for a file in a file system, for example one embedded in the binary.
@@ -85,15 +91,7 @@ func (in source) load(name string, o Options) (*List, error) {
 	if bytes.HasPrefix(head, []byte(listFormat+"\n")) {
 		return in.built(name, o, nil)
 	}
-	var l *List
-	switch head[0] {
-	case '<':
-		l, err = in.un(name)
-	case '{':
-		l, err = in.ftm(name)
-	default:
-		l, err = in.ofac(name)
-	}
+	l, err := in.reader(head)(name)
 	if err != nil {
 		return nil, err
 	}
@@ -158,9 +156,9 @@ func (in source) head(name string) ([]byte, error) {
 	if bytes.HasPrefix(b, []byte(listFormat+"\n")) {
 		return b, nil
 	}
-	if c := b[0]; c != '<' && c != '{' && c != '"' && (c < '0' || c > '9') {
-		return nil, in.bad(name, 1, "it is none of the formats that are read: OFAC's sdn.csv, the United Nations' "+
-			"consolidated XML, FollowTheMoney JSON lines, built list files")
+	if in.reader(b) == nil {
+		return nil, in.bad(name, 1, "it is none of the formats that are read: OFAC's sdn.csv and sdn.xml, the United Nations' consolidated XML, the European Union's list in XML and CSV, "+
+			"the United Kingdom's in CSV, FollowTheMoney JSON lines, Marz's own CSV, built list files")
 	}
 	return b, nil
 }

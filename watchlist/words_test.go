@@ -97,9 +97,10 @@ func TestCountryTable(t *testing.T) {
 	}
 }
 
-// Whatever is one slip away from a part is among its near terms, from four letters on; two slips from eight on, on either side.
+// Whatever is one slip away from a part is among its near terms, from four letters on; two slips from eight on, on either side. Letters that stand for one sound together (ts, dz) are left out:
+// their sounds change by more than a letter.
 func TestLawSlipsAreNear(t *testing.T) {
-	letters := rapid.StringMatching(`[abcdeiorst]{4,12}`)
+	letters := rapid.StringMatching(`[abcdeiorsl]{4,12}`)
 	rapid.Check(t, func(t *rapid.T) {
 		words := rapid.SliceOfNDistinct(letters, 1, 30, rapid.ID[string]).Draw(t, "words")
 		l := &List{ID: "a"}
@@ -128,7 +129,7 @@ func TestLawSlipsAreNear(t *testing.T) {
 // slip1 writes a word as it is mistyped: a letter too many, too few, another, or two exchanged. What is left has four letters at least.
 func slip1(t *rapid.T, w string) string {
 	i := rapid.IntRange(0, len(w)-2).Draw(t, "at")
-	c := rapid.SampledFrom([]string{"a", "e", "n", "t", "z"}).Draw(t, "letter")
+	c := rapid.SampledFrom([]string{"a", "e", "n", "m", "d"}).Draw(t, "letter")
 	switch rapid.IntRange(0, 3).Draw(t, "slip") {
 	case 0:
 		return w[:i] + c + w[i:]

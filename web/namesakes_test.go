@@ -121,7 +121,9 @@ func lateHits(t *testing.T, b *browsertest.Browser) {
 	}
 	click(p, "#read-close")
 	f.with(func() { f.gone = true })
+	p.WaitFor(`!document.getElementById("read").open`)
 	click(p, `[data-late="1232"] button`)
+	p.WaitFor(`document.getElementById("read").open`)
 	browsertest.Eval[any](p, `document.getElementById("read-reason").value = "court"`)
 	click(p, "#read-go")
 	waitText(p, "read-result", "None of these hits is kept any more.")

@@ -147,7 +147,11 @@ var groups = func() (t [128]uint32) {
 
 // Plausible reports whether two parts can be one by the masks of their consonants: a slip changes one group on each side at most, two slips two.
 func Plausible(a, b uint32) bool {
-	return bits.OnesCount32(a&mustBits&^(b>>10)|(b&mustBits&^(a>>10))<<10) <= 2
+	return differing(a, b) <= 2
+}
+
+func differing(a, b uint32) int {
+	return bits.OnesCount32(a&mustBits&^(b>>10) | (b&mustBits&^(a>>10))<<10)
 }
 
 // boneOf is the class of a consonant that every spelling of a name has, from 1; 0 for the others. What a letter h beside it changes in Latin is in one class.
@@ -183,11 +187,18 @@ func Kindred(maskA, bonesA, maskB, bonesB uint32, letters uint8, scripts bool) b
 	if (maskA^maskB)&mustBits == 0 {
 		most += 2
 	}
-	return bits.OnesCount32(bonesA^bonesB) <= most && Plausible(maskA, maskB)
+	groups := 2
+	if letters >= twoEdits {
+		groups = 4
+	}
+	return bits.OnesCount32(bonesA^bonesB) <= most && differing(maskA, maskB) <= groups
 }
 
+// twoEdits is the number of letters from which two parts can be two edits apart.
+const twoEdits = 8
+
 // kindred is how many pairs of neighbours can differ, by the number of letters: less than one edit below four, one and what spellings differ in below eight.
-var kindred = [...]uint8{0, 2, 2, 3, 4, 4, 4, 4, 6}
+var kindred = [...]uint8{0, 2, 2, 3, 5, 5, 5, 5, 10}
 
 // ClassBones returns the Bones of the most usual form of a class, as in Part.Class; 0 for none.
 func ClassBones(class int32) uint32 {

@@ -14,7 +14,7 @@ export function reading(selector, idOf, url, draw) {
   }
   close.addEventListener("click", () => dialog.close());
   go.addEventListener("click", read);
-  dialog.addEventListener("close", forget);
+  dialog.addEventListener("close", () => dialog.open || forget()); // the event comes late: by then it can be open for another
   onLive(() => state.ended && forget());
 
   function start(asked) {

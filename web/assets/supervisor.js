@@ -95,7 +95,7 @@ function drawLate(hits, more) {
     h("td", { class: "number" }, String(l.hits)),
     h("td", {}, l.decision ? h("a", { href: `/journal/entry/${l.decided}` }, `${past(l.decision)}, entry ${l.decided}`) : "Not decided yet", h("span", { class: "quiet-text" }, `, lane ${l.lane}, inspected ${both(l.opened)}`)),
     h("td", {}, reader(l), " ",
-      h("button", { type: "button", onclick: () => acknowledge(l), "aria-label": `Answer for the late hit of entry ${l.seq}` }, "Answer for it")))));
+      h("button", { type: "button", onclick: () => acknowledge(l), "aria-label": `Answer for the late hit of entry ${l.seq}` }, "Answer")))));
   if (held) (late.querySelector(`[data-late="${row}"]`)?.querySelectorAll("a, button")[at] ?? landing()).focus();
 }
 
@@ -104,8 +104,8 @@ const landing = () => $($("late-panel").hidden ? "title" : "late-heading");
 
 // reader is the button that shows what it is: the record, or where that is another authority's the hit on an own list alone.
 function reader({ seq, inspection, own, owners }) {
-  if (owners.includes(authorityOf(state.officer))) return h("button", { type: "button", onclick: () => read(inspection), "aria-label": `Read the record of inspection ${inspection}` }, "Read record");
-  if (own) return h("button", { type: "button", onclick: () => read(LATE + seq), "aria-label": `Read the hits of entry ${seq}` }, "Read hits");
+  if (owners.includes(authorityOf(state.officer))) return h("button", { type: "button", onclick: () => read(inspection), "aria-label": `Read record of inspection ${inspection}` }, "Read record");
+  if (own) return h("button", { type: "button", onclick: () => read(LATE + seq), "aria-label": `Read hits of entry ${seq}` }, "Read hits");
   return h("span", { class: "quiet-text" }, `Record of ${owners.join(" and ")}`);
 }
 
