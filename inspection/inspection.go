@@ -195,5 +195,11 @@ func checkClock(in Input) []marz.Finding {
 
 // QueryFor returns the question to the lists for a document.
 func QueryFor(d *mrz.Document) watchlist.Query {
-	return watchlist.Query{Primary: d.Primary, Secondary: d.Secondary, Birth: d.Birth, Nationality: d.Nationality, Sex: d.Sex, Document: d.Number}
+	q := watchlist.Query{Primary: d.Primary, Secondary: d.Secondary, Birth: d.Birth, Nationality: d.Nationality, Sex: d.Sex, Document: d.Number}
+	for _, c := range d.Checks {
+		if c.Field == "number" && c.OK && len(c.Got) == 1 {
+			q.DocumentCheck = c.Got // with it, numbers that only look alike are fewer
+		}
+	}
+	return q
 }
