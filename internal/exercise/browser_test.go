@@ -54,6 +54,7 @@ func TestAViewersMinute(t *testing.T) {
 	_, url := open(t, Options{Seed: 4, PerHour: 3000})
 	b := trust(t, url)
 	p := b.Page()
+	p.Expect(`^request: 404 from .*/api/lanes/1/case$`) // a page that asks for a case which was decided meanwhile
 	p.SetViewport(1280, 800)
 	p.EmulateMedia("screen", map[string]string{"prefers-color-scheme": "dark"})
 	p.Navigate(url + "/")
