@@ -224,18 +224,17 @@ func (s *search) lookAt(first, end uint32, most float32) {
 	}
 }
 
-// sameName looks at the entries that have the same name, whatever the date of birth.
+// sameName looks at the entries that have the same name, whatever the date of birth, and however many there are: who bears an alert's own name is a hit.
 func (s *search) sameName() {
 	if len(s.x.wholeAt) == 0 {
 		return
 	}
+	left := s.work
 	h := s.keys.whole(s.name.parts) >> (64 - s.x.head.WholeBits)
 	for _, e := range s.x.whole[s.x.wholeAt[h]:s.x.wholeAt[h+1]] {
-		if s.work < 0 {
-			return
-		}
 		s.consider(e, bornSame+mostOther)
 	}
+	s.work = left
 }
 
 // walk looks at the entries of the stretches that have a term of enough of the query's parts: whoever has none of these cannot reach the threshold.
