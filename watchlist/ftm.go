@@ -57,8 +57,6 @@ type ftmReader struct {
 	held    []ftmHeld
 	reasons []ftmHeld
 	related int
-	delta   bool // the file is a change: what its entities refer to can stand in the list alone
-	apart   int  // entities of a change that do
 }
 
 // ftmHeld is what one entity says about others, kept until all of them are read: lines stand in any order.
@@ -205,9 +203,7 @@ func (r *ftmReader) link() error {
 			}
 			linked = linked || r.lines[id]
 		}
-		if !linked && r.delta && len(h.holders) > 0 {
-			r.apart++
-		} else if !linked {
+		if !linked {
 			r.list.Alerts = append(r.list.Alerts,
 				Alert{ID: marz.AlertID(h.id), Kind: Document, Documents: h.numbers, Why: h.why})
 		}
@@ -219,9 +215,6 @@ func (r *ftmReader) link() error {
 				a.Why = strings.TrimPrefix(a.Why+"; "+h.why, "; ")
 			}
 		}
-	}
-	if r.apart > 0 {
-		r.list.Notes = append(r.list.Notes, fmt.Sprintf("%d documents belong to entities that are not in the change and are left out; build the list anew to have them", r.apart))
 	}
 	if r.related > 0 {
 		r.list.Notes = append(r.list.Notes, fmt.Sprintf("%d entities are marked as not listed themselves (target false) and are left out", r.related))

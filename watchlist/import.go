@@ -157,7 +157,7 @@ func (in source) head(name string) ([]byte, error) {
 		return b, nil
 	}
 	if in.reader(b) == nil {
-		return nil, in.bad(name, 1, "it is none of the formats that are read: OFAC's sdn.csv and sdn.xml, the United Nations' consolidated XML, the European Union's list in XML and CSV, "+
+		return nil, in.bad(name, 1, "it is none of the formats that are read: OFAC's sdn.csv, the United Nations' consolidated XML, the European Union's list in XML and CSV, "+
 			"the United Kingdom's in CSV, FollowTheMoney JSON lines, Marz's own CSV, built list files")
 	}
 	return b, nil

@@ -8,27 +8,31 @@ import (
 	"strings"
 
 	"marz"
+	"marz/watchlist/name"
 )
 
 // ownColumns are the columns of a plain file of comma-separated values (docs/spec/list-csv.md). kind, and number or name, are needed.
 var ownColumns = []string{"kind", "id", "number", "country", "type", "name", "birth", "sex", "nationality", "why"}
 
 // own reads a plain file.
-func (in source) own(name string) (*List, error) {
-	b, err := in.read(name)
+func (in source) own(file string) (*List, error) {
+	b, err := in.read(file)
 	if err != nil {
 		return nil, err
 	}
-	t, err := in.table(name, b, ',', 0, "kind")
+	t, err := in.table(file, b, ',', 0, "kind")
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range t.names {
+	for i, c := range t.names {
+		if slices.ContainsFunc(t.names[:i], func(o string) bool { return column(o) == column(c) }) {
+			return nil, in.bad(file, 1, fmt.Sprintf("the column %.40q stands twice", c))
+		}
 		if !slices.Contains(ownColumns, strings.TrimSpace(c)) {
-			return nil, in.bad(name, 1, fmt.Sprintf("%.40q is no column; the columns are %s", c, strings.Join(ownColumns, ", ")))
+			return nil, in.bad(file, 1, fmt.Sprintf("%.40q is no column; the columns are %s", c, strings.Join(ownColumns, ", ")))
 		}
 	}
-	id := slug(name)
+	id := slug(file)
 	g := newGathered(&List{ID: marz.ListID(id), Name: id})
 	for {
 		ok, err := t.next()
@@ -48,6 +52,9 @@ func (in source) own(name string) (*List, error) {
 
 // ownRow reads one alert.
 func ownRow(t *csvTable, g *gathered) error {
+	if len(t.row) > len(t.names) {
+		return t.fail("the row has more values than the header has columns; write a value with a comma in quotes")
+	}
 	kind := Kind(strings.ToLower(t.get("kind")))
 	if !slices.Contains(kinds, kind) {
 		return t.fail("the kind is none of person, organisation, vessel, aircraft, document and vehicle")
@@ -62,7 +69,7 @@ func ownRow(t *csvTable, g *gathered) error {
 	if id == "" && number.Number != "" {
 		id = string(kind) + ":" + number.Number + ":" + number.Country
 	}
-	switch _, twice := g.at[alertID(id)]; {
+	switch _, twice := g.at[marz.AlertID(id)]; {
 	case t.get("name") == "" && number.Number == "":
 		return t.fail("the row has neither a name nor a number")
 	case id == "":
@@ -92,6 +99,9 @@ func ownRow(t *csvTable, g *gathered) error {
 		}
 		g.birth(a, b, true)
 	}
+	if vehicle(number.Number) == "" && !slices.ContainsFunc(a.Names, func(n Name) bool { return len(name.Parts(n.Text)) > 0 }) {
+		return t.fail("the row has no letter or digit by which it could be found")
+	}
 	if s := t.get("sex"); s != "" {
 		if a.Sex = sex(s); a.Sex == "" {
 			return t.fail("the sex is none of M, F and X")
@@ -115,5 +125,3 @@ func ownName(at int, text string) NameKind {
 	}
 	return Alias
 }
-
-func alertID(s string) marz.AlertID { return marz.AlertID(s) }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -36,7 +35,7 @@ func loadLists(ctx context.Context, paths, deltas []string, stderr io.Writer) (*
 		}
 	}
 	for _, path := range deltas {
-		c, err := readChange(path)
+		c, err := watchlist.ReadChange(path, nil)
 		if err == nil {
 			err = set.Apply(c)
 		}
@@ -73,19 +72,4 @@ func openList(ctx context.Context, set *watchlist.Set, path string) (watchlist.L
 		return watchlist.ListInfo{}, nil, err
 	}
 	return watchlist.ListInfo{ID: l.ID, Name: l.Name, Owner: l.Owner, Version: l.Version, Loaded: l.Loaded, Alerts: len(l.Alerts), Notes: l.Notes}, func() error { return set.Replace(l) }, nil
-}
-
-// readChange reads a change in Marz's form, or in the one in which OpenSanctions publishes it.
-func readChange(path string) (*watchlist.Change, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return watchlist.ReadChange(path, nil) // which says why
-	}
-	first := make([]byte, 1)
-	_, err = f.Read(first)
-	f.Close()
-	if err == nil && first[0] == '{' {
-		return watchlist.ImportChange(path, watchlist.Options{Loaded: marz.InstantOf(time.Now())})
-	}
-	return watchlist.ReadChange(path, nil)
 }
