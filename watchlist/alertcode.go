@@ -27,8 +27,8 @@ func encodeAlert(b []byte, a *Alert) []byte {
 		if d.Circa {
 			circa = 1
 		}
-		b = binary.AppendUvarint(b, uint64(packBorn(d.From)))
-		b = binary.AppendUvarint(b, uint64(packBorn(d.To)))
+		b = binary.AppendUvarint(b, uint64(packDate(d.From)))
+		b = binary.AppendUvarint(b, uint64(packDate(d.To)))
 		b = binary.AppendUvarint(b, circa)
 	}
 	b = putTexts(b, a.Birthplaces)
@@ -194,7 +194,7 @@ func (r *alertReader) date() marz.Date {
 	if n > 1<<23 {
 		r.bad = true
 	}
-	return unpackBorn(uint32(n))
+	return unpackDate(uint32(n))
 }
 
 // decodeAlert reads an alert.

@@ -33,69 +33,114 @@ func (b *bound) enough(need float32, given int) bool {
 	return b.equal || b.sum+name.MostComplete >= need
 }
 
+// quickPart is what a part of the query is compared by first.
+type quickPart struct {
+	mask, bones uint32
+	class       uint32    // as in entryTerm.brief, or one that nobody has
+	most        [16]uint8 // by the letters of the other part: how many bones differ at most
+	letters     uint8
+	native      uint32 // as in entryTerm.brief
+	any         bool   // it can be the beginning of any part
+}
+
+const noClass = 64
+
+func (s *search) quickly(i int) quickPart {
+	p := &s.name.parts[i]
+	q := quickPart{mask: p.Mask, bones: p.Bones, class: shortClass(uint32(p.Class)), letters: s.letters[i], any: s.name.cut && i == len(s.name.parts)-1}
+	if q.class == 0 {
+		q.class = noClass
+	}
+	if p.Flags&name.Native != 0 {
+		q.native = briefNative
+	}
+	for n := range q.most {
+		q.most[n] = name.MostBones(min(q.letters, uint8(n)))
+	}
+	return q
+}
+
 // likely bounds the name of an entry by the consonants of its parts, and notes which of the query's each of them can be.
-func (s *search) likely(e uint32, need float32) bool {
-	terms := s.x.termsOf(e)
+func (s *search) likely(r *entryRecord) bound {
+	terms := s.x.terms[r.at : r.at+uint32(r.n)]
 	s.compare = terms[:min(len(terms), name.MaxParts)]
 	b := bound{equal: true}
-	last := len(s.name.parts) - 1
+	quick := s.quick[:len(s.name.parts)]
 	for j := range s.compare {
-		brief := s.compare[j].brief
-		if brief&briefLoose == 0 {
+		c := &s.compare[j]
+		if c.brief&briefLoose == 0 {
 			b.given++
 		}
+		count := c.brief >> briefCount & 15
 		var may uint64
 		best := float32(0)
-		for i := range s.name.parts {
-			p := &s.name.parts[i]
-			if name.Kindred(p.Mask, p.Bones, brief, s.compare[j].bones, min(s.letters[i], uint8(brief>>briefCount&15)), (p.Flags&name.Native != 0) != (brief&briefNative != 0)) || s.class[i] != 0 && s.class[i] == brief>>briefClass&63 || s.name.cut && i == last {
+		for i := range quick {
+			q := &quick[i]
+			switch {
+			case bits.OnesCount32(q.bones^c.bones) <= int(q.most[count]) && name.Kindred(q.mask, q.bones, c.brief, c.bones, min(q.letters, uint8(count)), q.native != c.brief&briefNative), c.brief>>briefClass&63 == q.class, q.any:
 				may |= 1 << i
 				best = max(best, s.own[i])
-			} else if s.letters[i] == 1 || brief>>briefCount&15 == 1 {
+			case q.letters == 1 || count == 1:
 				may |= 1 << i
 				best = max(best, name.InitialBits)
 			}
 		}
-		if s.may[j] = may; may != 0 {
+		s.may[j], s.most[j] = may, best
+		if may != 0 {
 			b.theirs |= 1 << j
 			b.ours |= may
 			b.sum += best
 		}
 	}
-	return b.enough(need, s.name.given) || len(s.compare) != len(s.name.parts) && s.divided(&bound{})
+	return b
 }
+
+// mayDivide reports whether the names have different numbers of parts, so that they can be the same letters, divided otherwise.
+func (s *search) mayDivide() bool { return len(s.compare) != len(s.name.parts) }
 
 // equalCost is what parts of an equal name can cost: nothing, or in two scripts a letter that leaves its sound open.
 const equalCost = 2
 
-// reaches bounds the name of an entry by what its parts cost.
-func (s *search) reaches(e uint32, need float32) bool {
+// reaches bounds the name of an entry by what its parts cost. likely is the bound by their consonants: it ends early when what was compared leaves too little of that.
+func (s *search) reaches(likely *bound, need float32) bool {
+	left := *likely
 	b := bound{equal: true}
 	for j := range s.compare {
-		t := s.compare[j].term
-		r := &s.x.record[t]
-		best, same := float32(0), false
-		for may := s.may[j]; may != 0; may &= may - 1 {
-			i := bits.TrailingZeros64(may)
-			cost, ok := s.cost(i, t)
-			if !ok {
-				if s.letters[i] != 1 && r.count != 1 && !(s.name.cut && i == len(s.name.parts)-1) {
-					continue
-				}
-				cost = equalCost + 1
-			}
-			b.theirs |= 1 << j
-			b.ours |= 1 << i
-			best = max(best, s.bits(i, t, cost))
-			same = same || cost <= equalCost
-		}
+		c := &s.compare[j]
+		best, same := s.bestPair(j, &b)
 		b.sum += best
-		if r.flags&name.Loose == 0 {
+		if c.brief&briefLoose == 0 {
 			b.given++
 			b.equal = b.equal && same
 		}
+		if left.sum += best - s.most[j]; b.theirs>>j&1 == 0 {
+			left.theirs &^= 1 << j
+		}
+		if !left.enough(need, s.name.given) && !s.mayDivide() {
+			return false
+		}
 	}
 	return b.enough(need, s.name.given) || s.divided(&b)
+}
+
+// bestPair returns the most that a part of an entry says with one of the query's, and whether it is equal to one. It notes in b which can be it.
+func (s *search) bestPair(j int, b *bound) (best float32, same bool) {
+	t, initial := s.compare[j].term, s.compare[j].brief>>briefCount&15 == 1
+	for may := s.may[j]; may != 0; may &= may - 1 {
+		i := bits.TrailingZeros64(may)
+		cost, ok := s.cost(i, t)
+		if !ok {
+			if s.letters[i] != 1 && !initial && !s.quick[i].any {
+				continue
+			}
+			cost = equalCost + 1
+		}
+		b.theirs |= 1 << j
+		b.ours |= 1 << i
+		best = max(best, s.bits(i, t, cost))
+		same = same || cost <= equalCost
+	}
+	return best, same
 }
 
 // mostBones is how many neighbours of consonants differ at most where names are divided otherwise: three at each border that one side does not have, and some that are misspelt.
@@ -109,29 +154,40 @@ func (s *search) bits(part int, term uint32, cost int) float32 {
 
 // divided reports whether the parts of the query and of an entry that have none on the other side can be the same letters, divided otherwise.
 func (s *search) divided(b *bound) bool {
-	var theirs, ours, bones uint32
-	letters, parts := 0, 0
+	var theirs, ours, bones, own uint32
+	parts, free := 0, false // free: the entry has one
 	for j := range s.compare {
 		if b.theirs>>j&1 == 0 {
 			theirs |= s.compare[j].brief
 			bones |= s.compare[j].bones
-			letters += int(s.x.record[s.compare[j].term].sound)
 			parts++
+			free = true
 		}
 	}
-	if parts == 0 {
-		return false
-	}
-	var own uint32
 	for i := range s.name.parts {
 		if b.ours>>i&1 == 0 {
 			ours |= s.name.parts[i].Mask
 			own |= s.name.parts[i].Bones
-			letters -= len(s.name.parts[i].Sounds)
 			parts++
 		}
 	}
-	return parts > 2 && letters >= -2 && letters <= 2 && bits.OnesCount32(own^bones) <= mostBones && name.Plausible(ours, theirs)
+	return free && parts > 2 && bits.OnesCount32(own^bones) <= mostBones && name.Plausible(ours, theirs) && s.asLong(b)
+}
+
+// asLong reports whether these parts have about as many sounds on both sides.
+func (s *search) asLong(b *bound) bool {
+	sounds := 0
+	for j := range s.compare {
+		if b.theirs>>j&1 == 0 {
+			sounds += int(s.x.record[s.compare[j].term].sound)
+		}
+	}
+	for i := range s.name.parts {
+		if b.ours>>i&1 == 0 {
+			sounds -= len(s.name.parts[i].Sounds)
+		}
+	}
+	return sounds >= -2 && sounds <= 2
 }
 
 // keep weighs an entry, and keeps it if it is the best of its alert.

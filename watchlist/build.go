@@ -27,6 +27,8 @@ type builder struct {
 	names []builtName
 	parts []uint32 // terms of all names
 	df    []uint32
+	vague []bool // of each term: it stands in a vague entry
+	dates []uint32
 	step  func(done, of int)
 }
 
@@ -43,7 +45,6 @@ func build(alerts []Alert, base *layout, step func(done, of int)) *layout {
 	}
 	b.x.head.Alerts = len(alerts)
 	b.x.alertAt = make([]uint64, 1, len(alerts)+1)
-	b.x.facts = make([]fact, len(alerts))
 	for i := range alerts {
 		b.add(uint32(i), &alerts[i])
 		if i&0xfff == 0 {
@@ -52,6 +53,7 @@ func build(alerts []Alert, base *layout, step func(done, of int)) *layout {
 	}
 	b.x.head.Terms, b.x.head.Names = len(b.df), len(b.names)
 	b.ids(alerts)
+	b.number()
 	b.describe()
 	b.near()
 	b.entries(alerts)
@@ -60,8 +62,10 @@ func build(alerts []Alert, base *layout, step func(done, of int)) *layout {
 	return b.x
 }
 
-// add takes one alert's names and facts.
+// add takes one alert's names.
 func (b *builder) add(i uint32, a *Alert) {
+	b.dates = bornOn(a.Births, b.dates[:0])
+	vague := slices.ContainsFunc(b.dates, func(d uint32) bool { return d&exactly == 0 })
 	for n := range a.Names {
 		parts := name.Parts(a.Names[n].Text)
 		if len(parts) == 0 {
@@ -76,22 +80,15 @@ func (b *builder) add(i uint32, a *Alert) {
 			if !ok {
 				t = uint32(len(b.df))
 				b.terms[p] = t
-				b.df = append(b.df, 0)
+				b.df, b.vague = append(b.df, 0), append(b.vague, false)
 			}
+			b.vague[t] = b.vague[t] || vague
 			if !slices.Contains(b.parts[bn.at:int(bn.at)+k], t) {
 				b.df[t]++
 			}
 			b.parts = append(b.parts, t)
 		}
 		b.names = append(b.names, bn)
-	}
-	f := &b.x.facts[i]
-	f.kind = uint8(slices.Index(kinds, a.Kind) + 1)
-	if len(a.Sex) == 1 {
-		f.sex = a.Sex[0]
-	}
-	for n, c := range a.Nationalities[:min(len(a.Nationalities), len(f.nations))] {
-		f.nations[n] = packNation(c)
 	}
 	b.x.alert = encodeAlert(b.x.alert, a)
 	b.x.alertAt = append(b.x.alertAt, uint64(len(b.x.alert)))
@@ -117,7 +114,33 @@ func insert(table []uint32, hash uint64, v uint32) {
 	table[i] = v + 1
 }
 
-// describe writes the terms, sorted, so that the same alerts in the same order give the same bytes.
+// number gives the terms their numbers: those of vague entries first, then the others, as they came.
+func (b *builder) number() {
+	to := make([]uint32, 0, len(b.df))
+	b.x.head.Vague = 0
+	for _, v := range b.vague {
+		to = append(to, uint32(b.x.head.Vague))
+		if v {
+			b.x.head.Vague++
+		}
+	}
+	df := make([]uint32, len(b.df))
+	for t, v := range b.vague {
+		if !v {
+			to[t] = uint32(b.x.head.Vague+t) - to[t]
+		}
+		df[to[t]] = b.df[t]
+	}
+	b.df = df
+	for i, t := range b.parts {
+		b.parts[i] = to[t]
+	}
+	for s, t := range b.terms {
+		b.terms[s] = to[t]
+	}
+}
+
+// describe writes the terms.
 func (b *builder) describe() {
 	x := b.x
 	texts := make([]string, len(b.df))
@@ -138,58 +161,60 @@ func (b *builder) describe() {
 
 // weigh returns the rarity of a term.
 func (b *builder) weigh(t uint32, p *name.Part) uint8 {
-	df, n := float64(b.df[t]), float64(len(b.names))
+	having, names := int(b.df[t]), len(b.names)
 	if b.base != nil {
 		if t, ok := b.base.find(p.Text); ok {
 			return b.base.record[t].weight
 		}
-		df, n = 1, float64(b.base.head.Names)
+		having, names = 1, b.base.head.Names
 	}
-	share := max((df+0.5)/(n+prior), name.Commonness(p.Text))
-	if p.Flags&name.Loose != 0 {
-		share = max(share, looseShare)
-	}
-	return uint8(min(max(-math.Log2(share), leastRare), mostRare) * weightOne)
+	return uint8(rarity(p, having, names) * weightOne)
 }
 
 // near lays out the keys of all terms by their hash.
 func (b *builder) near() {
 	x := b.x
+	vague := uint32(x.head.Vague)
+	x.near[0], x.head.VagueBits = x.keyTable(0, vague)
+	x.near[1], x.head.NearBits = x.keyTable(vague, uint32(x.head.Terms))
+}
+
+// keyTable lays out the keys of some neighbouring terms.
+func (x *layout) keyTable(first, end uint32) (keyTable, int) {
 	var k keyer
 	count := 0
 	each := func(yield func(t uint32, h uint64)) {
-		for t := range uint32(x.head.Terms) {
+		for t := first; t < end; t++ {
 			p := x.term(t)
 			k.keys(&p, false, func(h uint64) { yield(t, h) })
 		}
 	}
 	each(func(uint32, uint64) { count++ })
-	x.head.NearBits = max(bits.Len(uint(count/4)), 1)
-	shift := 64 - x.head.NearBits
-	x.nearAt = make([]uint32, 1<<x.head.NearBits+1)
-	each(func(_ uint32, h uint64) { x.nearAt[h>>shift+1]++ })
-	for i := range len(x.nearAt) - 1 {
-		x.nearAt[i+1] += x.nearAt[i]
+	places := max(bits.Len(uint(count/8)), 1)
+	shift := 64 - places
+	out := keyTable{make([]uint32, 1<<places+1), make([]uint32, count)}
+	each(func(_ uint32, h uint64) { out.at[h>>shift+1]++ })
+	for i := range 1 << places {
+		out.at[i+1] += out.at[i]
 	}
-	x.near = make([]uint32, count)
-	at := slices.Clone(x.nearAt)
+	at := slices.Clone(out.at)
 	each(func(t uint32, h uint64) {
-		x.near[at[h>>shift]] = t<<8 | uint32(h&0xff)
+		out.terms[at[h>>shift]] = t<<8 | uint32(h&0xff)
 		at[h>>shift]++
 	})
+	return out, places
 }
 
 // entries lays out the names under each date of birth of their alert, in order of the dates, and the postings.
 func (b *builder) entries(alerts []Alert) {
 	x := b.x
 	order := make([]uint64, 0, len(b.names)) // date << 32 | name
-	var dates []uint32
 	last := uint32(math.MaxUint32)
 	for i, n := range b.names {
 		if n.alert != last {
-			last, dates = n.alert, bornOn(alerts[n.alert].Births, dates[:0])
+			last, b.dates = n.alert, bornOn(alerts[n.alert].Births, b.dates[:0])
 		}
-		for _, d := range dates {
+		for _, d := range b.dates {
 			order = append(order, uint64(d)<<32|uint64(i))
 		}
 	}
@@ -203,52 +228,33 @@ func (b *builder) entries(alerts []Alert) {
 		if e == 0 || born != x.dates[len(x.dates)-1] {
 			x.dates, x.dateAt = append(x.dates, born), append(x.dateAt, uint32(e))
 		}
-		x.entry = append(x.entry, entryRecord{at: uint32(len(x.terms)), alert: name.alert, born: born, n: uint8(name.n), name: name.name})
+		r := entryRecord{at: uint32(len(x.terms)), alert: name.alert, born: born, n: uint8(name.n), name: name.name}
+		r.about(&alerts[name.alert])
+		x.entry = append(x.entry, r)
 		for _, t := range b.parts[name.at : name.at+name.n] {
 			x.terms = append(x.terms, entryTerm{t, brief(&x.record[t]), x.record[t].bones})
 		}
 	}
 	x.dateAt = append(x.dateAt, uint32(n))
-	for e := range x.entry {
-		r := &x.entry[e]
-		terms := x.termsOf(uint32(e))
-		r.kin = x.kin(terms, math.MaxUint32)
-		for _, t := range terms {
-			if t.brief&briefLoose == 0 {
-				r.given++
-			}
-			if t.brief&briefNative != 0 {
-				r.native = 1
-			}
-		}
-	}
 	b.postings()
 	b.wholes()
 }
 
-// kin is what a posting says of the other parts of an entry.
-func (x *layout) kin(terms []entryTerm, but uint32) uint32 {
-	var out uint32
-	for _, t := range terms {
-		if t.term == but {
-			continue
-		}
-		r := &x.record[t.term]
-		if r.flags&name.Loose != 0 {
-			continue
-		}
-		if r.count < 2 {
-			return anyKin
-		}
-		out |= r.bones | kinOfClass(uint32(r.class))
+// about puts in what is compared of an alert beside its names and dates.
+func (r *entryRecord) about(a *Alert) {
+	r.kind = uint8(slices.Index(kinds, a.Kind) + 1)
+	if len(a.Sex) == 1 {
+		r.sex = a.Sex[0]
 	}
-	return out
+	for n, c := range a.Nationalities[:min(len(a.Nationalities), len(r.nations))] {
+		r.nations[n] = packNation(c)
+	}
 }
 
 // wholes lays out the entries by the key of their whole names.
 func (b *builder) wholes() {
 	x := b.x
-	x.head.WholeBits = max(bits.Len(uint(x.head.Entries/2)), 1)
+	x.head.WholeBits = max(bits.Len(uint(x.head.Entries/4)), 1)
 	shift := 64 - x.head.WholeBits
 	var k keyer
 	var parts [name.MaxParts]name.Part
@@ -290,17 +296,13 @@ func (b *builder) postings() {
 		x.postAt[t+1] += x.postAt[t]
 	}
 	x.post = make([]posting, x.postAt[x.head.Terms])
-	x.loose = make([]uint64, (x.head.Terms+63)/64)
 	at := slices.Clone(x.postAt)
 	for e := range uint32(x.head.Entries) {
 		terms := x.termsOf(e)
 		for k, t := range terms {
 			if first(terms, k) {
-				x.post[at[t.term]] = posting{e, x.kin(terms, t.term)}
+				x.post[at[t.term]] = posting{e, x.packOthers(terms, t.term)}
 				at[t.term]++
-				if d := unpackBorn(x.entry[e].born); !d.Full() || newYear(d) {
-					x.loose[t.term>>6] |= 1 << (t.term & 63)
-				}
 			}
 		}
 	}

@@ -31,7 +31,7 @@ func (s *search) explain(c scored, list marz.ListID, inWords bool) (Hit, bool) {
 	}
 	s.name, s.nth = &s.asked.names[c.nth], c.nth
 	s.prepare()
-	v := s.asked.weigh(s.x, &s.x.entry[c.entry])
+	v := s.asked.weigh(&s.x.entry[c.entry])
 	points, m := s.weigh(c.entry, &v)
 	weak := s.x.entry[c.entry].name&weakFlag != 0
 	if n := int(s.x.entry[c.entry].name &^ weakFlag); n < len(a.Names) && n != unnumbered {

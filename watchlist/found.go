@@ -7,10 +7,10 @@ import (
 	"marz/watchlist/name"
 )
 
-// nearTerm is a term of the list that a part of the query may be.
-type nearTerm struct {
+// joinedTerm is a term of the list that two neighbouring parts of the query may be, written as one.
+type joinedTerm struct {
 	term uint32
-	part int // the first of the parts of the query that it stands for together
+	part int // the first of the two
 }
 
 // Bounds on the work of a query, whoever wrote it.
@@ -24,14 +24,17 @@ func (x *layout) rarityOf(p *name.Part) float32 {
 	if t, ok := x.find(p.Text); ok {
 		return x.weightOf(t)
 	}
-	share := max(0.5/float64(x.head.Names+prior), name.Commonness(p.Text))
+	return float32(rarity(p, 0, x.head.Names))
+}
+
+// rarity is the rarity in bits of a part that some of a list's names have.
+func rarity(p *name.Part, having, names int) float64 {
+	share := max((float64(having)+0.5)/float64(names+prior), name.Commonness(p.Text))
 	if p.Flags&name.Loose != 0 {
 		share = max(share, looseShare)
 	}
-	return float32(min(max(-math.Log2(share), leastRare), mostRare))
+	return min(max(-math.Log2(share), leastRare), mostRare)
 }
-
-func spread(term uint32) uint32 { return term * 0x9e3779b1 }
 
 // costTable remembers what was compared last: the cost of a part of the query and a term. What falls out of it is compared again.
 type costTable struct {
@@ -68,104 +71,101 @@ func (s *search) cost(part int, term uint32) (int, bool) {
 	return int(slot.cost), slot.cost >= 0
 }
 
-// nearTerms finds the terms that a part of the query may be, once: itself, other forms of a given name, its romanisations, and what shares a key with it.
-func (s *search) nearTerms(i int) []nearTerm {
-	if s.looked>>i&1 != 0 {
-		return s.near[i]
-	}
-	s.looked |= 1 << i
-	p := &s.name.parts[i]
-	s.probes = s.probes[:0]
-	s.keys.keys(p, true, func(h uint64) { s.probes = append(s.probes, h) })
-	s.near[i] = s.propose(i, s.near[i][:0], s.romanised(p, s.near[i][:0]))
-	return s.near[i]
+// nearTerms finds the terms that a part of the query may be: itself, other forms of a given name, its romanisations, and what shares a key with it.
+func (s *search) nearTerms(i int) {
+	s.askKeys(&s.name.parts[i])
+	s.probe(s.x.near[:])
 }
 
-// romanised finds the terms that are a romanisation of a part, and adds the keys of others that are near one.
-func (s *search) romanised(p *name.Part, out []nearTerm) []nearTerm {
+// vagueTerms finds those of them that stand in vague entries.
+func (s *search) vagueTerms(i int) {
+	s.askKeys(&s.name.parts[i])
+	s.probe(s.x.near[:1])
+}
+
+// alikeTerms finds the terms that are as good as the same as a part.
+func (s *search) alikeTerms(i int) {
+	p := &s.name.parts[i]
+	s.askDirect(p.Text)
+	s.keys.soundKeys(p, s.ask)
+	s.probe(s.x.near[:])
+}
+
+// ask notes a key whose terms are to be looked up.
+func (s *search) ask(h uint64) { s.probes = append(s.probes, h) }
+
+// askDirect begins what is asked for a part, with the term that is equal to it.
+func (s *search) askDirect(text string) {
+	s.probes, s.found = s.probes[:0], s.found[:0]
+	if t, ok := s.x.find(text); ok {
+		s.found = append(s.found, t)
+	}
+}
+
+// askKeys notes the keys of a part, and its romanisations with theirs.
+func (s *search) askKeys(p *name.Part) {
+	s.askDirect(p.Text)
+	s.keys.keys(p, true, s.ask)
 	if p.Flags&name.Native == 0 {
-		return out
+		return
 	}
 	for _, r := range name.Romanise(p.Text) {
 		if t, ok := s.x.find(r); ok {
-			out = append(out, nearTerm{term: t})
+			s.found = append(s.found, t)
 		}
-		s.keys.deletions(lettersKey, r, oneFrom, maxKeyed+1, func(h uint64) { s.probes = append(s.probes, h) })
+		s.keys.deletions(lettersKey, r, oneFrom, maxKeyed+1, s.ask)
 	}
-	return out
 }
 
-// alike finds the terms that are as good as the same as a part.
-func (s *search) alike(i int) []nearTerm {
-	if s.alikes>>i&1 != 0 {
-		return s.same[i]
-	}
-	s.alikes |= 1 << i
-	s.probes = s.probes[:0]
-	s.keys.soundKeys(&s.name.parts[i], func(h uint64) { s.probes = append(s.probes, h) })
-	only := s.looseOnly
-	s.looseOnly = false
-	s.same[i] = s.propose(i, s.same[i][:0], nil)
-	s.looseOnly = only
-	return s.same[i]
-}
-
-// probe proposes the terms that have one of the keys. The places of all keys are read first, and independently of one another, so that memory is waited for once and not for each.
-func (s *search) probe(propose func(term uint32)) {
-	x := s.x
-	if len(x.nearAt) == 0 {
-		return
-	}
-	shift := 64 - x.head.NearBits
-	s.spans = s.spans[:0]
-	for _, h := range s.probes {
-		at := h >> shift
-		s.spans = append(s.spans, [2]uint32{x.nearAt[at], x.nearAt[at+1]})
-	}
-	left := mostProposed
-	for k, span := range s.spans {
-		h := byte(s.probes[k])
-		for _, e := range x.near[span[0]:span[1]] {
-			if byte(e) == h {
-				if left--; left < 0 {
-					return
+// probe adds the terms that have one of the keys to those that were found. The places of all keys are read first, and independently of one another, so that memory is waited for once and not for each.
+func (s *search) probe(tables []keyTable) {
+	most := len(s.found) + mostProposed
+	for i := range tables {
+		t := &tables[i]
+		if len(t.terms) == 0 {
+			continue
+		}
+		shift := 64 - s.x.head.nearBits(i)
+		s.spans = s.spans[:0]
+		for _, h := range s.probes {
+			at := h >> shift
+			s.spans = append(s.spans, [2]uint32{t.at[at], t.at[at+1]})
+		}
+		for k, span := range s.spans {
+			h := byte(s.probes[k])
+			for _, e := range t.terms[span[0]:span[1]] {
+				if byte(e) == h {
+					s.found = append(s.found, e>>8)
 				}
-				propose(e >> 8)
+			}
+			if len(s.found) >= most {
+				break
 			}
 		}
 	}
+	s.found = s.found[:min(len(s.found), most)]
+	s.work -= len(s.found) / glances
 }
 
-// propose compares a part with the terms that have one of the keys, its own and those given, and adds those that can be it.
-func (s *search) propose(part int, out, given []nearTerm) []nearTerm {
+// choose returns those of the terms that were found that a part can be, each once, as many as are walked.
+func (s *search) choose(part int, to []uint32) []uint32 {
 	p := &s.name.parts[part]
 	s.round++
-	add := func(term uint32) {
-		if len(out) == mostNear {
-			return
-		}
-		if s.looseOnly && s.x.loose[term>>6]>>(term&63)&1 == 0 {
-			return
-		}
+	for _, term := range s.found {
 		r := &s.x.record[term]
 		if !name.Kindred(p.Mask, p.Bones, r.mask, r.bones, min(s.letters[part], r.count), (p.Flags^r.flags)&name.Native != 0) && (r.class == 0 || int32(r.class) != p.Class) {
-			return
+			continue
 		}
-		if seen := &s.proposed[spread(term)>>22]; *seen == (seenEntry{term, s.round}) {
-			return
-		} else {
-			*seen = seenEntry{term, s.round}
+		seen := &s.chosen[spread(term)>>22]
+		if *seen == (seenEntry{term, s.round}) {
+			continue
 		}
-		out = append(out, nearTerm{term: term})
+		*seen = seenEntry{term, s.round}
+		if to = append(to, term); len(to) == mostNear {
+			break
+		}
 	}
-	if t, ok := s.x.find(p.Text); ok {
-		add(t)
-	}
-	for _, n := range slices.Clone(given) {
-		add(n.term)
-	}
-	s.probe(add)
-	return out
+	return to
 }
 
 // mostJoinable is the number of parts from which neighbours are not tried as one: a name of so many parts is found by the others.
@@ -173,6 +173,7 @@ const mostJoinable = 6
 
 // lookJoined finds the terms that two neighbours are when they are written as one.
 func (s *search) lookJoined() {
+	s.joined = s.joined[:0]
 	parts := s.name.parts
 	if len(parts) < 2 || len(parts) > mostJoinable {
 		return
@@ -186,18 +187,18 @@ func (s *search) lookJoined() {
 			s.addJoined(t, i)
 		}
 		s.joint = append(append(s.joint[:0], a.Sounds...), b.Sounds...)
-		s.probes = append(s.probes[:0], keyHash(soundsKey, s.keys.folded(view(s.joint))))
-		s.probe(func(t uint32) { s.addJoined(t, i) })
+		s.probes, s.found = append(s.probes[:0], keyHash(soundsKey, s.keys.folded(view(s.joint)))), s.found[:0]
+		s.probe(s.x.near[:])
+		for _, t := range s.found {
+			s.addJoined(t, i)
+		}
 	}
 }
 
 func (s *search) addJoined(term uint32, part int) {
-	for _, n := range s.joined {
-		if n.term == term {
-			return
-		}
+	if len(s.joined) == mostNear || slices.ContainsFunc(s.joined, func(n joinedTerm) bool { return n.term == term }) {
+		return
 	}
-	if len(s.joined) < mostNear {
-		s.joined = append(s.joined, nearTerm{term: term, part: part})
-	}
+	s.joined = append(s.joined, joinedTerm{term, part})
+	s.among.add(term)
 }

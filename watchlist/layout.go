@@ -2,7 +2,6 @@ package watchlist
 
 import (
 	"encoding/binary"
-	"math"
 	"slices"
 	"unsafe"
 
@@ -12,49 +11,40 @@ import (
 
 // layout is an index as it lies in memory or in a mapped file: plain arrays, little-endian, without pointers, so that opening one costs nothing. It is built once and never changed.
 //
-// A term is a distinct name part. An entry is one name of one alert under one date of birth; entries are sorted by that date, so that the entries of a day lie together and the postings
-// of a term within some years are a stretch of them. Names of alerts without a date come first, with date 0.
+// A term is a distinct name part. An entry is one name of one alert under one date of birth. Vague entries come first: those without a date of birth, with date 0, and those that give no day, or 1 January, which stands for
+// none. The others follow. Both are sorted by date, so that the entries of a day lie together, and the postings of a term within some years are a stretch of them. Terms of vague entries come before the others.
 type layout struct {
 	head layoutHead
 
 	record              []termRecord
-	texts               []byte    // of each term its text, and then its sounds
-	lookup              []uint32  // terms+1 by the hash of their text, open addressing, a power of two
-	nearAt              []uint32  // by the top bits of a key's hash: where its terms begin in near
-	near                []uint32  // term<<8 | eight bits of the hash
-	postAt              []uint32  // of each term: where its postings begin; one more for the end
-	post                []posting // by entry, ascending
-	loose               []uint64  // bits: the terms that stand in an entry whose date of birth is not full
+	texts               []byte      // of each term its text, and then its sounds
+	lookup              []uint32    // terms+1 by the hash of their text, open addressing, a power of two
+	near                [2]keyTable // of the terms that stand in vague entries, and of the others
+	postAt              []uint32    // of each term: where its postings begin; one more for the end
+	post                []posting   // by entry, ascending
 	entry               []entryRecord
 	terms               []entryTerm // of the entries, in the order of their parts
 	wholeAt             []uint32    // by the top bits of the key of a whole name: where its entries begin
 	whole               []uint32    // entries
 	dates               []uint32    // that entries are born on, packed, ascending
 	dateAt              []uint32    // of each date: its first entry; one more for the end
-	facts               []fact
-	alertAt             []uint64 // of each alert: where it begins; one more for the end
+	alertAt             []uint64    // of each alert: where it begins; one more for the end
 	alert               []byte
 	byID                []uint32    // alerts+1 by the hash of their ID
 	documents, vehicles []numberRef // by hash
 }
 
-// posting says that an entry has a term, and something of what its other parts are.
-type posting struct {
-	entry uint32
-	kin   uint32 // their bones, and two bits for the class of each that is a given name
+// keyTable leads from the keys of terms to the terms.
+type keyTable struct {
+	at    []uint32 // by the top bits of a key's hash: where its terms begin
+	terms []uint32 // term<<8 | eight bits of the hash
 }
 
-// anyKin stands for parts of which nothing can be said beforehand: single letters.
-const anyKin = math.MaxUint32
-
-// strangers is how many neighbours of consonants a part can have that an entry has not, and still be in it, by how many it has: an edit changes two.
-var strangers = [...]uint8{0, 0, 1, 1, 2}
-
-// mostStrangers is how many an entry can have that are in no part of the query, and still be nothing but these.
-const mostStrangers = 3
-
-// kinOfClass is the bones of the most usual of the forms of a given name, which can be far apart.
-func kinOfClass(class uint32) uint32 { return name.ClassBones(int32(class)) }
+// posting says that an entry has a term, and which others.
+type posting struct {
+	entry  uint32
+	others uint32 // see packOthers
+}
 
 // termRecord is a term: where its text and sounds lie and how long they are, and what else is compared.
 type termRecord struct {
@@ -66,11 +56,10 @@ type termRecord struct {
 
 // entryRecord is one name of one alert under one date of birth.
 type entryRecord struct {
-	at, alert, born uint32 // at: its first term
-	kin             uint32 // what posting.kin would be, of all its parts
-	n, name         uint8  // how many terms; which of the alert's names, or unnumbered, with weakFlag for a weak alias
-	given           uint8  // how many of the terms are no particles
-	native          uint8  // 1: a part is in another script than Latin
+	at, alert, born uint32    // at: its first term; born: packed, with exactly where the entry is not vague
+	n, name         uint8     // how many terms; which of the alert's names, or unnumbered, with weakFlag for a weak alias
+	kind, sex       uint8     // of the alert
+	nations         [3]uint16 // packed, 0: none
 }
 
 // numberRef is a document or vehicle of an alert: the hash of its number with look-alikes made one, and where it stands.
@@ -79,20 +68,19 @@ type numberRef struct {
 	alert, at uint32
 }
 
+// nearBits is how many bits of a key's hash select a place in one of the tables of keys.
+func (h *layoutHead) nearBits(table int) int { return [2]int{h.VagueBits, h.NearBits}[table] }
+
 // layoutHead are the numbers without which the arrays cannot be read.
 type layoutHead struct {
 	Alerts    int `json:"alerts"`
 	Names     int `json:"names"` // of all alerts
 	Entries   int `json:"entries"`
 	Terms     int `json:"terms"`
+	Vague     int `json:"vague"`      // how many of the terms stand in vague entries
 	WholeBits int `json:"whole_bits"` // of the key of a whole name that select a place in whole
-	NearBits  int `json:"near_bits"`  // of a key's hash that select a place in near
-}
-
-// fact is what is compared of an alert beside its names.
-type fact struct {
-	kind, sex uint8
-	nations   [3]uint16 // packed, 0: none
+	VagueBits int `json:"vague_bits"` // of a key's hash that select a place in near, of the terms of vague entries
+	NearBits  int `json:"near_bits"`  // and of the others
 }
 
 // weakFlag marks a weak alias in entryName; the rest is the number of the name, unnumbered if there are too many.
@@ -120,14 +108,28 @@ func packNation(code string) uint16 {
 	return n + 1
 }
 
-// packBorn makes a number of a date that sorts as the date does; unknown parts are 0.
-func packBorn(d marz.Date) uint32 {
-	return uint32(d.Year)<<9 | uint32(d.Month)<<5 | uint32(d.Day)
-}
+// packDate makes a number of a date that sorts as the date does; unknown parts are 0.
+func packDate(d marz.Date) uint32 { return uint32(d.Year)<<9 | uint32(d.Month)<<5 | uint32(d.Day) }
 
-func unpackBorn(n uint32) marz.Date {
+func unpackDate(n uint32) marz.Date {
 	return marz.Date{Year: int(n >> 9), Month: int(n >> 5 & 15), Day: int(n & 31)}
 }
+
+// exactly marks a packed date of birth that says on which day somebody was born. Those that do not sort before all that do.
+const exactly = 1 << 31
+
+func packBorn(d marz.Date) uint32 {
+	n := packDate(d)
+	if d.Full() && !newYear(d) {
+		n |= exactly
+	}
+	return n
+}
+
+func unpackBorn(n uint32) marz.Date { return unpackDate(n &^ exactly) }
+
+// newYear reports whether a date is 1 January, which is written where only the year is known.
+func newYear(d marz.Date) bool { return d.Month == 1 && d.Day == 1 }
 
 // term returns a term in the forms in which it is compared. Its strings lie in the layout.
 func (x *layout) term(t uint32) name.Part {
@@ -228,26 +230,13 @@ func (x *layout) born(from, to uint32) (first, end uint32) {
 	return x.dateAt[i], x.dateAt[i+j]
 }
 
-// within returns the part of ascending postings that lies in a stretch of entries.
-func within(post []posting, first, end uint32) []posting {
-	if len(post) == 0 || post[len(post)-1].entry < first || post[0].entry >= end {
-		return nil
+// years returns the stretch of entries of some years of birth that are vague, or of those that are not.
+func (x *layout) years(first, last int, vague bool) (uint32, uint32) {
+	from, to := packBorn(marz.Date{Year: first}), packBorn(marz.Date{Year: last + 1})-1
+	if !vague {
+		from, to = from|exactly, to|exactly
 	}
-	return post[after(post, first):after(post, end)]
-}
-
-// after returns where the postings begin that do not lie before an entry.
-func after(post []posting, entry uint32) int {
-	i, j := 0, len(post)
-	for i < j {
-		h := int(uint(i+j) >> 1)
-		if post[h].entry < entry {
-			i = h + 1
-		} else {
-			j = h
-		}
-	}
-	return i
+	return x.born(from, to)
 }
 
 // put and take lay an array of numbers into bytes and back without a copy. Machines that are not little-endian cannot read the files; Go's ports that Marz is built for are.

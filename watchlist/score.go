@@ -47,26 +47,25 @@ type evidence struct {
 func (v evidence) sum() float32 { return v.born + v.nation + v.sex + v.kind }
 
 // weigh compares the query with what is listed of an alert beside its names.
-func (a *asked) weigh(x *layout, e *entryRecord) evidence {
-	f := &x.facts[e.alert]
+func (a *asked) weigh(e *entryRecord) evidence {
 	v := evidence{listed: e.born}
-	if k := kinds[min(max(int(f.kind), 1)-1, len(kinds)-1)]; k != Person && k != Document {
+	if k := kinds[min(max(int(e.kind), 1)-1, len(kinds)-1)]; k != Person && k != Document {
 		if a.traveller {
 			v.kind = otherKind
 		}
 		return v
 	}
 	v.born = bornBits(v.listed, a.Birth)
-	if a.nation != 0 && f.nations[0] != 0 {
+	if a.nation != 0 && e.nations[0] != 0 {
 		v.nation = nationOther
-		for _, n := range f.nations {
+		for _, n := range e.nations {
 			if n == a.nation {
 				v.nation = nationSame
 			}
 		}
 	}
-	if a.sex != 0 && (f.sex == 'M' || f.sex == 'F') {
-		if v.sex = sexSame; f.sex != a.sex {
+	if a.sex != 0 && (e.sex == 'M' || e.sex == 'F') {
+		if v.sex = sexSame; e.sex != a.sex {
 			v.sex = sexOther
 		}
 	}

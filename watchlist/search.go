@@ -2,8 +2,6 @@ package watchlist
 
 import (
 	"math"
-	"math/bits"
-	"slices"
 	"unicode/utf8"
 
 	"marz"
@@ -19,35 +17,36 @@ type search struct {
 	name   *askedName
 	nth    int // of asked.names
 
-	keys      keyer
-	probes    []uint64    // keys whose terms are looked up
-	spans     [][2]uint32 // where these lie
-	joint     []byte
-	letters   [name.MaxParts]uint8 // of the query's parts
-	class     [name.MaxParts]uint32
-	kin       [name.MaxParts]uint32 // of their classes of given names
-	strangers [name.MaxParts]uint8
-	native    uint8 // 1: a part of the query is in another script than Latin
-	alone     bool  // one part can make a hit with what is no part: an initial, or a part that is cut off
-	stretch   []stretch
-	own       [name.MaxParts]float32    // what a part of the query can say at most: its rarity
-	near      [name.MaxParts][]nearTerm // of the parts that were looked up
-	same      [name.MaxParts][]nearTerm // those of them that are as good as the same, where only these were looked up
-	looked    uint64
-	looseOnly bool // the near terms are looked up for entries whose date of birth is not full
-	alikes    uint64
-	joined    []nearTerm // terms that two neighbours of the query may be, written as one
-	costs     costTable
-	seen      [1024]seenEntry // the last of them
-	proposed  [1024]seenEntry // the last terms that were proposed for a part
-	round     uint16          // of proposing
-	work      int             // units of work that the query may still cost
-	aligner   name.Names
-	parts     [name.MaxParts]name.Part
-	weights   [name.MaxParts]float32
-	compare   []entryTerm           // of the entry that is compared
-	may       [name.MaxParts]uint64 // of each of these: the parts of the query that it can be
-	days      [2][2]uint32
+	quick   [name.MaxParts]quickPart
+	letters [name.MaxParts]uint8   // of the query's parts
+	own     [name.MaxParts]float32 // what a part of the query can say at most: its rarity
+	alone   bool                   // nothing can be asked of others: one part is an initial or cut off, or in another script, or there is no other
+
+	keys    keyer
+	probes  []uint64    // keys whose terms are looked up
+	spans   [][2]uint32 // where these lie
+	found   []uint32    // terms that a part may be
+	joint   []byte
+	near    [name.MaxParts][]uint32 // those by which entries are found
+	among   termSet                 // those of all parts
+	joined  []joinedTerm            // terms that two neighbours of the query may be, written as one
+	chosen  [1024]seenEntry         // the last terms that were chosen for a part
+	round   uint16                  // of choosing
+	stretch []stretch
+	posted  []span
+	reached []reached
+	places  []uint32
+	awaited uint32
+
+	costs   costTable
+	seen    [1024]seenEntry // the last entries that were considered
+	work    int             // units of work that the query may still cost
+	aligner name.Names
+	parts   [name.MaxParts]name.Part
+	weights [name.MaxParts]float32
+	compare []entryTerm            // of the entry that is compared
+	may     [name.MaxParts]uint64  // of each of these: the parts of the query that it can be
+	most    [name.MaxParts]float32 // and what it says with them at most
 
 	best map[uint32]candidate // by alert
 }
@@ -98,25 +97,16 @@ func (s *search) run() {
 // prepare makes the search ready for one way of writing the name.
 func (s *search) prepare() {
 	s.costs.clear()
-	s.looked, s.alikes, s.joined = 0, 0, s.joined[:0]
-	s.days = [2][2]uint32{}
-	s.alone = s.name.cut || len(s.name.parts) == 1
-	s.looseOnly = s.asked.Birth.Full() && !newYear(s.asked.Birth)
-	s.native = 0
+	s.alone = s.name.cut || s.name.given < 2
 	for i := range s.name.parts {
-		if s.name.parts[i].Flags&name.Native != 0 {
-			s.native = 1
-		}
-		s.own[i] = s.rarity.rarityOf(&s.name.parts[i])
-		s.strangers[i] = strangers[min(bits.OnesCount32(s.name.parts[i].Bones), len(strangers)-1)]
-		s.kin[i] = kinOfClass(uint32(s.name.parts[i].Class))
-		s.alone = s.alone || utf8.RuneCountInString(s.name.parts[i].Text) == 1
-		s.class[i] = shortClass(uint32(s.name.parts[i].Class))
-		s.letters[i] = uint8(min(s.name.parts[i].Letters(), math.MaxUint8))
+		p := &s.name.parts[i]
+		s.own[i] = s.rarity.rarityOf(p)
+		s.alone = s.alone || utf8.RuneCountInString(p.Text) == 1 || p.Flags&name.Native != 0
+		s.letters[i] = uint8(min(p.Letters(), math.MaxUint8))
+		s.quick[i] = s.quickly(i)
 	}
 	s.aligner.Q, s.aligner.CutOff, s.aligner.Own = s.name.parts, s.name.cut, s.own[:len(s.name.parts)]
 	s.aligner.Cost = s.pairCost
-	s.lookJoined()
 }
 
 func (s *search) pairCost(q, a int) (int, bool) { return s.cost(q, s.compare[a].term) }
@@ -125,30 +115,23 @@ func (s *search) pairCost(q, a int) (int, bool) { return s.cost(q, s.compare[a].
 // differently and still be found.
 func (s *search) sameDay() {
 	d := s.asked.Birth
-	if !d.Full() || newYear(d) {
+	if s.asked.born&exactly == 0 {
 		return
 	}
-	s.days[0][0], s.days[0][1] = s.x.born(s.asked.born, s.asked.born)
+	first, end := s.x.born(s.asked.born, s.asked.born)
+	s.lookAt(first, end, bornSame)
 	if d.Day <= 12 && d.Day != d.Month {
 		swapped := packBorn(marz.Date{Year: d.Year, Month: d.Day, Day: d.Month})
-		s.days[1][0], s.days[1][1] = s.x.born(swapped, swapped)
-	}
-	for i, day := range s.days {
-		most := float32(bornSame)
-		if i == 1 {
-			most = bornSwapped
-		}
-		s.lookAt(day[0], day[1], most)
+		first, end = s.x.born(swapped, swapped)
+		s.lookAt(first, end, bornSwapped)
 	}
 }
 
-// newYear reports whether a date is 1 January, which is written where only the year is known.
-func newYear(d marz.Date) bool { return d.Month == 1 && d.Day == 1 }
-
-// stretch is some neighbouring entries, and what the date of birth can say for them at most.
-type stretch struct {
-	first, end uint32
-	most       float32
+// lookAt looks at all entries of a stretch, of which the date of birth can say so much at most.
+func (s *search) lookAt(first, end uint32, most float32) {
+	for e := first; e < end; e++ {
+		s.look(e, Threshold-most-mostOther)
+	}
 }
 
 // stretches walks the entries whose date of birth says nothing against the query's, or little, by the parts of the name. Whoever is listed with another date is found if the whole name
@@ -156,72 +139,49 @@ type stretch struct {
 func (s *search) stretches() {
 	s.sameName()
 	s.stretch = s.stretch[:0]
-	if s.asked.born == 0 {
+	y := s.asked.Birth.Year
+	switch {
+	case s.asked.born == 0:
 		s.add(0, uint32(s.x.head.Entries), 0)
 		s.walk(s.nearTerms)
-		return
-	}
-	_, undated := s.x.born(0, 0)
-	s.add(0, undated, 0)
-	full := s.asked.Birth.Full() && !newYear(s.asked.Birth)
-	for y := s.asked.Birth.Year - 1; y <= s.asked.Birth.Year+1; y++ {
-		s.addYear(y, full)
-	}
-	s.walk(s.nearTerms)
-	if full {
-		y := uint32(s.asked.Birth.Year)
-		first, end := s.x.born((y-1)<<9, (y+2)<<9-1)
-		s.stretch = append(s.stretch[:0], stretch{first, end, bornYear})
-		s.walk(s.alike)
-	}
-}
-
-// addYear adds the entries of a year of birth; of a full date only those that do not give the day, or give 1 January, which stands for no day.
-func (s *search) addYear(year int, full bool) {
-	if !full {
-		first, end := s.x.born(packBorn(marz.Date{Year: year}), packBorn(marz.Date{Year: year + 1})-1)
-		s.add(first, end, bornYear)
-		return
-	}
-	first, end := s.x.born(packBorn(marz.Date{Year: year}), packBorn(marz.Date{Year: year, Month: 1}))
-	s.add(first, end, bornOnly)
-	first, end = s.x.born(packBorn(marz.Date{Year: year, Month: 1, Day: 1}), packBorn(marz.Date{Year: year, Month: 1, Day: 1}))
-	s.add(first, end, bornOnly)
-	for m := 2; m <= 12; m++ {
-		first, end = s.x.born(packBorn(marz.Date{Year: year, Month: m}), packBorn(marz.Date{Year: year, Month: m}))
+	case s.asked.born&exactly == 0:
+		s.undated()
+		s.addYears(y-1, y+1, true, bornYear)
+		s.addYears(y-1, y-1, false, bornNear)
+		s.addYears(y, y, false, s.mostOfYear())
+		s.addYears(y+1, y+1, false, bornNear)
+		s.walk(s.nearTerms)
+	default:
+		s.undated()
+		s.addYears(y-1, y+1, true, bornOnly)
+		month := packBorn(marz.Date{Year: y, Month: s.asked.Birth.Month})
+		first, end := s.x.born(month, month)
 		s.add(first, end, bornMonth)
+		s.walk(s.vagueTerms)
+		s.stretch = s.stretch[:0]
+		s.addYears(y-1, y+1, false, bornYear)
+		s.walk(s.alikeTerms)
 	}
 }
 
-// few is how many entries are rather looked at one by one than by the parts of the name.
-const few = 100
-
-// add adds a stretch that has to be walked.
-func (s *search) add(first, end uint32, most float32) {
-	if end-first > few {
-		s.stretch = append(s.stretch, stretch{first, end, most})
-		return
-	}
-	s.lookAt(first, end, most)
+// undated adds the entries without a date of birth.
+func (s *search) undated() {
+	_, end := s.x.born(0, 0)
+	s.add(0, end, 0)
 }
 
-// lookAt looks at all entries of a stretch, closer at those that have as many parts of the query as a hit needs: two, or one where either name has no more.
-func (s *search) lookAt(first, end uint32, most float32) {
-	for e := first; e < end; e++ {
-		r := &s.x.entry[e]
-		found, need := 0, 2
-		if r.given < 2 || s.name.given < 2 {
-			need = 1
-		}
-		for i := range s.name.parts {
-			if bits.OnesCount32(s.name.parts[i].Bones&^r.kin) <= int(s.strangers[i]+1+(r.native|s.native)) || s.kin[i] != 0 && s.kin[i]&^r.kin == 0 {
-				found++
-			}
-		}
-		if found >= need || s.alone || r.kin == anyKin {
-			s.consider(e, most+mostOther)
-		}
+// addYears adds the entries of some years of birth that are vague, or those that are not.
+func (s *search) addYears(from, to int, vague bool, most float32) {
+	first, end := s.x.years(from, to, vague)
+	s.add(first, end, most)
+}
+
+// mostOfYear is the most that a listed day can say for a question that gives none, or 1 January, and the same year.
+func (s *search) mostOfYear() float32 {
+	if d := s.asked.Birth; d.Month != 0 && !newYear(d) {
+		return bornMonth
 	}
+	return bornOnly
 }
 
 // sameName looks at the entries that have the same name, whatever the date of birth, and however many there are: who bears an alert's own name is a hit.
@@ -230,157 +190,29 @@ func (s *search) sameName() {
 		return
 	}
 	left := s.work
+	s.work = math.MaxInt32
 	h := s.keys.whole(s.name.parts) >> (64 - s.x.head.WholeBits)
 	for _, e := range s.x.whole[s.x.wholeAt[h]:s.x.wholeAt[h+1]] {
-		s.consider(e, bornSame+mostOther)
+		s.reached = append(s.reached, reached{e, bornSame})
 	}
+	s.lookAtReached()
 	s.work = left
 }
 
-// walk looks at the entries of the stretches that have a term of enough of the query's parts: whoever has none of these cannot reach the threshold.
-func (s *search) walk(terms func(part int) []nearTerm) {
-	if len(s.stretch) == 0 {
-		return
-	}
-	most := s.stretch[0].most
-	for _, t := range s.stretch {
-		most = max(most, t.most)
-	}
-	var order [name.MaxParts]int
-	var walked uint64
-	for _, i := range s.choose(order[:0], most) {
-		f := s.filter(walked, 1<<i, most)
-		for _, t := range terms(i) {
-			s.postings(t.term, f)
-		}
-		walked |= 1 << i
-	}
-	for _, t := range s.joined {
-		f := s.filter(0, 3<<t.part, most)
-		f.whole = len(s.name.parts) == 2
-		s.postings(t.term, f)
-	}
-}
-
-// filter is what an entry has to have beside the term by which it is found.
-type filter struct {
-	found   uint64 // parts of the query that stand for the term
-	nothing bool   // an entry may have any
-	whole   bool   // nothing else
-	rest    uint32 // nothing but what is in here
-}
-
-// filter returns what an entry has to have that is found by some parts of the query, and by none of those that were walked before. What these miss and the entry has beside the others
-// are a conflict, and few can bear one.
-func (s *search) filter(before, found uint64, most float32) filter {
-	f := filter{found: found, nothing: s.alone, rest: anyKin}
-	if before == 0 {
-		return f
-	}
-	sum, rest := float32(0), uint32(0)
-	for i := range s.name.parts {
-		if before>>i&1 == 0 {
-			sum += s.own[i]
-			rest |= s.name.parts[i].Bones | s.kin[i]
-		}
-	}
-	if sum+name.Conflict+most+mostOther < Threshold {
-		f.rest = rest
-	}
-	return f
-}
-
-// postings looks at the entries of the stretches that have a term and pass a filter.
-func (s *search) postings(term uint32, f filter) {
-	post := s.x.post[s.x.postAt[term]:s.x.postAt[term+1]]
-	for _, t := range s.stretch {
-		found := within(post, t.first, t.end)
-		s.work -= 1 + len(found)/glances
-		for _, p := range found {
-			if s.work < 0 {
-				return
-			}
-			if s.passes(f, p.kin) {
-				s.consider(p.entry, t.most+mostOther)
-			}
-		}
-	}
-}
-
-// passes reports whether an entry can have another part of the query than the one by which it was found: alone that would not make it a hit.
-func (s *search) passes(f filter, kin uint32) bool {
-	switch {
-	case kin == anyKin || f.nothing:
-		return true
-	case f.whole:
-		return kin == 0
-	case bits.OnesCount32(kin&^f.rest) > mostStrangers:
-		return false
-	}
-	for i := range s.name.parts {
-		if f.found>>i&1 == 0 && (bits.OnesCount32(s.name.parts[i].Bones&^kin) <= int(s.strangers[i]) || s.kin[i] != 0 && s.kin[i]&^kin == 0) {
-			return true
-		}
-	}
-	return false
-}
-
-// choose returns the parts by which a stretch has to be walked, the rarest first: as many as it takes that the others cannot reach the threshold together.
-func (s *search) choose(order []int, most float32) []int {
-	for i := range s.name.parts {
-		order = append(order, i)
-	}
-	slices.SortFunc(order, func(a, b int) int {
-		switch {
-		case s.own[a] > s.own[b]:
-			return -1
-		case s.own[a] < s.own[b]:
-			return 1
-		}
-		return a - b
-	})
-	var sum float32
-	n := len(order)
-	for n > 0 {
-		sum += s.own[order[n-1]]
-		bound := sum + most + mostOther
-		switch left := len(order) - n + 1; {
-		case n == 1:
-			bound += name.MostComplete
-		case left > 1:
-			bound += name.MostCovered
-		}
-		if bound >= Threshold {
-			break
-		}
-		n--
-	}
-	return order[:n]
-}
-
-// consider looks closer at an entry if it can reach the threshold. most is what all but the name can say for it.
-
-func (s *search) consider(e uint32, most float32) {
-
+// look keeps an entry if it can reach the threshold. need is what the name has to say at least, whatever the rest says. The name is bounded first by its consonants, and closer then.
+func (s *search) look(e uint32, need float32) {
 	r := &s.x.entry[e]
-	if s.dead != nil && s.dead[r.alert>>6]>>(r.alert&63)&1 != 0 {
-		return
-	}
-	if seen := &s.seen[spread(e)>>22]; *seen == (seenEntry{e, s.costs.gen}) {
-		return
-	} else {
-		*seen = seenEntry{e, s.costs.gen}
-	}
 	s.work -= lookWork + len(s.name.parts)/4
-	if !s.likely(e, Threshold-most) {
+	b := s.likely(r)
+	if !b.enough(need, s.name.given) && !s.mayDivide() || s.dead != nil && s.dead[r.alert>>6]>>(r.alert&63)&1 != 0 {
 		return
 	}
-	v := s.asked.weigh(s.x, r)
-	need := Threshold - v.sum()
+	v := s.asked.weigh(r)
+	need = Threshold - v.sum()
 	if r.name&weakFlag != 0 {
 		need -= weakBits
 	}
-	if s.reaches(e, need) {
+	if (b.enough(need, s.name.given) || s.mayDivide() && s.divided(&bound{})) && s.reaches(&b, need) {
 		s.keep(e, &v)
 	}
 }

@@ -55,17 +55,12 @@ var sections = []section{
 	}),
 	array("texts", func(x *layout) *[]byte { return &x.texts }, any32, free[byte]),
 	array("lookup", func(x *layout) *[]uint32 { return &x.lookup }, any32, hashed(terms)),
-	array("near-at", func(x *layout) *[]uint32 { return &x.nearAt }, func(x *layout) int { return places(x.head.NearBits) }, rising[uint32](func(x *layout) int { return len(x.near) })),
-	array("near", func(x *layout) *[]uint32 { return &x.near }, any32, func(x *layout) law[uint32] {
-		most := uint32(x.head.Terms)
-		return every(func(e *uint32) bool { return *e>>8 < most })
-	}),
+	nearAt("vague-near-at", 0), near("vague-near", 0), nearAt("near-at", 1), near("near", 1),
 	array("post-at", func(x *layout) *[]uint32 { return &x.postAt }, func(x *layout) int { return x.head.Terms + 1 }, rising[uint32](func(x *layout) int { return len(x.post) })),
 	array("post", func(x *layout) *[]posting { return &x.post }, any32, func(x *layout) law[posting] {
 		most := uint32(x.head.Entries)
 		return every(func(p *posting) bool { return p.entry < most })
 	}),
-	array("loose", func(x *layout) *[]uint64 { return &x.loose }, func(x *layout) int { return (x.head.Terms + 63) / 64 }, free[uint64]),
 	array("entry", func(x *layout) *[]entryRecord { return &x.entry }, entries, func(x *layout) law[entryRecord] {
 		most, alerts := uint64(len(x.terms)), uint32(x.head.Alerts)
 		return every(func(e *entryRecord) bool {
@@ -83,12 +78,23 @@ var sections = []section{
 		return every(func(d *uint32) bool { ok := *d >= next; next = *d + 1; return ok && next != 0 })
 	}),
 	array("date-at", func(x *layout) *[]uint32 { return &x.dateAt }, func(x *layout) int { return len(x.dates) + 1 }, rising[uint32](entries)),
-	array("facts", func(x *layout) *[]fact { return &x.facts }, alerts, free[fact]),
 	array("alert-at", func(x *layout) *[]uint64 { return &x.alertAt }, func(x *layout) int { return x.head.Alerts + 1 }, rising[uint64](func(x *layout) int { return len(x.alert) })),
 	array("alert", func(x *layout) *[]byte { return &x.alert }, any32, free[byte]),
 	array("by-id", func(x *layout) *[]uint32 { return &x.byID }, any32, hashed(alerts)),
 	array("documents", func(x *layout) *[]numberRef { return &x.documents }, any32, byHash),
 	array("vehicles", func(x *layout) *[]numberRef { return &x.vehicles }, any32, byHash),
+}
+
+// nearAt and near are the two arrays of one of the tables of keys.
+func nearAt(name string, i int) section {
+	return array(name, func(x *layout) *[]uint32 { return &x.near[i].at }, func(x *layout) int { return places(x.head.nearBits(i)) }, rising[uint32](func(x *layout) int { return len(x.near[i].terms) }))
+}
+
+func near(name string, i int) section {
+	return array(name, func(x *layout) *[]uint32 { return &x.near[i].terms }, any32, func(x *layout) law[uint32] {
+		most := uint32(x.head.Terms)
+		return every(func(e *uint32) bool { return *e>>8 < most })
+	})
 }
 
 func terms(x *layout) int   { return x.head.Terms }
@@ -181,10 +187,15 @@ const (
 
 // sane reports whether the numbers of a head can be those of a layout.
 func (h *layoutHead) sane() bool {
-	for _, n := range []int{h.Alerts, h.Names, h.Entries, h.Terms} {
+	for _, n := range []int{h.Alerts, h.Names, h.Entries, h.Terms, h.Vague} {
 		if n < 0 || n > 1<<31 {
 			return false
 		}
 	}
-	return h.Alerts > 0 && h.Terms <= mostTerms && h.WholeBits > 0 && h.WholeBits <= mostBits && h.NearBits > 0 && h.NearBits <= mostBits
+	for _, n := range []int{h.WholeBits, h.VagueBits, h.NearBits} {
+		if n <= 0 || n > mostBits {
+			return false
+		}
+	}
+	return h.Alerts > 0 && h.Terms <= mostTerms && h.Vague <= h.Terms
 }

@@ -194,6 +194,9 @@ func Kindred(maskA, bonesA, maskB, bonesB uint32, letters uint8, scripts bool) b
 	return bits.OnesCount32(bonesA^bonesB) <= most && differing(maskA, maskB) <= groups
 }
 
+// MostBones is how many pairs of neighbours differ at most in parts that are kindred, whatever else there is, by the smaller of their numbers of letters.
+func MostBones(letters uint8) uint8 { return kindred[min(letters, uint8(len(kindred)-1))] + 4 }
+
 // twoEdits is the number of letters from which two parts can be two edits apart.
 const twoEdits = 8
 
