@@ -173,9 +173,9 @@ func (d *euDocument) add(g *gathered, a *Alert) {
 	if strings.EqualFold(d.Code, "imo") || strings.HasPrefix(n.Type, "imo") {
 		n.Type, to = "IMO number", &a.Vehicles
 	}
-	addNumber(to, n)
+	g.number(to, n)
 	n.Number = tidy(d.Latin)
-	addNumber(to, n)
+	g.number(to, n)
 }
 
 // kind is the type in words with what is known of the document.

@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"marz"
+	"marz/watchlist/number"
 )
 
 // gathered are the alerts of a list of which several rows say something.
@@ -42,6 +43,22 @@ func (g *gathered) name(a *Alert, text string, kind NameKind) {
 	if n := len(a.Names); kind == Primary && n > 1 && a.Names[0].Kind != Primary && a.Names[n-1].Kind == Primary {
 		a.Names = slices.Insert(a.Names[:n-1], 0, a.Names[n-1])
 	}
+}
+
+// number adds a number unless it is there with the same type, and lets a known issuer replace an unknown one. The same number as another type says something of its own: that it was lost, for example.
+func (g *gathered) number(to *[]Number, n Number) {
+	key := number.Normal(n.Number)
+	if key == "" {
+		return
+	}
+	for i := range *to {
+		have := &(*to)[i]
+		if have.Type == n.Type && (have.Country == n.Country || have.Country == "" || n.Country == "") && number.Normal(have.Number) == key {
+			have.Country = firstOf(have.Country, n.Country)
+			return
+		}
+	}
+	*to = append(*to, n)
 }
 
 // birth adds a date, once, or counts one that cannot be read.

@@ -91,6 +91,9 @@ func ownNumber(t *csvTable) (Number, error) {
 	if vehicle(n.Number) == "" && n.Number != "" {
 		return n, t.fail("the row has no letter or digit in its number by which it could be found")
 	}
+	if n.Number == "" && n.Type+t.get("country") != "" {
+		return n, t.fail("the row has a country or a type of a number, and no number; a person's states stand in nationality")
+	}
 	if c := t.get("country"); c != "" {
 		if n.Country = country(c); n.Country == "" {
 			return n, t.fail("the country is not known; write its code of three letters")

@@ -177,18 +177,18 @@ func ukNumbers(t *csvTable, g *gathered, a *Alert) {
 			if len(details) == len(numbers) {
 				detail = details[i]
 			}
-			addNumber(&a.Documents, Number{Number: n, Country: ukState(detail), Type: d.kind})
+			g.number(&a.Documents, Number{Number: n, Country: ukState(detail), Type: d.kind})
 		}
 	}
 	for _, n := range ukValues(t.either("IMO number")) {
-		addNumber(&a.Vehicles, Number{Number: n, Type: "IMO number"})
+		g.number(&a.Vehicles, Number{Number: n, Type: "IMO number"})
 	}
 	for _, n := range ukValues(t.either("Hull identification number (HIN)")) {
-		addNumber(&a.Vehicles, Number{Number: n, Type: "hull identification number"})
+		g.number(&a.Vehicles, Number{Number: n, Type: "hull identification number"})
 	}
 	if a.Kind == Vessel {
 		for _, m := range ukIMO.FindAllStringSubmatch(t.get("Other Information"), -1) {
-			addNumber(&a.Vehicles, Number{Number: m[1], Type: "IMO number"})
+			g.number(&a.Vehicles, Number{Number: m[1], Type: "IMO number"})
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"marz"
 	"marz/watchlist/number"
@@ -212,6 +213,10 @@ func unBirth(k *unNode) (Birth, bool) {
 	return b, ok
 }
 
+// unSaid are the words of a note that say of a document that it is not good.
+var unSaid = map[string]string{"false": "false", "forged": "forged", "fake": "false", "counterfeit": "forged", "fraudulent": "fraudulent", "fraudulently": "fraudulent", "lost": "lost", "stolen": "stolen",
+	"revoked": "revoked", "cancelled": "cancelled", "canceled": "cancelled", "expired": "expired"}
+
 // document reads INDIVIDUAL_DOCUMENT. Its type stands in two elements, and its note may say that it is no longer good.
 func (r *unReader) document(a *Alert, k *unNode) {
 	d := Number{Number: k.get("NUMBER"), Type: "document"}
@@ -230,17 +235,15 @@ func (r *unReader) document(a *Alert, k *unNode) {
 	case kind != "":
 		d.Type = cutText(strings.Trim(kind, " :."), number.MaxType-40)
 	}
-	note := strings.ToLower(k.get("NOTE"))
-	for _, s := range []struct{ said, words string }{
-		{"false", "false"}, {"forged", "false"}, {"fraudulent", "false"}, {"lost", "lost"}, {"stolen", "stolen"}, {"revoked", "revoked"}, {"cancelled", "cancelled"}, {"expired", "expired"},
-	} {
-		if strings.Contains(note, s.said) && !strings.Contains(d.Type, s.words) && len(d.Type)+len(s.words) < number.MaxType-2 {
-			d.Type += ", " + s.words
+	for _, word := range strings.FieldsFunc(strings.ToLower(k.get("NOTE")), func(r rune) bool { return !unicode.IsLetter(r) }) {
+		said := unSaid[word]
+		if said != "" && !strings.Contains(d.Type, said) && len(d.Type)+len(said)+2 <= number.MaxType {
+			d.Type += ", " + said
 		}
 	}
 	d.Country = country(firstOf(k.get("ISSUING_COUNTRY"), k.get("COUNTRY_OF_ISSUE")))
 	if d.Country == "" {
 		d.Country = r.state(k.get("COUNTRY_OF_ISSUE"))
 	}
-	addNumber(&a.Documents, d)
+	r.number(&a.Documents, d)
 }
