@@ -4,6 +4,8 @@ import (
 	"encoding/xml"
 	"fmt"
 	"strings"
+
+	"marz"
 )
 
 // The European Union publishes its consolidated list of financial sanctions as xmlFullSanctionsList 1.1, an element for each subject with all that is said of it, and as csvFullSanctionsList 1.1,
@@ -93,16 +95,17 @@ func (in source) eu(name string) (*List, error) {
 			return x.broken(err)
 		}
 		kind, ok := euKind(e.Subject.Code, e.Subject.Class)
-		_, twice := g.at[euID(e.ID)]
+		id := tidy(e.ID)
+		_, twice := g.at[marz.AlertID(id)]
 		switch {
-		case e.ID == "" || len(e.Names) == 0:
+		case id == "" || len(e.Names) == 0:
 			return in.bad(name, line, "the entity has no logicalId or no name; fetch the file again")
 		case !ok:
 			return in.bad(name, line, euNoKind)
 		case twice:
-			return in.bad(name, line, fmt.Sprintf("entity %.40q stands twice; fetch the file again", e.ID))
+			return in.bad(name, line, fmt.Sprintf("entity %.40q stands twice; fetch the file again", id))
 		}
-		a := g.alert(string(euID(e.ID)), kind, line)
+		a := g.alert(id, kind, line)
 		if e.add(g, a); g.tooMany(a) {
 			return in.bad(name, line, fmt.Sprintf("the entity has more than %d values of one sort", maxValues))
 		}

@@ -7,8 +7,6 @@ import (
 	"marz/watchlist/number"
 )
 
-func euID(s string) marz.AlertID { return marz.AlertID(tidy(s)) }
-
 // add puts what is said of a subject into its alert.
 func (e *euSubject) add(g *gathered, a *Alert) {
 	for _, r := range e.Regulations {
