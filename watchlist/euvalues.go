@@ -192,5 +192,5 @@ func (d *euDocument) kind() string {
 			flags += ", " + s.words
 		}
 	}
-	return cutText(out, number.MaxType-len(flags)) + flags
+	return withCondition(cutText(out, number.MaxType-len(flags))+flags, d.Remark.String())
 }

@@ -74,9 +74,7 @@ func (t *csvTable) either(columns ...string) string {
 // ukRow adds what a row says of an alert.
 func ukRow(t *csvTable, g *gathered, a *Alert) {
 	ukNames(t, g, a)
-	if a.Kind == Person {
-		ukPerson(t, g, a)
-	}
+	ukPerson(t, g, a)
 	ukNumbers(t, g, a)
 	var place []string
 	for _, c := range [][]string{{"Address Line 1", "Address 1"}, {"Address Line 2", "Address 2"}, {"Address Line 3", "Address 3"}, {"Address Line 4", "Address 4"}, {"Address Line 5", "Address 5"},
@@ -114,6 +112,7 @@ func ukNames(t *csvTable, g *gathered, a *Alert) {
 // ukSex is how the consolidated list, which has no column for it, gives the sex among other information.
 var ukSex = regexp.MustCompile(`(?i)\(gender\)\s*:?\s*(female|male)\b`)
 
+// ukPerson adds births, nationalities and sex, which stand only with individuals.
 func ukPerson(t *csvTable, g *gathered, a *Alert) {
 	for _, d := range ukValues(strings.ReplaceAll(t.either("DOB", "D.O.B"), ";", " (0) ")) {
 		b, ok := ukBirth(d)
@@ -161,7 +160,7 @@ func ukValues(s string) []string {
 	return out
 }
 
-// ukNumbers reads documents and ships' numbers. Of the details of a document its issuer is read, as far as they say it in these words; when and where it was issued is left out.
+// ukNumbers reads documents and ships' numbers. Of the details of a document its issuer and its condition are read, as far as they say them in these words; when and where it was issued is left out.
 func ukNumbers(t *csvTable, g *gathered, a *Alert) {
 	for _, d := range []struct {
 		numbers, details []string
@@ -177,7 +176,7 @@ func ukNumbers(t *csvTable, g *gathered, a *Alert) {
 			if len(details) == len(numbers) {
 				detail = details[i]
 			}
-			g.number(&a.Documents, Number{Number: n, Country: ukState(detail), Type: d.kind})
+			g.number(&a.Documents, Number{Number: n, Country: ukState(detail), Type: withCondition(d.kind, detail)})
 		}
 	}
 	for _, n := range ukValues(t.either("IMO number")) {

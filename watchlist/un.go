@@ -4,7 +4,6 @@ import (
 	"encoding/xml"
 	"fmt"
 	"strings"
-	"unicode"
 
 	"marz"
 	"marz/watchlist/number"
@@ -213,10 +212,6 @@ func unBirth(k *unNode) (Birth, bool) {
 	return b, ok
 }
 
-// unSaid are the words of a note that say of a document that it is not good.
-var unSaid = map[string]string{"false": "false", "forged": "forged", "fake": "false", "counterfeit": "forged", "fraudulent": "fraudulent", "fraudulently": "fraudulent", "lost": "lost", "stolen": "stolen",
-	"revoked": "revoked", "cancelled": "cancelled", "canceled": "cancelled", "expired": "expired"}
-
 // document reads INDIVIDUAL_DOCUMENT. Its type stands in two elements, and its note may say that it is no longer good.
 func (r *unReader) document(a *Alert, k *unNode) {
 	d := Number{Number: k.get("NUMBER"), Type: "document"}
@@ -235,12 +230,7 @@ func (r *unReader) document(a *Alert, k *unNode) {
 	case kind != "":
 		d.Type = cutText(strings.Trim(kind, " :."), number.MaxType-40)
 	}
-	for _, word := range strings.FieldsFunc(strings.ToLower(k.get("NOTE")), func(r rune) bool { return !unicode.IsLetter(r) }) {
-		said := unSaid[word]
-		if said != "" && !strings.Contains(d.Type, said) && len(d.Type)+len(said)+2 <= number.MaxType {
-			d.Type += ", " + said
-		}
-	}
+	d.Type = withCondition(d.Type, k.get("NOTE"))
 	d.Country = country(firstOf(k.get("ISSUING_COUNTRY"), k.get("COUNTRY_OF_ISSUE")))
 	if d.Country == "" {
 		d.Country = r.state(k.get("COUNTRY_OF_ISSUE"))
