@@ -8,8 +8,6 @@ import (
 	"io"
 	"strings"
 	"unicode"
-
-	"marz"
 )
 
 // csvTable reads values separated by a character, by the names of their columns. Columns that it is not asked for are passed over, as publishers add some.
@@ -52,7 +50,7 @@ func (in source) table(name string, b []byte, comma rune, skip int, needed ...st
 		t.names = append(t.names, h)
 	}
 	for _, n := range needed {
-		if _, ok := t.at[column(n)]; !ok {
+		if t.lacks(n) {
 			return nil, in.bad(name, skip+1, fmt.Sprintf("the header lacks the column %q", n))
 		}
 	}
@@ -75,6 +73,21 @@ func (t *csvTable) next() (bool, error) {
 	return true, nil
 }
 
+// whole refuses a row of another length than the header, as its values may stand in other columns than their own. Separators after the last value are let pass.
+func (t *csvTable) whole() error {
+	switch {
+	case len(t.row) < len(t.names), strings.TrimSpace(strings.Join(t.row[len(t.names):], "")) != "":
+		return t.fail(fmt.Sprintf("the row has %d values where the header has %d columns, so that they are shifted; fetch the file again", len(t.row), len(t.names)))
+	}
+	return nil
+}
+
+// lacks reports whether the table has no column of a name.
+func (t *csvTable) lacks(name string) bool {
+	_, ok := t.at[column(name)]
+	return !ok
+}
+
 // get returns a value of the row without white space around it; "" when the row or the table does not have it.
 func (t *csvTable) get(name string) string {
 	if i, ok := t.at[column(name)]; ok && i < len(t.row) {
@@ -83,69 +96,27 @@ func (t *csvTable) get(name string) string {
 	return ""
 }
 
-// fail names the line of the row.
-func (t *csvTable) fail(fix string) error {
+// line is the line on which the row begins.
+func (t *csvTable) line() int {
 	line, _ := t.r.FieldPos(0)
-	return t.bad(t.name, t.first+line, fix)
+	return t.first + line
 }
 
-// gathered are the alerts of a list of which several rows say something.
-type gathered struct {
-	list   *List
-	at     map[marz.AlertID]int
-	unread int
-}
+// fail names the line of the row.
+func (t *csvTable) fail(fix string) error { return t.bad(t.name, t.line(), fix) }
 
-func newGathered(l *List) *gathered { return &gathered{list: l, at: map[marz.AlertID]int{}} }
-
-// alert returns the alert with an ID, a new one of a kind if there is none yet.
-func (g *gathered) alert(id string, kind Kind) *Alert {
-	i, ok := g.at[marz.AlertID(id)]
-	if !ok {
-		i = len(g.list.Alerts)
-		g.at[marz.AlertID(id)] = i
-		g.list.Alerts = append(g.list.Alerts, Alert{ID: marz.AlertID(id), Kind: kind})
-	}
-	return &g.list.Alerts[i]
-}
-
-// birth adds a date, once, or counts one that cannot be read.
-func (g *gathered) birth(a *Alert, b Birth, ok bool) {
-	if !ok {
-		g.unread++
-		return
-	}
-	for _, had := range a.Births {
-		if had == b {
-			return
+// rows gives each row of a file that a publisher has made.
+func (t *csvTable) rows(yield func() error) error {
+	for {
+		ok, err := t.next()
+		if err != nil || !ok {
+			return err
+		}
+		if err := t.whole(); err != nil {
+			return err
+		}
+		if err := yield(); err != nil {
+			return err
 		}
 	}
-	a.Births = append(a.Births, b)
-}
-
-// nation adds a state, once.
-func (g *gathered) nation(a *Alert, state string) {
-	if c := country(state); c != "" {
-		addTo(&a.Nationalities, c)
-	}
-}
-
-func addTo(list *[]string, s string) {
-	for _, had := range *list {
-		if had == s {
-			return
-		}
-	}
-	if s != "" {
-		*list = append(*list, s)
-	}
-}
-
-// done says what was left out, and puts in the version.
-func (g *gathered) done(version string) *List {
-	if g.unread > 0 {
-		g.list.Notes = append(g.list.Notes, fmt.Sprintf("%d dates of birth are not written as dates and are left out", g.unread))
-	}
-	g.list.Version = version
-	return g.list
 }

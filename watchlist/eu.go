@@ -1,52 +1,80 @@
 package watchlist
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/xml"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"marz"
 )
 
-// euEntity is a listed person or body in the European Union's consolidated list of financial sanctions (xmlFullSanctionsList 1.1).
-type euEntity struct {
+// The European Union publishes its consolidated list of financial sanctions as xmlFullSanctionsList 1.1, an element for each subject with all that is said of it, and as csvFullSanctionsList 1.1,
+// a row for each of these values, whose columns are named after elements and attributes.
+
+// euSubject is what the elements of a subject say. What is left out: titles before names and the languages of names, which matching has no use for; the number in the
+// United Nations' list; and the regulation that each single value goes back to, beside the one of the subject.
+type euSubject struct {
 	ID      string `xml:"logicalId,attr"`
+	Remark  euText `xml:"remark"`
 	Subject struct {
 		Class string `xml:"classificationCode,attr"`
 		Code  string `xml:"code,attr"`
 	} `xml:"subjectType"`
-	Names []struct {
-		Whole  string `xml:"wholeName,attr"`
-		Strong string `xml:"strong,attr"`
-		Gender string `xml:"gender,attr"`
-	} `xml:"nameAlias"`
-	Births []struct {
-		Date  string `xml:"birthdate,attr"`
-		Year  string `xml:"year,attr"`
-		Month string `xml:"monthOfYear,attr"`
-		Day   string `xml:"dayOfMonth,attr"`
-		From  string `xml:"yearRangeFrom,attr"`
-		To    string `xml:"yearRangeTo,attr"`
-		Circa string `xml:"circa,attr"`
-	} `xml:"birthdate"`
-	Citizenships []struct {
-		Country string `xml:"countryIso2Code,attr"`
-	} `xml:"citizenship"`
-	Documents []struct {
-		Number  string `xml:"number,attr"`
-		Type    string `xml:"identificationTypeDescription,attr"`
-		Code    string `xml:"identificationTypeCode,attr"`
-		Country string `xml:"countryIso2Code,attr"`
-	} `xml:"identification"`
-	Regulations []struct {
-		Programme string `xml:"programme,attr"`
-	} `xml:"regulation"`
+	Regulations  []euRegulation `xml:"regulation"`
+	Names        []euName       `xml:"nameAlias"`
+	Births       []euBirth      `xml:"birthdate"`
+	Addresses    []euPlace      `xml:"address"`
+	Citizenships []euState      `xml:"citizenship"`
+	Documents    []euDocument   `xml:"identification"`
 }
+
+// euText is an element that may stand several times.
+type euText []string
+
+func (t euText) String() string { return tidy(strings.Join(t, " ")) }
+
+type euRegulation struct {
+	Programme string `xml:"programme,attr"`
+	Title     string `xml:"numberTitle,attr"`
+}
+
+// euState is a state. "00" and "UNKNOWN" stand for none.
+type euState struct {
+	Code string `xml:"countryIso2Code,attr"`
+	Name string `xml:"countryDescription,attr"`
+}
+
+// known returns what names the state, "" for none.
+func (s euState) known() string {
+	if country(s.Code) != "" {
+		return s.Code
+	}
+	if s.Name == "" && s.Code != "00" {
+		return s.Code
+	}
+	return s.name()
+}
+
+// name is the state for a reader.
+func (s euState) name() string {
+	if strings.EqualFold(s.Name, "unknown") {
+		return ""
+	}
+	return tidy(s.Name)
+}
+
+var euKinds = map[string]Kind{"p": Person, "person": Person, "e": Organisation, "enterprise": Organisation, "entity": Organisation, "v": Vessel, "vessel": Vessel, "ship": Vessel}
+
+// euKind is the kind of a subject by its code, "person" or "enterprise", or its class, "P" or "E"; the file of values has them the other way round.
+func euKind(code, class string) (Kind, bool) {
+	k, ok := euKinds[strings.ToLower(code)]
+	if !ok {
+		k, ok = euKinds[strings.ToLower(class)]
+	}
+	return k, ok
+}
+
+const euNoKind = "the subject is neither a person nor an enterprise by its type; fetch the file again"
 
 func euList() *gathered {
 	return newGathered(&List{ID: "eu-fsf", Name: "EU consolidated list of financial sanctions", Owner: "eu-council"})
@@ -58,160 +86,38 @@ func (in source) eu(name string) (*List, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := euList()
-	generated := ""
-	err = in.elements(name, b, "export", func(start xml.StartElement) { generated = attribute(start, "generationDate") }, "sanctionEntity", func(dec *xml.Decoder, start *xml.StartElement, line int) error {
-		var e euEntity
-		if err := dec.DecodeElement(&e, start); err != nil {
-			return err
+	g, x, generated := euList(), in.xmlFile(name, b), ""
+	rooted := func(e xml.StartElement) { generated = attribute(e, "generationDate") }
+	err = x.entries("export", rooted, []string{"sanctionEntity"}, func(start xml.StartElement) error {
+		line := x.line()
+		var e euSubject
+		if err := x.dec.DecodeElement(&e, &start); err != nil {
+			return x.broken(err)
 		}
-		if e.ID == "" || len(e.Names) == 0 {
-			return in.bad(name, line, "the entity has no logicalId or no name")
+		kind, ok := euKind(e.Subject.Code, e.Subject.Class)
+		id := tidy(e.ID)
+		_, twice := g.at[marz.AlertID(id)]
+		switch {
+		case id == "" || len(e.Names) == 0:
+			return in.bad(name, line, "the entity has no logicalId or no name; fetch the file again")
+		case !ok:
+			return in.bad(name, line, euNoKind)
+		case twice:
+			return in.bad(name, line, fmt.Sprintf("entity %.40q stands twice; fetch the file again", id))
 		}
-		e.add(g)
+		a := g.alert(id, kind, line)
+		if e.add(g, a); g.tooMany(a) {
+			return in.bad(name, line, fmt.Sprintf("the entity has more than %d values of one sort", maxValues))
+		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(b)
-	return g.done(strings.TrimPrefix(short64(generated)+" sha256-"+hex.EncodeToString(sum[:8]), " ")), nil
+	return g.done(in, name, versionOf(generated, b))
 }
 
-// attribute returns an attribute of an element, or "".
-func attribute(e xml.StartElement, name string) string {
-	for _, a := range e.Attr {
-		if a.Name.Local == name {
-			return tidy(a.Value)
-		}
-	}
-	return ""
-}
-
-// elements gives the root element of a file, and each element of a name below it.
-func (in source) elements(name string, b []byte, root string, rooted func(xml.StartElement), each string, yield func(dec *xml.Decoder, e *xml.StartElement, line int) error) error {
-	dec := xml.NewDecoder(bytes.NewReader(b))
-	dec.Strict = true
-	line := func() int { l, _ := dec.InputPos(); return l }
-	seen, open := false, 0
-	for {
-		t, err := dec.Token()
-		if errors.Is(err, io.EOF) {
-			if !seen {
-				return in.bad(name, 0, "it has no element "+root)
-			}
-			return nil
-		}
-		if err == nil {
-			switch t := t.(type) {
-			case xml.Directive:
-				return in.bad(name, line(), "it has a document type declaration, which is not read")
-			case xml.EndElement:
-				open--
-			case xml.StartElement:
-				switch {
-				case !seen && t.Name.Local != root:
-					return in.bad(name, line(), fmt.Sprintf("the element %.40q stands where %s is expected", t.Name.Local, root))
-				case !seen:
-					seen = true
-					rooted(t)
-					open++
-				case t.Name.Local == each:
-					err = yield(dec, &t, line())
-				default:
-					if open++; open > maxUNDepth {
-						return in.bad(name, line(), "its elements are nested too deep")
-					}
-				}
-			}
-		}
-		if e, ok := errors.AsType[*xml.SyntaxError](err); ok {
-			return in.bad(name, e.Line, "it is not XML: "+e.Msg)
-		}
-		if _, ok := errors.AsType[*marz.Error](err); err != nil && !ok {
-			return in.bad(name, line(), "it is not XML of this form")
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
-// add puts an entity among the alerts.
-func (e *euEntity) add(g *gathered) {
-	kind := Organisation
-	if e.Subject.Class == "P" || strings.EqualFold(e.Subject.Code, "person") {
-		kind = Person
-	}
-	a := g.alert(e.ID, kind)
-	for _, n := range e.Names {
-		euName(a, n.Whole, n.Strong)
-		if s := sex(n.Gender); s != "" {
-			a.Sex = s
-		}
-	}
-	for _, b := range e.Births {
-		born, ok := euBirth(b.Date, b.Year, b.Month, b.Day, b.From, b.To, b.Circa)
-		g.birth(a, born, ok)
-	}
-	for _, c := range e.Citizenships {
-		g.nation(a, c.Country)
-	}
-	for _, d := range e.Documents {
-		addNumber(&a.Documents, Number{Number: tidy(d.Number), Country: country(d.Country), Type: euDocument(d.Code, d.Type)})
-	}
-	for _, r := range e.Regulations {
-		euWhy(a, r.Programme)
-	}
-}
-
-func euName(a *Alert, text, strong string) {
-	kind := Alias
-	switch {
-	case nativeScript(text):
-		kind = NativeScript
-	case len(a.Names) == 0:
-		kind = Primary
-	case strings.EqualFold(strong, "false"):
-		kind = WeakAlias
-	}
-	addName(a, tidy(text), kind)
-}
-
-func euWhy(a *Alert, programme string) {
-	if programme != "" && a.Why == "" {
-		a.Why = "EU programme " + programme
-	}
-}
-
-func euDocument(code, description string) string {
-	switch {
-	case code == "passport" || strings.Contains(strings.ToLower(description), "passport"):
-		return "passport"
-	case code == "id" || code == "":
-		return "identity document"
-	}
-	return firstOf(strings.ToLower(tidy(description)), code)
-}
-
-// euBirth reads a date that is given whole, in its parts, or as a span of years.
-func euBirth(date, year, month, day, from, to, circa string) (Birth, bool) {
-	b := Birth{Circa: strings.EqualFold(circa, "true")}
-	if d, ok := parseDay(date); ok {
-		b.From = d
-		return b, true
-	}
-	b.From = marz.Date{Year: digits(year, 4), Month: digits(month, 2), Day: digits(day, 2)}
-	if b.From.Month == 0 {
-		b.From.Day = 0
-	}
-	if b.From.Year == 0 && digits(from, 4) != 0 {
-		b.From, b.To = marz.Date{Year: digits(from, 4)}, marz.Date{Year: digits(to, 4)}
-	}
-	return b, b.From.Year != 0 && b.From.Valid() && (b.To.IsZero() || b.To.Year >= b.From.Year)
-}
-
-// euCSV reads the form of values separated by semicolons: a row for each value of an entity.
+// euCSV reads the form of values.
 func (in source) euCSV(name string) (*List, error) {
 	b, err := in.read(name)
 	if err != nil {
@@ -221,46 +127,57 @@ func (in source) euCSV(name string) (*List, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := euList()
-	generated := ""
-	for {
-		ok, err := t.next()
-		if err != nil {
-			return nil, err
+	if t.lacks("Entity_SubjectType") && t.lacks("Entity_SubjectType_ClassificationCode") {
+		return nil, in.bad(name, 1, `the header lacks the columns "Entity_SubjectType" and "Entity_SubjectType_ClassificationCode", of which one is needed`)
+	}
+	g, generated := euList(), ""
+	err = t.rows(func() error {
+		e := euRow(t)
+		if e.ID == "" || strings.Trim(e.ID, "0123456789") != "" {
+			return t.fail("the row has no number as its Entity_LogicalId; fetch the file again")
 		}
+		kind, ok := euKind(e.Subject.Code, e.Subject.Class)
 		if !ok {
-			break
-		}
-		id := t.get("Entity_LogicalId")
-		if id == "" {
-			return nil, t.fail("the row has no Entity_LogicalId")
-		}
-		kind := Organisation
-		if c := firstOf(t.get("Entity_SubjectType_ClassificationCode"), t.get("Entity_SubjectType")); strings.HasPrefix(strings.ToUpper(c), "P") {
-			kind = Person
+			return t.fail(euNoKind)
 		}
 		generated = firstOf(generated, t.get("fileGenerationDate"))
-		euRow(t, g, g.alert(id, kind))
+		a := g.alert(e.ID, kind, t.line())
+		if a.Kind != kind {
+			return t.fail("the row is about another kind of subject than the rows before it; fetch the file again")
+		}
+		if e.add(g, a); g.tooMany(a) {
+			return t.fail(fmt.Sprintf("the subject has more than %d values of one sort", maxValues))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	sum := sha256.Sum256(b)
-	return g.done(strings.TrimPrefix(short64(generated)+" sha256-"+hex.EncodeToString(sum[:8]), " ")), nil
+	return g.done(in, name, versionOf(generated, b))
 }
 
-func euRow(t *csvTable, g *gathered, a *Alert) {
-	if n := t.get("NameAlias_WholeName"); n != "" {
-		euName(a, n, t.get("NameAlias_Strong"))
+// euRow reads a row into the elements of which it has the values.
+func euRow(t *csvTable) *euSubject {
+	e := &euSubject{ID: t.get("Entity_LogicalId"), Remark: euText{t.get("Entity_Remark")}}
+	e.Subject.Code, e.Subject.Class = t.get("Entity_SubjectType"), t.get("Entity_SubjectType_ClassificationCode")
+	e.Regulations = []euRegulation{{t.get("Entity_Regulation_Programme"), t.get("Entity_Regulation_NumberTitle")}}
+	of := func(element string) func(string) string {
+		return func(attribute string) string { return t.get(element + "_" + attribute) }
 	}
-	if s := sex(t.get("NameAlias_Gender")); s != "" {
-		a.Sex = s
+	state := func(get func(string) string) euState {
+		return euState{get("CountryIso2Code"), get("CountryDescription")}
 	}
-	date, year, from := t.get("BirthDate_BirthDate"), t.get("BirthDate_Year"), t.get("BirthDate_YearRangeFrom")
-	if date+year+from != "" {
-		b, ok := euBirth(date, year, t.get("BirthDate_Month"), t.get("BirthDate_Day"), from, t.get("BirthDate_YearRangeTo"), t.get("BirthDate_Circa"))
-		g.birth(a, b, ok)
+	place := func(get func(string) string) euPlace {
+		return euPlace{state(get), get("Street"), get("PoBox"), get("ZipCode"), get("City"), get("Place"), get("Region"), euText{get("Remark")}}
 	}
-	g.nation(a, t.get("Citizenship_CountryIso2Code"))
-	if n := t.get("Identification_Number"); n != "" {
-		addNumber(&a.Documents, Number{Number: n, Country: country(t.get("Identification_CountryIso2Code")), Type: euDocument(t.get("Identification_TypeCode"), t.get("Identification_TypeDescription"))})
-	}
-	euWhy(a, t.get("Entity_Regulation_Programme"))
+	n := of("NameAlias")
+	e.Names = []euName{{n("WholeName"), n("FirstName"), n("MiddleName"), n("LastName"), n("Strong"), n("Gender"), n("Function"), euText{n("Remark")}}}
+	b := of("BirthDate")
+	e.Births = []euBirth{{place(b), b("BirthDate"), b("Year"), b("Month"), b("Day"), b("YearRangeFrom"), b("YearRangeTo"), b("Circa"), b("CalendarType")}}
+	e.Addresses = []euPlace{place(of("Address"))}
+	e.Citizenships = []euState{state(of("Citizenship"))}
+	d := of("Identification")
+	e.Documents = []euDocument{{state(d), d("Number"), d("LatinNumber"), d("TypeCode"), d("TypeDescription"), d("Diplomatic"),
+		d("KnownFalse"), d("ReportedLost"), d("RevokedByIssuer"), d("KnownExpired"), euText{d("Remark")}}}
+	return e
 }

@@ -81,7 +81,7 @@ func TestFormatsRefuse(t *testing.T) {
 		"twice":              {"kind,number\ndocument,A1\ndocument,A1\n", "list.csv:3: the alert of this row stands twice"},
 		"EU's columns":       {"Entity_LogicalId;Other\n1;2\n", `list.csv:1: the header lacks the column "NameAlias_WholeName"`},
 		"UK's columns":       {"Last Updated,1\nName 6,Name 1\nA,B\n", "of which one is needed"},
-		"UK's kind":          {"Last Updated,1\nName 6,Group Type,Group ID\nA,Robot,1\n", "list.csv:3: the row is about none of"},
+		"UK's kind":          {"Last Updated,1\nName 6,Name 1,Group Type,Group ID\nA,,Robot,1\n", "list.csv:3: the row is about none of"},
 		"EU's XML":           {"<export><sanctionEntity></export>", "it is not XML"},
 		"OFAC's XML":         {"<sdnList><sdnEntry><uid>1</uid></sdnEntry></sdnList>", "fetch sdn.csv"},
 		"advanced":           {"<Sanctions xmlns=\"x\"></Sanctions>", "fetch sdn.csv"},

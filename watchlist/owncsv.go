@@ -1,8 +1,6 @@
 package watchlist
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -46,8 +44,7 @@ func (in source) own(file string) (*List, error) {
 			return nil, err
 		}
 	}
-	sum := sha256.Sum256(b)
-	return g.done("sha256-" + hex.EncodeToString(sum[:8])), nil
+	return g.done(in, file, versionOf("", b))
 }
 
 // ownRow reads one alert.
@@ -59,48 +56,82 @@ func ownRow(t *csvTable, g *gathered) error {
 	if !slices.Contains(kinds, kind) {
 		return t.fail("the kind is none of person, organisation, vessel, aircraft, document and vehicle")
 	}
-	number := Number{Number: t.get("number"), Type: t.get("type")}
-	if c := t.get("country"); c != "" {
-		if number.Country = country(c); number.Country == "" {
-			return t.fail("the country is not known; write its code of three letters")
-		}
+	number, err := ownNumber(t)
+	if err != nil {
+		return err
 	}
-	id := t.get("id")
-	if id == "" && number.Number != "" {
-		id = string(kind) + ":" + number.Number + ":" + number.Country
+	id, err := ownID(t, g, kind, number)
+	if err != nil {
+		return err
 	}
-	switch _, twice := g.at[marz.AlertID(id)]; {
-	case t.get("name") == "" && number.Number == "":
-		return t.fail("the row has neither a name nor a number")
-	case id == "":
-		return t.fail("the row has no id, which an alert without a number needs")
-	case twice:
-		return t.fail("the alert of this row stands twice")
-	}
-	a := g.alert(id, kind)
+	a := g.alert(id, kind, t.line())
 	a.Why = t.get("why")
-	if number.Number != "" && kind != Vehicle && kind != Vessel && kind != Aircraft {
-		addNumber(&a.Documents, number)
-	} else {
+	if kind == Vehicle || kind == Vessel || kind == Aircraft {
 		addNumber(&a.Vehicles, number)
+	} else {
+		addNumber(&a.Documents, number)
 	}
 	for i, n := range strings.Split(t.get("name"), "|") {
 		if n = tidy(n); n != "" {
 			addName(a, n, ownName(i, n))
 		}
+		if g.tooMany(a) {
+			return t.fail(fmt.Sprintf("the row has more than %d names", maxValues))
+		}
 	}
+	if vehicle(number.Number) == "" && !slices.ContainsFunc(a.Names, func(n Name) bool { return len(name.Parts(n.Text)) > 0 }) {
+		return t.fail("the row has no letter or digit by which it could be found")
+	}
+	return ownPerson(t, g, a)
+}
+
+// ownNumber reads the number of a row, with the state that issued it.
+func ownNumber(t *csvTable) (Number, error) {
+	n := Number{Number: t.get("number"), Type: t.get("type")}
+	if vehicle(n.Number) == "" && n.Number != "" {
+		return n, t.fail("the row has no letter or digit in its number by which it could be found")
+	}
+	if n.Number == "" && n.Type+t.get("country") != "" {
+		return n, t.fail("the row has a country or a type of a number, and no number; a person's states stand in nationality")
+	}
+	if c := t.get("country"); c != "" {
+		if n.Country = country(c); n.Country == "" {
+			return n, t.fail("the country is not known; write its code of three letters")
+		}
+	}
+	return n, nil
+}
+
+// ownID returns what the alert of a row is called.
+func ownID(t *csvTable, g *gathered, kind Kind, n Number) (string, error) {
+	id := t.get("id")
+	if id == "" && n.Number != "" {
+		id = string(kind) + ":" + n.Number + ":" + n.Country
+	}
+	switch _, twice := g.at[marz.AlertID(id)]; {
+	case t.get("name") == "" && n.Number == "":
+		return "", t.fail("the row has neither a name nor a number")
+	case id == "":
+		return "", t.fail("the row has no id, which an alert without a number needs")
+	case twice:
+		return "", t.fail("the alert of this row stands twice")
+	}
+	return id, nil
+}
+
+// ownPerson reads what a row says of a person.
+func ownPerson(t *csvTable, g *gathered, a *Alert) error {
 	for _, d := range strings.Split(t.get("birth"), "|") {
-		if d == "" {
+		if d = strings.TrimSpace(d); d == "" {
 			continue
 		}
 		b, ok := parseBirth(d)
 		if !ok {
 			return t.fail("the birth is no date; write 1971-03-04, 1971-03, 1971 or 1970 to 1972")
 		}
-		g.birth(a, b, true)
-	}
-	if vehicle(number.Number) == "" && !slices.ContainsFunc(a.Names, func(n Name) bool { return len(name.Parts(n.Text)) > 0 }) {
-		return t.fail("the row has no letter or digit by which it could be found")
+		if g.birth(a, b, true); g.tooMany(a) {
+			return t.fail(fmt.Sprintf("the row has more than %d births", maxValues))
+		}
 	}
 	if s := t.get("sex"); s != "" {
 		if a.Sex = sex(s); a.Sex == "" {
@@ -108,7 +139,7 @@ func ownRow(t *csvTable, g *gathered) error {
 		}
 	}
 	for _, n := range strings.Split(t.get("nationality"), "|") {
-		if n != "" && country(n) == "" {
+		if n = strings.TrimSpace(n); n != "" && country(n) == "" {
 			return t.fail("the nationality is not known; write its code of three letters")
 		}
 		g.nation(a, n)

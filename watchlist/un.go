@@ -1,33 +1,21 @@
 package watchlist
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/xml"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"marz"
+	"marz/watchlist/number"
 )
 
-const (
-	unRoot       = "CONSOLIDATED_LIST"
-	maxUNDepth   = 16 // of elements; the published file has 4
-	maxUNVersion = 64 // bytes of a dateGenerated that is taken for one
-)
+const maxUNVersion = 64 // bytes of a dateGenerated that is taken for a version
 
-// unReader builds a list from the United Nations' consolidated XML. It reads elements by name and leaves those it does
-// not know, as the schema grows. Document type declarations are refused: they are what entity bombs are made of.
+// unReader builds a list from the United Nations' consolidated XML. What is left out of an entry: titles, comments, the days of its changes, and when and in which town a document was issued.
 type unReader struct {
-	source
-	name   string
-	dec    *xml.Decoder
-	list   *List
-	seen   map[marz.AlertID]bool
-	unread int
+	*xmlFile
+	*gathered
+	numberless int // documents
 }
 
 // un reads the consolidated list.
@@ -36,106 +24,19 @@ func (in source) un(name string) (*List, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &unReader{source: in, name: name, dec: xml.NewDecoder(bytes.NewReader(b)), seen: map[marz.AlertID]bool{},
-		list: &List{ID: "un-sc", Name: "United Nations Security Council Consolidated List", Owner: "un-sc"}}
-	sum := sha256.Sum256(b)
-	r.list.Version = "sha256-" + hex.EncodeToString(sum[:8])
-	if err := r.document(); err != nil {
+	r := &unReader{xmlFile: in.xmlFile(name, b), gathered: newGathered(&List{ID: "un-sc", Name: "United Nations Security Council Consolidated List", Owner: "un-sc"})}
+	version := ""
+	rooted := func(e xml.StartElement) { version = attribute(e, "dateGenerated") }
+	if err := r.entries("CONSOLIDATED_LIST", rooted, []string{"INDIVIDUAL", "ENTITY"}, r.entry); err != nil {
 		return nil, err
 	}
-	if r.unread > 0 {
-		r.list.Notes = append(r.list.Notes, fmt.Sprintf("%d dates of birth are not written as dates and are left out", r.unread))
+	if version == "" || len(version) > maxUNVersion {
+		version = versionOf("", b)
 	}
-	return r.list, nil
-}
-
-// fail names the line on which the reader stands.
-func (r *unReader) fail(fix string) error {
-	line, _ := r.dec.InputPos()
-	return r.bad(r.name, line, fix)
-}
-
-// token returns the next token, and fails on broken XML and on declarations.
-func (r *unReader) token() (xml.Token, error) {
-	t, err := r.dec.Token()
-	if errors.Is(err, io.EOF) {
-		return nil, err
+	if r.numberless > 0 {
+		r.list.Notes = append(r.list.Notes, fmt.Sprintf("%d documents have no number and are left out", r.numberless))
 	}
-	if e, ok := errors.AsType[*xml.SyntaxError](err); ok {
-		return nil, r.bad(r.name, e.Line, "it is not XML: "+e.Msg)
-	}
-	if err != nil {
-		return nil, r.fail("it is not XML in UTF-8: " + err.Error())
-	}
-	if _, ok := t.(xml.Directive); ok {
-		return nil, r.fail("it has a document type declaration, which is not read")
-	}
-	return t, nil
-}
-
-// document reads the root element and makes sure that nothing but it is there.
-func (r *unReader) document() error {
-	rooted := false
-	for {
-		t, err := r.token()
-		if errors.Is(err, io.EOF) {
-			if !rooted {
-				return r.fail("it has no element " + unRoot)
-			}
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		switch t := t.(type) {
-		case xml.StartElement:
-			if rooted || t.Name.Local != unRoot {
-				return r.fail(fmt.Sprintf("the element %.40q stands where only one %s may; this is not the consolidated list", t.Name.Local, unRoot))
-			}
-			rooted = true
-			for _, a := range t.Attr {
-				if v := tidy(a.Value); a.Name.Local == "dateGenerated" && v != "" && len(v) <= maxUNVersion {
-					r.list.Version = v
-				}
-			}
-			if err := r.root(); err != nil {
-				return err
-			}
-		case xml.CharData:
-			if len(bytes.TrimSpace(t)) > 0 {
-				return r.fail("there is text outside of " + unRoot)
-			}
-		}
-	}
-}
-
-// root reads the entries, in INDIVIDUALS and ENTITIES.
-func (r *unReader) root() error {
-	for depth := 1; depth > 0; {
-		t, err := r.token()
-		if errors.Is(err, io.EOF) {
-			return r.fail("it is cut short: an element is not closed")
-		}
-		if err != nil {
-			return err
-		}
-		switch t := t.(type) {
-		case xml.StartElement:
-			switch t.Name.Local {
-			case "INDIVIDUAL", "ENTITY":
-				if err := r.entry(t.Name.Local); err != nil {
-					return err
-				}
-			default:
-				if depth++; depth > maxUNDepth {
-					return r.fail("its elements are nested too deep")
-				}
-			}
-		case xml.EndElement:
-			depth--
-		}
-	}
-	return nil
+	return r.done(in, name, version)
 }
 
 // unNode is an element inside an entry.
@@ -157,16 +58,13 @@ func (n *unNode) get(name string) string {
 
 // tree reads the rest of an element that has begun.
 func (r *unReader) tree(name string, depth int) (*unNode, error) {
-	if depth > maxUNDepth {
+	if depth > maxXMLDepth {
 		return nil, r.fail("its elements are nested too deep")
 	}
 	n := &unNode{name: name}
 	for {
 		t, err := r.token()
-		if errors.Is(err, io.EOF) {
-			return nil, r.fail("it is cut short: the element " + name + " is not closed")
-		}
-		if err != nil {
+		if err != nil { // the decoder itself refuses what is cut short
 			return nil, err
 		}
 		switch t := t.(type) {
@@ -185,39 +83,30 @@ func (r *unReader) tree(name string, depth int) (*unNode, error) {
 }
 
 // entry reads one INDIVIDUAL or ENTITY.
-func (r *unReader) entry(element string) error {
-	line, _ := r.dec.InputPos()
-	n, err := r.tree(element, 1)
+func (r *unReader) entry(start xml.StartElement) error {
+	line := r.line()
+	n, err := r.tree(start.Name.Local, 1)
 	if err != nil {
 		return err
 	}
-	a := Alert{ID: marz.AlertID(n.get("REFERENCE_NUMBER")), Kind: Person}
-	if element == "ENTITY" {
-		a.Kind = Organisation
+	kind := Person
+	if n.name == "ENTITY" {
+		kind = Organisation
 	}
-	if a.ID == "" {
-		a.ID = marz.AlertID(n.get("DATAID"))
+	id := firstOf(n.get("REFERENCE_NUMBER"), n.get("DATAID"))
+	name := spaced(n, "FIRST_NAME", "SECOND_NAME", "THIRD_NAME", "FOURTH_NAME")
+	_, twice := r.at[marz.AlertID(id)]
+	switch {
+	case id == "":
+		return r.bad(r.file, line, "the entry has neither REFERENCE_NUMBER nor DATAID; fetch the file again")
+	case twice:
+		return r.bad(r.file, line, fmt.Sprintf("entry %.40q stands twice; fetch the file again", id))
+	case name == "":
+		return r.bad(r.file, line, fmt.Sprintf("entry %.40q has no name; fetch the file again", id))
 	}
-	if a.ID == "" {
-		return r.bad(r.name, line, "the entry has neither REFERENCE_NUMBER nor DATAID")
-	}
-	if r.seen[a.ID] {
-		return r.bad(r.name, line, fmt.Sprintf("entry %.40q stands twice", a.ID))
-	}
-	r.seen[a.ID] = true
-	var parts []string
-	for _, p := range []string{"FIRST_NAME", "SECOND_NAME", "THIRD_NAME", "FOURTH_NAME"} {
-		if v := n.get(p); v != "" {
-			parts = append(parts, v)
-		}
-	}
-	if len(parts) == 0 {
-		return r.bad(r.name, line, fmt.Sprintf("entry %.40q has no name", a.ID))
-	}
-	a.Names = []Name{{strings.Join(parts, " "), Primary}}
-	if v := n.get("NAME_ORIGINAL_SCRIPT"); v != "" {
-		a.Names = append(a.Names, Name{v, NativeScript})
-	}
+	a := r.alert(id, kind, line)
+	a.Names = []Name{{name, Primary}}
+	r.name(a, n.get("NAME_ORIGINAL_SCRIPT"), NativeScript)
 	a.Sex = sex(n.get("GENDER"))
 	a.Why = "UN Security Council list"
 	if v := n.get("UN_LIST_TYPE"); v != "" {
@@ -226,10 +115,12 @@ func (r *unReader) entry(element string) error {
 	if v := n.get("LISTED_ON"); v != "" {
 		a.Why += ", listed on " + v
 	}
+	r.why(a, "", a.Why)
 	for _, k := range n.kids {
-		r.detail(&a, k)
+		if r.detail(a, k); r.tooMany(a) {
+			return r.bad(r.file, line, fmt.Sprintf("entry %.40q has more than %d values of one sort", id, maxValues))
+		}
 	}
-	r.list.Alerts = append(r.list.Alerts, a)
 	return nil
 }
 
@@ -237,51 +128,66 @@ func (r *unReader) entry(element string) error {
 func (r *unReader) detail(a *Alert, k *unNode) {
 	switch k.name {
 	case "INDIVIDUAL_ALIAS", "ENTITY_ALIAS":
-		kind := Alias
-		if k.get("QUALITY") == "Low" {
-			kind = WeakAlias
-		}
-		for name := range strings.SplitSeq(k.get("ALIAS_NAME"), ";") {
-			if name = tidy(name); name != "" {
-				a.Names = append(a.Names, Name{name, kind})
-			}
-		}
+		r.alias(a, k)
 	case "NATIONALITY":
 		for _, v := range k.kids {
 			if n := tidy(v.text.String()); len(n) > 2 { // a name; "na" stands for "not available", not for Namibia
-				addNationality(a, n)
+				r.nation(a, n)
 			}
 		}
+	case "DESIGNATION":
+		for _, v := range k.kids {
+			r.why(a, "position: ", v.text.String())
+		}
 	case "INDIVIDUAL_DATE_OF_BIRTH":
-		if b, ok := unBirth(k); ok {
-			a.Births = append(a.Births, b)
-		} else if k.get("NOTE") != "" || k.get("DATE") != "" || k.get("YEAR") != "" || k.get("FROM_YEAR") != "" {
-			r.unread++
+		b, ok := unBirth(k)
+		if ok || join(k, "NOTE", "DATE", "YEAR", "FROM_YEAR", "TO_YEAR") != "" {
+			r.birth(a, b, ok)
 		}
 	case "INDIVIDUAL_PLACE_OF_BIRTH":
-		if p := join(k, "CITY", "STATE_PROVINCE", "COUNTRY"); p != "" {
-			a.Birthplaces = append(a.Birthplaces, p)
-		}
+		addTo(&a.Birthplaces, join(k, "STREET", "CITY", "STATE_PROVINCE", "COUNTRY", "NOTE"))
 	case "INDIVIDUAL_ADDRESS", "ENTITY_ADDRESS":
-		if p := join(k, "STREET", "CITY", "STATE_PROVINCE", "ZIP_CODE", "COUNTRY"); p != "" {
-			a.Addresses = append(a.Addresses, p)
-		}
+		addTo(&a.Addresses, join(k, "STREET", "CITY", "STATE_PROVINCE", "ZIP_CODE", "COUNTRY", "NOTE"))
 	case "INDIVIDUAL_DOCUMENT":
-		if d, ok := unDocument(k); ok {
-			a.Documents = append(a.Documents, d)
-		}
+		r.document(a, k)
 	}
+}
+
+// alias reads an alias, with the birth that belongs to it and the form in another script that its note may give.
+func (r *unReader) alias(a *Alert, k *unNode) {
+	kind := Alias
+	if strings.EqualFold(k.get("QUALITY"), "Low") {
+		kind = WeakAlias
+	}
+	for name := range strings.SplitSeq(k.get("ALIAS_NAME"), ";") {
+		r.name(a, name, kind)
+	}
+	if _, script, ok := strings.Cut(k.get("NOTE"), " script: "); ok && nativeScript(script) {
+		r.name(a, script, NativeScript)
+	}
+	if d := k.get("DATE_OF_BIRTH"); d != "" {
+		b, ok := parseBirth(d)
+		r.birth(a, b, ok)
+	}
+	addTo(&a.Birthplaces, join(k, "CITY_OF_BIRTH", "COUNTRY_OF_BIRTH"))
+}
+
+// spaced strings the given children together with spaces.
+func spaced(n *unNode, names ...string) string {
+	var parts []string
+	for _, name := range names {
+		parts = append(parts, n.get(name))
+	}
+	return tidy(strings.Join(parts, " "))
 }
 
 // join strings the given children together with commas.
 func join(n *unNode, names ...string) string {
 	var parts []string
 	for _, name := range names {
-		if v := n.get(name); v != "" {
-			parts = append(parts, v)
-		}
+		parts = append(parts, n.get(name))
 	}
-	return strings.Join(parts, ", ")
+	return commas(parts...)
 }
 
 // unBirth reads INDIVIDUAL_DATE_OF_BIRTH. Where the type of the date is empty the date may stand in the note, and a note
@@ -306,17 +212,28 @@ func unBirth(k *unNode) (Birth, bool) {
 	return b, ok
 }
 
-// unDocument reads INDIVIDUAL_DOCUMENT, if it has a number.
-func unDocument(k *unNode) (Number, bool) {
+// document reads INDIVIDUAL_DOCUMENT. Its type stands in two elements, and its note may say that it is no longer good.
+func (r *unReader) document(a *Alert, k *unNode) {
 	d := Number{Number: k.get("NUMBER"), Type: "document"}
-	switch kind := strings.ToLower(k.get("TYPE_OF_DOCUMENT")); {
+	if number.Normal(d.Number) == "" {
+		if len(k.kids) > 0 && join(k, "TYPE_OF_DOCUMENT", "TYPE_OF_DOCUMENT2", "NOTE") != "" {
+			r.numberless++
+		}
+		return
+	}
+	kind := strings.ToLower(spaced(k, "TYPE_OF_DOCUMENT", "TYPE_OF_DOCUMENT2"))
+	switch {
 	case strings.Contains(kind, "pass") || strings.Contains(kind, "pasaporte"):
 		d.Type = "passport"
-	case strings.Contains(kind, "national identification"):
+	case strings.Contains(kind, "national identi"):
 		d.Type = "national identity number"
+	case kind != "":
+		d.Type = cutText(strings.Trim(kind, " :."), number.MaxType-40)
 	}
-	if d.Country = country(k.get("ISSUING_COUNTRY")); d.Country == "" {
-		d.Country = country(k.get("COUNTRY_OF_ISSUE"))
+	d.Type = withCondition(d.Type, k.get("NOTE"))
+	d.Country = country(firstOf(k.get("ISSUING_COUNTRY"), k.get("COUNTRY_OF_ISSUE")))
+	if d.Country == "" {
+		d.Country = r.state(k.get("COUNTRY_OF_ISSUE"))
 	}
-	return d, d.Number != ""
+	r.number(&a.Documents, d)
 }
