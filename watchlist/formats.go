@@ -12,19 +12,17 @@ func (in source) reader(head []byte) func(name string) (*List, error) {
 	case '<':
 		switch rootOf(head) {
 		case "sdnList":
-			return func(name string) (*List, error) {
-				return nil, in.bad(name, 1, "OFAC's XML is not read, as its numbers would be lost in part; fetch sdn.csv with the files beside it")
-			}
+			return in.ofacXML
 		case "export":
 			return in.eu
 		case "Sanctions":
 			return func(name string) (*List, error) {
-				return nil, in.bad(name, 1, "it is OFAC's advanced form, which is not read; fetch sdn.csv with the files beside it")
+				return nil, in.bad(name, 1, "it is OFAC's advanced form, which is not read; fetch sdn.xml, or sdn.csv with the files beside it")
 			}
 		}
 		return in.un
 	case '{':
-		return in.ftm
+		return func(name string) (*List, error) { return in.ftm(name, nil) }
 	}
 	first, rest, _ := strings.Cut(string(head), "\n")
 	second, _, _ := strings.Cut(rest, "\n")

@@ -94,6 +94,10 @@ func (g *gathered) why(a *Alert, before, words string) {
 	}
 }
 
+func unreadBirths(n int) string {
+	return fmt.Sprintf("%d dates of birth are not written as dates and are left out", n)
+}
+
 func addTo(list *[]string, s string) {
 	if s != "" && !slices.Contains(*list, s) {
 		*list = append(*list, s)
@@ -120,7 +124,7 @@ func (g *gathered) done(in source, file, version string) (*List, error) {
 		}
 	}
 	if g.unread > 0 {
-		g.list.Notes = append(g.list.Notes, fmt.Sprintf("%d dates of birth are not written as dates and are left out", g.unread))
+		g.list.Notes = append(g.list.Notes, unreadBirths(g.unread))
 	}
 	if g.states > 0 {
 		g.list.Notes = append(g.list.Notes, fmt.Sprintf("%d states are not known by the names given and are left out", g.states))

@@ -43,10 +43,14 @@ type ofacReader struct {
 	unread int            // dates of birth that could not be read
 }
 
+// newOFAC is OFAC's list without alerts.
+func newOFAC() *List {
+	return &List{ID: "ofac-sdn", Name: "OFAC Specially Designated Nationals", Owner: "us-ofac"}
+}
+
 // ofac reads sdn.csv and what lies beside it.
 func (in source) ofac(name string) (*List, error) {
-	r := &ofacReader{source: in, hash: sha256.New(), at: map[string]int{}, list: &List{
-		ID: "ofac-sdn", Name: "OFAC Specially Designated Nationals", Owner: "us-ofac"}}
+	r := &ofacReader{source: in, hash: sha256.New(), at: map[string]int{}, list: newOFAC()}
 	rows, err := r.rows(name, sdnFields)
 	if err != nil {
 		return nil, err
@@ -74,7 +78,7 @@ func (in source) ofac(name string) (*List, error) {
 		r.unread += readRemarks(&r.list.Alerts[i], r.remark[i])
 	}
 	if r.unread > 0 {
-		r.list.Notes = append(r.list.Notes, fmt.Sprintf("%d dates of birth are not written as dates and are left out", r.unread))
+		r.list.Notes = append(r.list.Notes, unreadBirths(r.unread))
 	}
 	r.list.Version = "sha256-" + hex.EncodeToString(r.hash.Sum(nil)[:8])
 	return r.list, nil
@@ -161,23 +165,28 @@ func (r *ofacReader) entry(name string, row ofacRow) error {
 	if _, twice := r.at[f[0]]; twice {
 		return r.bad(name, row.line, "entry "+f[0]+" stands twice")
 	}
-	a := Alert{ID: marz.AlertID(f[0]), Kind: kind, Names: []Name{{f[1], Primary}}}
-	if f[3] != "" {
-		a.Why = "OFAC programme " + strings.ReplaceAll(f[3], "] [", ", ")
-	}
-	if f[4] != "" {
-		a.Why = strings.TrimPrefix(a.Why+"; "+f[4], "; ")
-	}
-	if f[5] != "" {
-		a.Vehicles = append(a.Vehicles, Number{Number: f[5], Type: "call sign"})
-	}
-	if kind == Aircraft {
-		a.Vehicles = append(a.Vehicles, Number{Number: f[1], Type: "tail number"})
-	}
 	r.at[f[0]] = len(r.list.Alerts)
-	r.list.Alerts = append(r.list.Alerts, a)
+	r.list.Alerts = append(r.list.Alerts, ofacAlert(marz.AlertID(f[0]), kind, f[1], strings.ReplaceAll(f[3], "] [", ", "), f[4], f[5]))
 	r.remark = append(r.remark, f[11])
 	return nil
+}
+
+// ofacAlert is what an entry says by itself.
+func ofacAlert(id marz.AlertID, kind Kind, name, programmes, title, callSign string) Alert {
+	a := Alert{ID: id, Kind: kind, Names: []Name{{name, Primary}}}
+	if programmes != "" {
+		a.Why = "OFAC programme " + programmes
+	}
+	if title != "" {
+		a.Why = strings.TrimPrefix(a.Why+"; "+title, "; ")
+	}
+	if callSign != "" {
+		a.Vehicles = append(a.Vehicles, Number{Number: callSign, Type: "call sign"})
+	}
+	if kind == Aircraft {
+		a.Vehicles = append(a.Vehicles, Number{Number: name, Type: "tail number"})
+	}
+	return a
 }
 
 // alias reads a record of alt.csv: number of the entry, number of the name, type (aka, fka, nka), name, remarks.

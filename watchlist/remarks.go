@@ -23,6 +23,7 @@ var remarkNumbers = []struct {
 	{"MMSI", "MMSI", true},
 	{"Aircraft Tail Number", "tail number", true},
 	{"Aircraft Manufacturer's Serial Number (MSN)", "aircraft serial number", true},
+	{"Aircraft Construction Number (also called L/N or S/N or F/N)", "aircraft construction number", true},
 	{"Vehicle Plate No.", "number plate", true},
 	{"License Plate No.", "number plate", true},
 	{"Identification Number", "identity number", false},
@@ -43,6 +44,13 @@ var remarkNumbers = []struct {
 	{"Birth Certificate Number", "birth certificate", false},
 	{"Residency Number", "residence permit", false},
 	{"Stateless Person ID Card", "identity card", false},
+	{"Personal ID Card", "identity card", false},
+	{"LE Number", "electoral card", false},
+	{"I.F.E.", "electoral card", false},
+	{"Cartilla de Servicio Militar Nacional", "military service card", false},
+	{"Italian Fiscal Code", "tax number", false},
+	{"C.U.I.T.", "tax number", false},
+	{"RFC", "RFC", false},
 	{"British National Overseas Passport", "passport", false},
 	{"Travel Document Number", "travel document", false},
 	{"Refugee ID Card", "identity card", false},
@@ -57,34 +65,40 @@ var remarkNumbers = []struct {
 }
 
 // readRemarks takes from OFAC's remarks what matching uses. It returns how many dates of birth it could not read. The
-// remarks are a sentence of items divided by semicolons; an item that is none of ours is left alone.
+// remarks are a sentence of items divided by semicolons.
 func readRemarks(a *Alert, remarks string) (unread int) {
 	for item := range strings.SplitSeq(remarks, ";") {
-		item = strings.TrimSuffix(tidy(item), ".")
-		item, _ = strings.CutPrefix(item, "alt. ")
-		word, rest, _ := strings.Cut(item, " ")
-		switch {
-		case word == "DOB":
-			if b, ok := parseBirth(rest); ok {
-				a.Births = append(a.Births, b)
-			} else {
-				unread++
-			}
-		case word == "POB" && rest != "":
-			a.Birthplaces = append(a.Birthplaces, rest)
-		case word == "nationality" || word == "citizen":
-			addNationality(a, rest)
-		case word == "Gender":
-			a.Sex = sex(strings.TrimPrefix(rest, ": "))
-		case word == "a.k.a." || word == "f.k.a.":
-			if name := strings.Trim(rest, "' "); name != "" {
-				a.Names = append(a.Names, Name{name, WeakAlias})
-			}
-		default:
-			readNumber(a, item)
-		}
+		item, _ = strings.CutPrefix(tidy(item), "alt. ")
+		unread += readItem(a, item)
 	}
 	return unread
+}
+
+// readItem reads one item of the remarks, and leaves one alone that is none of ours. It returns 1 for a date of birth that it cannot read.
+func readItem(a *Alert, item string) (unread int) {
+	item = strings.TrimSuffix(item, ".") // the last ends the remarks
+	word, rest, _ := strings.Cut(item, " ")
+	switch {
+	case word == "DOB":
+		b, ok := parseBirth(rest)
+		if !ok {
+			return 1
+		}
+		a.Births = append(a.Births, b)
+	case word == "POB" && rest != "":
+		a.Birthplaces = append(a.Birthplaces, rest)
+	case word == "nationality" || word == "citizen":
+		addNationality(a, rest)
+	case word == "Gender":
+		a.Sex = sex(strings.TrimPrefix(rest, ": "))
+	case word == "a.k.a." || word == "f.k.a.":
+		if name := strings.Trim(rest, "' "); name != "" {
+			a.Names = append(a.Names, Name{name, WeakAlias})
+		}
+	default:
+		readNumber(a, item)
+	}
+	return 0
 }
 
 // addNationality adds a nationality that is a known country, once.
