@@ -13,14 +13,7 @@ import (
 )
 
 // together is a post on Armenian soil that ru-bg controls and both serve jointly. %FIRST% and %SHARE% are put in by tests.
-const together = `
-[[agreement]]
-id = "treaty"
-title = "A treaty"
-parties = ["am-bg", "ru-bg"]
-signed = "1992-09-30"
-source = "invented"
-[[agreement.article]]
+const together = treaty + `[[agreement.article]]
 id = "1"
 kind = "control"
 authority = "ru-bg"
@@ -286,14 +279,7 @@ func TestExitSideFirst(t *testing.T) {
 
 // A guest does not hold the host's nationals; who controls is no guest.
 func TestGuestsDoNotHoldNationals(t *testing.T) {
-	const hostControls = `
-[[agreement]]
-id = "treaty"
-title = "A treaty"
-parties = ["am-bg", "ru-bg"]
-signed = "1992-09-30"
-source = "invented"
-article = [
+	const hostControls = treaty + `article = [
  { id = "1", kind = "control", authority = "am-bg", place = "agarak", from = "1992-09-30T00:00:00+03:00", text = "" },
  { id = "2", kind = "joint", authorities = ["am-bg", "ru-bg"], place = "agarak", from = "2024-10-08T00:00:00+04:00", text = "" },
 ]`

@@ -353,6 +353,29 @@ func (s *rescreening) recordCase(tx *journal.Tx, c *lateCase) (int, error) {
 	if err := tx.QueryRow(`SELECT EXISTS (SELECT 1 FROM payload WHERE seq = ?)`, c.id).Scan(&there); err != nil || !there {
 		return 0, err
 	}
+	hits, err := s.unsaid(tx, r, c)
+	if err != nil {
+		return 0, err
+	}
+	sorted, _, err := s.sortHits(tx, screened{watchlist.Answer{Hits: hits}, c.versions}, r.lane, s.identify(c.doc), r.owners)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, owner := range slices.Sorted(maps.Keys(sorted)) {
+		byList := s.divide(r, owner, sorted[owner])
+		for _, list := range slices.Sorted(maps.Keys(byList)) {
+			if err := s.recordList(tx, r, byList[list]); err != nil {
+				return 0, err
+			}
+			n++
+		}
+	}
+	return n, nil
+}
+
+// unsaid returns the hits on lists that are still in force which no entry has of the case yet.
+func (s *rescreening) unsaid(tx *journal.Tx, r *row, c *lateCase) ([]watchlist.Hit, error) {
 	now := s.inForce()
 	var hits []watchlist.Hit
 	for _, h := range c.answer.Hits {
@@ -363,50 +386,41 @@ func (s *rescreening) recordCase(tx *journal.Tx, c *lateCase) (int, error) {
 		}
 		var said bool
 		if err := tx.QueryRow(`SELECT EXISTS (SELECT 1 FROM s_late_mark WHERE mark = ?)`, s.lateMark(r, h.List, h.Alert, h.Version)).Scan(&said); err != nil {
-			return 0, err
+			return nil, err
 		}
 		if !said {
 			hits = append(hits, h)
 		}
 	}
-	sorted, _, err := s.sortHits(tx, screened{watchlist.Answer{Hits: hits}, c.versions}, r.lane, s.identify(c.doc), r.owners)
-	if err != nil {
-		return 0, err
-	}
-	n := 0
-	for _, owner := range slices.Sorted(maps.Keys(sorted)) {
-		f := sorted[owner]
-		byList := map[marz.ListID]*lateFound{}
-		add := func(h web.Hit, kept bool) {
-			l := byList[h.List]
-			if l == nil {
-				l = &lateFound{lateEntry: lateEntry{Inspection: inspectionID(r.id), List: h.List, Owner: owner}, under: f.under}
-				byList[h.List] = l
-			}
-			l.Hits, l.Marks = l.Hits+1, append(l.Marks, s.lateMark(r, h.List, h.Alert, h.AlertVersion))
-			if !r.ended() && l.Verdict != marz.Stop {
-				l.Verdict = h.Grave
-			}
-			if kept {
-				l.kept = append(l.kept, h)
-			}
+	return hits, nil
+}
+
+// divide divides what was found for an owner by lists.
+func (s *rescreening) divide(r *row, owner marz.AuthorityID, f *found) map[marz.ListID]*lateFound {
+	byList := map[marz.ListID]*lateFound{}
+	add := func(h web.Hit, kept bool) {
+		l := byList[h.List]
+		if l == nil {
+			l = &lateFound{lateEntry: lateEntry{Inspection: inspectionID(r.id), List: h.List, Owner: owner}, under: f.under}
+			byList[h.List] = l
 		}
-		for _, h := range f.kept {
-			add(h, true)
+		l.Hits, l.Marks = l.Hits+1, append(l.Marks, s.lateMark(r, h.List, h.Alert, h.AlertVersion))
+		if !r.ended() && l.Verdict != marz.Stop {
+			l.Verdict = h.Grave
 		}
-		for _, h := range f.beyond {
-			if h.Cleared == nil || !h.Cleared.Holds {
-				add(h, false)
-			}
-		}
-		for _, list := range slices.Sorted(maps.Keys(byList)) {
-			if err := s.recordList(tx, r, byList[list]); err != nil {
-				return 0, err
-			}
-			n++
+		if kept {
+			l.kept = append(l.kept, h)
 		}
 	}
-	return n, nil
+	for _, h := range f.kept {
+		add(h, true)
+	}
+	for _, h := range f.beyond {
+		if h.Cleared == nil || !h.Cleared.Holds {
+			add(h, false)
+		}
+	}
+	return byList
 }
 
 // lateFound is what is new about a crossing on one list.

@@ -115,14 +115,7 @@ func TestErasedHitsAreNotLate(t *testing.T) {
 }
 
 // guests is a post that am-bg controls and where officers of ru-bg serve: what they inspect is their record.
-const guests = `
-[[agreement]]
-id = "treaty"
-title = "A treaty"
-parties = ["am-bg", "ru-bg"]
-signed = "1992-09-30"
-source = "invented"
-article = [
+const guests = treaty + `article = [
  { id = "1", kind = "control", authority = "am-bg", place = "agarak", from = "1992-09-30T00:00:00+03:00", text = "" },
  { id = "2", kind = "serve", authority = "ru-bg", place = "agarak", powers = ["inspect", "decide", "read-journal", "supervise", "read-record"], from = "1992-09-30T00:00:00+03:00", text = "" },
 ]`

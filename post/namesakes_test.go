@@ -7,11 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"marz"
 	"marz/inspection"
-	"marz/journal"
 	"marz/mrz"
 	"marz/web"
 )
@@ -401,26 +398,6 @@ func TestClearancesArePrivateAndErased(t *testing.T) {
 	}
 	tp.refolded(t)
 	tp.verified()
-}
-
-// refolded checks that folding the journal anew gives the same state.
-func (tp *testPost) refolded(t *testing.T) {
-	t.Helper()
-	before := dump(t, tp)
-	tp.Post.Close()
-	signer, err := readSigner(tp.dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	j, err := journal.Open(t.Context(), journal.Config{Dir: tp.dir, Key: signer, Clock: tp.clock, State: newerState{}, Exercise: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	j.Close()
-	tp.open()
-	if d := cmp.Diff(before, dump(t, tp)); d != "" {
-		t.Errorf("the state differs when it is folded anew:\n%s", d)
-	}
 }
 
 // Against a naive reading: after any steps a traveller is let pass by one key exactly when this document was cleared of the alert as it is now, and that was not taken back.

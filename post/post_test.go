@@ -54,14 +54,17 @@ var testGround = agreement.Ground{Authorities: []marz.Authority{{ID: "am-bg", St
 
 var testSections = []marz.Section{{ID: "line", Name: "The line", State: "ARM", Frontier: "am-ir", Post: "agarak", Length: 40, Source: "invented"}}
 
-const agreements = `
+// treaty begins the agreement of most tests; its articles follow.
+const treaty = `
 [[agreement]]
 id = "treaty"
 title = "A treaty"
 parties = ["am-bg", "ru-bg"]
 signed = "1992-09-30"
 source = "invented"
-article = [
+`
+
+const agreements = treaty + `article = [
  { id = "1", kind = "control", authority = "ru-bg", place = "agarak", from = "1992-09-30T00:00:00+03:00", until = "2025-01-01T00:00:00+04:00", text = "" },
  { id = "2", kind = "control", authority = "am-bg", place = "agarak", from = "2025-01-01T00:00:00+04:00", text = "" },
  { id = "3", kind = "observe", authority = "am-bg", place = "agarak", from = "2024-10-08T00:00:00+04:00", text = "" },
@@ -554,6 +557,12 @@ func TestStateIsAFold(t *testing.T) {
 	}
 	tp.now.Store(int64(midnight))
 	tp.atLane("am-bg/2", "2")
+	tp.refolded(t)
+}
+
+// refolded checks that folding the journal anew gives the same state.
+func (tp *testPost) refolded(t *testing.T) {
+	t.Helper()
 	before := dump(t, tp)
 	tp.Post.Close()
 	signer, err := readSigner(tp.dir)

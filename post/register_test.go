@@ -28,14 +28,7 @@ func TestNoiseIsNotRecorded(t *testing.T) {
 
 // What is learnt late moves nothing by itself. When it is carried out, late, it ends the access of who has none now, whatever he had at the instant that it speaks of.
 func TestLatePassingEndsAccess(t *testing.T) {
-	tp := newTestPostUnder(t, `
-[[agreement]]
-id = "treaty"
-title = "A treaty"
-parties = ["am-bg", "ru-bg"]
-signed = "1992-09-30"
-source = "invented"
-article = [
+	tp := newTestPostUnder(t, treaty+`article = [
  { id = "1", kind = "control", authority = "ru-bg", place = "agarak", from = "1992-09-30T00:00:00+03:00", text = "" },
 ]`)
 	ru := tp.atLane("ru-bg/2", "1")

@@ -11,14 +11,7 @@ import (
 )
 
 // watched is a post and a section that ru-bg controls, at which am-bg looks on until midnight.
-const watched = `
-[[agreement]]
-id = "treaty"
-title = "A treaty"
-parties = ["am-bg", "ru-bg"]
-signed = "1992-09-30"
-source = "invented"
-article = [
+const watched = treaty + `article = [
  { id = "1", kind = "control", authority = "ru-bg", places = ["agarak", "line"], from = "1992-09-30T00:00:00+03:00", text = "" },
  { id = "2", kind = "observe", authority = "am-bg", places = ["agarak", "line"], from = "2024-10-08T00:00:00+04:00", until = "2025-01-01T00:00:00+04:00", text = "" },
 ]`

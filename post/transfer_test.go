@@ -12,14 +12,7 @@ import (
 )
 
 // handing is a treaty by which ru-bg hands the post over to am-bg at midnight.
-const handing = `
-[[agreement]]
-id = "treaty"
-title = "A treaty"
-parties = ["am-bg", "ru-bg"]
-signed = "1992-09-30"
-source = "invented"
-article = [
+const handing = treaty + `article = [
  { id = "1", kind = "control", authority = "ru-bg", place = "agarak", from = "1992-09-30T00:00:00+03:00", text = "" },
  { id = "2", kind = "transfer", authority = "ru-bg", to = "am-bg", place = "agarak", at = "2025-01-01T00:00:00+04:00", text = "" },
 ]`
