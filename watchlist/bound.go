@@ -36,11 +36,10 @@ func (b *bound) enough(need float32, given int) bool {
 // quickPart is what a part of the query is compared by first.
 type quickPart struct {
 	mask, bones uint32
-	class       uint32    // as in entryTerm.brief, or one that nobody has
-	most        [16]uint8 // by the letters of the other part: how many bones differ at most
+	class       uint32         // as in entryTerm.brief, or one that nobody has
+	reach       [32]name.Reach // by the letters of the other part, and 16 more if it is not in Latin, as in entryTerm.brief
 	letters     uint8
-	native      uint32 // as in entryTerm.brief
-	any         bool   // it can be the beginning of any part
+	any         bool // it can be the beginning of any part
 }
 
 const noClass = 64
@@ -51,11 +50,9 @@ func (s *search) quickly(i int) quickPart {
 	if q.class == 0 {
 		q.class = noClass
 	}
-	if p.Flags&name.Native != 0 {
-		q.native = briefNative
-	}
-	for n := range q.most {
-		q.most[n] = name.MostBones(min(q.letters, uint8(n)))
+	native := p.Flags&name.Native != 0
+	for n := range q.reach {
+		q.reach[n] = name.ReachOf(min(q.letters, uint8(n&15)), native != (n >= 16))
 	}
 	return q
 }
@@ -71,16 +68,16 @@ func (s *search) likely(r *entryRecord) bound {
 		if c.brief&briefLoose == 0 {
 			b.given++
 		}
-		count := c.brief >> briefCount & 15
+		count := c.brief >> briefCount & 31
 		var may uint64
 		best := float32(0)
 		for i := range quick {
 			q := &quick[i]
 			switch {
-			case bits.OnesCount32(q.bones^c.bones) <= int(q.most[count]) && name.Kindred(q.mask, q.bones, c.brief, c.bones, min(q.letters, uint8(count)), q.native != c.brief&briefNative), c.brief>>briefClass&63 == q.class, q.any:
+			case name.Kindred(q.mask, q.bones, c.brief, c.bones, q.reach[count]), c.brief>>briefClass&63 == q.class, q.any:
 				may |= 1 << i
 				best = max(best, s.own[i])
-			case q.letters == 1 || count == 1:
+			case q.letters == 1 || count&15 == 1:
 				may |= 1 << i
 				best = max(best, name.InitialBits)
 			}

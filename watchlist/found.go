@@ -19,12 +19,22 @@ const (
 	mostProposed = 2048 // terms that are looked at to find them
 )
 
-// rarityOf is how unlikely it is that somebody else's name has a part, in bits. It is the list's own figure, and what is known of the world where the list does not have it.
-func (x *layout) rarityOf(p *name.Part) float32 {
-	if t, ok := x.find(p.Text); ok {
-		return x.weightOf(t)
+// directTerm is the term that is equal to a part of the query, if the list has it.
+type directTerm struct {
+	term  uint32
+	known bool
+}
+
+// rarityOf is how unlikely it is that somebody else's name has a part of the query, in bits. It is the list's own figure, and what is known of the world where the list does not have it.
+func (s *search) rarityOf(part int) float32 {
+	p, t := &s.name.parts[part], s.direct[part]
+	if s.rarity != s.x {
+		t.term, t.known = s.rarity.find(p.Text)
 	}
-	return float32(rarity(p, 0, x.head.Names))
+	if t.known {
+		return s.rarity.weightOf(t.term)
+	}
+	return float32(rarity(p, 0, s.rarity.head.Names))
 }
 
 // rarity is the rarity in bits of a part that some of a list's names have.
@@ -73,21 +83,20 @@ func (s *search) cost(part int, term uint32) (int, bool) {
 
 // nearTerms finds the terms that a part of the query may be: itself, other forms of a given name, its romanisations, and what shares a key with it.
 func (s *search) nearTerms(i int) {
-	s.askKeys(&s.name.parts[i])
+	s.askKeys(i)
 	s.probe(s.x.near[:])
 }
 
 // vagueTerms finds those of them that stand in vague entries.
 func (s *search) vagueTerms(i int) {
-	s.askKeys(&s.name.parts[i])
+	s.askKeys(i)
 	s.probe(s.x.near[:1])
 }
 
 // alikeTerms finds the terms that are as good as the same as a part.
 func (s *search) alikeTerms(i int) {
-	p := &s.name.parts[i]
-	s.askDirect(p.Text)
-	s.keys.soundKeys(p, s.ask)
+	s.askDirect(i)
+	s.keys.soundKeys(&s.name.parts[i], s.ask)
 	s.probe(s.x.near[:])
 }
 
@@ -95,16 +104,17 @@ func (s *search) alikeTerms(i int) {
 func (s *search) ask(h uint64) { s.probes = append(s.probes, h) }
 
 // askDirect begins what is asked for a part, with the term that is equal to it.
-func (s *search) askDirect(text string) {
+func (s *search) askDirect(part int) {
 	s.probes, s.found = s.probes[:0], s.found[:0]
-	if t, ok := s.x.find(text); ok {
-		s.found = append(s.found, t)
+	if t := s.direct[part]; t.known {
+		s.found = append(s.found, t.term)
 	}
 }
 
 // askKeys notes the keys of a part, and its romanisations with theirs.
-func (s *search) askKeys(p *name.Part) {
-	s.askDirect(p.Text)
+func (s *search) askKeys(part int) {
+	p := &s.name.parts[part]
+	s.askDirect(part)
 	s.keys.keys(p, true, s.ask)
 	if p.Flags&name.Native == 0 {
 		return
@@ -131,6 +141,11 @@ func (s *search) probe(tables []keyTable) {
 			at := h >> shift
 			s.spans = append(s.spans, [2]uint32{t.at[at], t.at[at+1]})
 		}
+		for _, span := range s.spans {
+			if span[0] < span[1] {
+				s.awaited += t.terms[span[0]]
+			}
+		}
 		for k, span := range s.spans {
 			h := byte(s.probes[k])
 			for _, e := range t.terms[span[0]:span[1]] {
@@ -152,8 +167,11 @@ func (s *search) choose(part int, to []uint32) []uint32 {
 	p := &s.name.parts[part]
 	s.round++
 	for _, term := range s.found {
+		s.awaited += s.x.record[term].mask
+	}
+	for _, term := range s.found {
 		r := &s.x.record[term]
-		if !name.Kindred(p.Mask, p.Bones, r.mask, r.bones, min(s.letters[part], r.count), (p.Flags^r.flags)&name.Native != 0) && (r.class == 0 || int32(r.class) != p.Class) {
+		if !name.Kindred(p.Mask, p.Bones, r.mask, r.bones, name.ReachOf(min(s.letters[part], r.count), (p.Flags^r.flags)&name.Native != 0)) && (r.class == 0 || int32(r.class) != p.Class) {
 			continue
 		}
 		seen := &s.chosen[spread(term)>>22]
@@ -171,12 +189,15 @@ func (s *search) choose(part int, to []uint32) []uint32 {
 // mostJoinable is the number of parts from which neighbours are not tried as one: a name of so many parts is found by the others.
 const mostJoinable = 6
 
-// lookJoined finds the terms that two neighbours are when they are written as one.
-func (s *search) lookJoined() {
-	s.joined = s.joined[:0]
+// lookJoined finds the terms that two neighbours are when they are written as one, once.
+func (s *search) lookJoined() []joinedTerm {
 	parts := s.name.parts
+	if s.joins {
+		return s.joined
+	}
+	s.joins, s.joined = true, s.joined[:0]
 	if len(parts) < 2 || len(parts) > mostJoinable {
-		return
+		return nil
 	}
 	for i := range parts[:len(parts)-1] {
 		a, b := &parts[i], &parts[i+1]
@@ -193,6 +214,7 @@ func (s *search) lookJoined() {
 			s.addJoined(t, i)
 		}
 	}
+	return s.joined
 }
 
 func (s *search) addJoined(term uint32, part int) {
@@ -200,5 +222,4 @@ func (s *search) addJoined(term uint32, part int) {
 		return
 	}
 	s.joined = append(s.joined, joinedTerm{term, part})
-	s.among.add(term)
 }

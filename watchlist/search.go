@@ -36,7 +36,10 @@ type search struct {
 	posted  []span
 	reached []reached
 	places  []uint32
-	awaited uint32
+	awaited uint32   // of what was read beforehand, so that the reading is not left out
+	read    []uint32 // terms of the entries that were reached
+	direct  [name.MaxParts]directTerm
+	joins   bool // they were looked up
 
 	costs   costTable
 	seen    [1024]seenEntry // the last entries that were considered
@@ -97,10 +100,12 @@ func (s *search) run() {
 // prepare makes the search ready for one way of writing the name.
 func (s *search) prepare() {
 	s.costs.clear()
-	s.alone = s.name.cut || s.name.given < 2
+	s.alone, s.joins = s.name.cut || s.name.given < 2, false
 	for i := range s.name.parts {
 		p := &s.name.parts[i]
-		s.own[i] = s.rarity.rarityOf(p)
+		s.direct[i] = directTerm{}
+		s.direct[i].term, s.direct[i].known = s.x.find(p.Text)
+		s.own[i] = s.rarityOf(i)
 		s.alone = s.alone || utf8.RuneCountInString(p.Text) == 1 || p.Flags&name.Native != 0
 		s.letters[i] = uint8(min(p.Letters(), math.MaxUint8))
 		s.quick[i] = s.quickly(i)
@@ -124,13 +129,6 @@ func (s *search) sameDay() {
 		swapped := packBorn(marz.Date{Year: d.Year, Month: d.Day, Day: d.Month})
 		first, end = s.x.born(swapped, swapped)
 		s.lookAt(first, end, bornSwapped)
-	}
-}
-
-// lookAt looks at all entries of a stretch, of which the date of birth can say so much at most.
-func (s *search) lookAt(first, end uint32, most float32) {
-	for e := first; e < end; e++ {
-		s.look(e, Threshold-most-mostOther)
 	}
 }
 
@@ -193,26 +191,8 @@ func (s *search) sameName() {
 	s.work = math.MaxInt32
 	h := s.keys.whole(s.name.parts) >> (64 - s.x.head.WholeBits)
 	for _, e := range s.x.whole[s.x.wholeAt[h]:s.x.wholeAt[h+1]] {
-		s.reached = append(s.reached, reached{e, bornSame})
+		s.reached = append(s.reached, reached{entry: e, most: bornSame})
 	}
 	s.lookAtReached()
 	s.work = left
-}
-
-// look keeps an entry if it can reach the threshold. need is what the name has to say at least, whatever the rest says. The name is bounded first by its consonants, and closer then.
-func (s *search) look(e uint32, need float32) {
-	r := &s.x.entry[e]
-	s.work -= lookWork + len(s.name.parts)/4
-	b := s.likely(r)
-	if !b.enough(need, s.name.given) && !s.mayDivide() || s.dead != nil && s.dead[r.alert>>6]>>(r.alert&63)&1 != 0 {
-		return
-	}
-	v := s.asked.weigh(r)
-	need = Threshold - v.sum()
-	if r.name&weakFlag != 0 {
-		need -= weakBits
-	}
-	if (b.enough(need, s.name.given) || s.mayDivide() && s.divided(&bound{})) && s.reaches(&b, need) {
-		s.keep(e, &v)
-	}
 }

@@ -48,7 +48,9 @@ func (s *search) walk(find func(part int)) {
 			s.near[i] = s.choose(i, s.near[i][:0])
 		}
 	}
-	s.lookJoined()
+	for _, t := range s.lookJoined() {
+		s.among.add(t.term)
+	}
 	for n, i := range order[:most] {
 		s.postings(s.near[i], 1<<i, n, s.reachesAlone(i))
 	}
@@ -130,65 +132,24 @@ func (s *search) postings(terms []uint32, parts uint64, nth int, alone bool) {
 // reach notes the entries of a term that lie in a stretch and may have what it takes.
 func (s *search) reach(p *span, t *stretch, parts uint64, alone bool) {
 	post := s.x.post[p.first:p.end]
-	if len(post) > 8 {
-		post = post[after(post, t.first):after(post, t.end)]
+	if p.last >= t.end {
+		post = post[:after(post, t.end)]
+	}
+	if p.entry < t.first {
+		post = post[after(post, t.first):]
 	}
 	s.work -= 1 + len(post)/glances
 	if s.work < 0 {
 		return
 	}
 	for _, p := range post {
-		if p.entry >= t.first && p.entry < t.end && (s.alone || s.mayHave(p.others, parts) || alone && p.others == othersNone) {
-			s.reached = append(s.reached, reached{p.entry, t.most})
+		if s.alone || s.mayHave(p.others, parts) || alone && p.others == othersNone {
+			s.reached = append(s.reached, reached{entry: p.entry, most: t.most})
 		}
 	}
 	if len(s.reached) >= mostReached {
 		s.lookAtReached()
 	}
-}
-
-// reached is an entry that is to be looked at, and what its date of birth can say.
-type reached struct {
-	entry uint32
-	most  float32
-}
-
-// mostReached is how many are kept before they are looked at.
-const mostReached = 256
-
-// lookAtReached looks at the entries that were reached, each once.
-func (s *search) lookAtReached() {
-	n := 0
-	for _, r := range s.reached {
-		seen := &s.seen[spread(r.entry)>>22]
-		if *seen != (seenEntry{r.entry, s.costs.gen}) {
-			*seen = seenEntry{r.entry, s.costs.gen}
-			s.reached[n] = r
-			n++
-		}
-	}
-	s.reached = s.reached[:n]
-	s.await()
-	for _, r := range s.reached {
-		if s.work < 0 {
-			break
-		}
-		s.look(r.entry, Threshold-r.most-mostOther)
-	}
-	s.reached = s.reached[:0]
-}
-
-// await reads what will be looked at of the entries that were reached, one independently of the other.
-func (s *search) await() {
-	s.places = s.places[:0]
-	for _, r := range s.reached {
-		s.places = append(s.places, s.x.entry[r.entry].at)
-	}
-	sum := uint32(0)
-	for _, at := range s.places {
-		sum += s.x.terms[at].bones
-	}
-	s.awaited = sum // so that it is not left out
 }
 
 // after returns where the postings begin that do not lie before an entry.

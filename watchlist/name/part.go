@@ -177,31 +177,35 @@ func bones(sounds string) uint32 {
 	return out | 1<<(uint32(last)*11&31)
 }
 
-// Kindred reports whether two parts can be one by their Masks and Bones. An edit changes two pairs of neighbours on each side at most, or with an exchange of two consonants three, and then
-// the consonants are the same. letters is the smaller of their numbers of letters. Two scripts hear consonants otherwise, and more can differ.
-func Kindred(maskA, bonesA, maskB, bonesB uint32, letters uint8, scripts bool) bool {
-	most := int(kindred[min(letters, uint8(len(kindred)-1))])
+// Reach is how far two parts can be apart and still be one, by their Masks and Bones.
+type Reach struct{ Bones, Groups int8 }
+
+// ReachOf returns it by the smaller of their numbers of letters. An edit changes two pairs of neighbours on each side at most, or with an exchange of two consonants three, and then the consonants are the same. Two scripts hear consonants
+// otherwise, and more can differ.
+func ReachOf(letters uint8, scripts bool) Reach {
+	r := Reach{kindred[min(letters, uint8(len(kindred)-1))], 2}
 	if scripts {
-		most += 2
+		r.Bones += 2
 	}
-	if (maskA^maskB)&mustBits == 0 {
-		most += 2
-	}
-	groups := 2
 	if letters >= twoEdits {
-		groups = 4
+		r.Groups = 4
 	}
-	return bits.OnesCount32(bonesA^bonesB) <= most && differing(maskA, maskB) <= groups
+	return r
 }
 
-// MostBones is how many pairs of neighbours differ at most in parts that are kindred, whatever else there is, by the smaller of their numbers of letters.
-func MostBones(letters uint8) uint8 { return kindred[min(letters, uint8(len(kindred)-1))] + 4 }
+// Kindred reports whether two parts can be one. It does not branch: that is most of its time.
+func Kindred(maskA, bonesA, maskB, bonesB uint32, r Reach) bool {
+	same := int(uint32((maskA^maskB)&mustBits-1) >> 31 << 1) // 2 where the consonants are the same
+	bones := int(r.Bones) + same - bits.OnesCount32(bonesA^bonesB)
+	groups := int(r.Groups) - differing(maskA, maskB)
+	return bones|groups >= 0
+}
 
 // twoEdits is the number of letters from which two parts can be two edits apart.
 const twoEdits = 8
 
 // kindred is how many pairs of neighbours can differ, by the number of letters: less than one edit below four, one and what spellings differ in below eight.
-var kindred = [...]uint8{0, 2, 2, 3, 5, 5, 5, 5, 10}
+var kindred = [...]int8{0, 2, 2, 3, 5, 5, 5, 5, 10}
 
 // ClassBones returns the Bones of the most usual form of a class, as in Part.Class; 0 for none.
 func ClassBones(class int32) uint32 {
