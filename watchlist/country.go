@@ -48,7 +48,7 @@ BRN Brunei; Brunei Darussalam
 BGR Bulgaria
 BFA Burkina Faso
 BDI Burundi
-CPV Cabo Verde; Cape Verde
+CPV Cabo Verde; Cape Verde; Cabo Verde. Previously Cape Verde
 KHM Cambodia
 CMR Cameroon
 CAN Canada

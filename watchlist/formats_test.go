@@ -83,7 +83,6 @@ func TestFormatsRefuse(t *testing.T) {
 		"UK's columns":       {"Last Updated,1\nName 6,Name 1\nA,B\n", "of which one is needed"},
 		"UK's kind":          {"Last Updated,1\nName 6,Name 1,Group Type,Group ID\nA,,Robot,1\n", "list.csv:3: the row is about none of"},
 		"EU's XML":           {"<export><sanctionEntity></export>", "it is not XML"},
-		"OFAC's XML":         {"<sdnList><sdnEntry><uid>1</uid></sdnEntry></sdnList>", "list.csv:1: the type of entry 1 is none of"},
 		"advanced":           {"<Sanctions xmlns=\"x\"></Sanctions>", "fetch sdn.xml"},
 		"a column twice":     {"kind,name,name,id\nperson,A B,C D,1\n", "stands twice"},
 		"a comma unquoted":   {"kind,id,name\nperson,1,VARDUMIAN, Tigran\n", "list.csv:2: the row has more values"},

@@ -17,7 +17,7 @@ import (
 
 // Bounds on what an importer reads. Real lists stay far below; a file beyond them is refused, not cut.
 const (
-	maxSetBytes  = 256 << 20 // of an OFAC or United Nations file, which is a few MB
+	maxSetBytes  = 256 << 20 // of a file that is read as a whole; OFAC's sdn.xml has some 30 MB, the others a few
 	maxFtMBytes  = 16 << 30  // of a FollowTheMoney file, which is read line by line
 	maxLineBytes = 16 << 20  // of one line of it
 	maxAlerts    = 5_000_000
@@ -127,7 +127,7 @@ func (in source) seal(name string, l *List, o Options) (*List, error) {
 	l.Loaded = o.Loaded
 	for i := range l.Alerts {
 		a := &l.Alerts[i]
-		if n := max(len(a.Names), len(a.Births), len(a.Documents), len(a.Vehicles)); n > maxValues {
+		if n := max(len(a.Names), len(a.Births), len(a.Birthplaces), len(a.Documents), len(a.Vehicles), len(a.Addresses)); n > maxValues {
 			return nil, in.bad(name, 0, fmt.Sprintf("alert %.60q has more than %d values of one sort", a.ID, maxValues))
 		}
 		a.Owner = l.Owner

@@ -214,6 +214,19 @@ func TestImportRefusesOFACSiblings(t *testing.T) {
 	}
 }
 
+// What add.csv remarks on an address stands behind it.
+func TestImportOFACAddressRemark(t *testing.T) {
+	m := ofacFiles(t)
+	m["add.csv"] = &fstest.MapFile{Data: []byte(`101,1,"1 Example Street","Yerevan","Armenia","until 2019"` + "\r\n\x1a")}
+	l, err := ImportFS(m, "sdn.csv", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff([]string{"1 Example Street, Yerevan, Armenia, until 2019"}, l.Alerts[0].Addresses); d != "" {
+		t.Error(d)
+	}
+}
+
 func TestImportPaths(t *testing.T) {
 	for _, path := range []string{"testdata/none.csv", "testdata/golden"} {
 		l, err := Import(path, Options{})
@@ -226,18 +239,19 @@ func TestImportCutAnywhere(t *testing.T) {
 	files := ofacFiles(t)
 	files["un.xml"] = &fstest.MapFile{Data: readFile(t, "testdata/un.xml")}
 	files["f.json"] = &fstest.MapFile{Data: readFile(t, "testdata/fictional.ftm.json")}
+	files["sdn.xml"] = &fstest.MapFile{Data: readFile(t, "testdata/more/sdn.xml")}
 	names := slices.Sorted(maps.Keys(files))
 	for _, name := range names {
 		whole := files[name].Data
 		main := "sdn.csv"
-		if name == "un.xml" || name == "f.json" {
+		if name == "un.xml" || name == "sdn.xml" || name == "f.json" {
 			main = name
 		}
 		for n := 0; n < len(whole); n += 7 {
 			files[name] = &fstest.MapFile{Data: whole[:n]}
 			l, err := ImportFS(files, main, Options{})
-			if err == nil && name == "un.xml" && n < len(bytes.TrimSpace(whole)) {
-				t.Fatalf("un.xml cut at %d is taken for whole", n)
+			if err == nil && strings.HasSuffix(name, ".xml") && n < len(bytes.TrimSpace(whole)) {
+				t.Fatalf("%s cut at %d is taken for whole", name, n)
 			}
 			if err == nil {
 				checkList(t, l)

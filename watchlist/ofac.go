@@ -43,14 +43,13 @@ type ofacReader struct {
 	unread int            // dates of birth that could not be read
 }
 
-// newOFAC is OFAC's list without alerts.
-func newOFAC() *List {
+func ofacList() *List {
 	return &List{ID: "ofac-sdn", Name: "OFAC Specially Designated Nationals", Owner: "us-ofac"}
 }
 
 // ofac reads sdn.csv and what lies beside it.
 func (in source) ofac(name string) (*List, error) {
-	r := &ofacReader{source: in, hash: sha256.New(), at: map[string]int{}, list: newOFAC()}
+	r := &ofacReader{source: in, hash: sha256.New(), at: map[string]int{}, list: ofacList()}
 	rows, err := r.rows(name, sdnFields)
 	if err != nil {
 		return nil, err
@@ -78,7 +77,7 @@ func (in source) ofac(name string) (*List, error) {
 		r.unread += readRemarks(&r.list.Alerts[i], r.remark[i])
 	}
 	if r.unread > 0 {
-		r.list.Notes = append(r.list.Notes, unreadBirths(r.unread))
+		r.list.Notes = append(r.list.Notes, fmt.Sprintf("%d dates of birth are not written as dates and are left out", r.unread))
 	}
 	r.list.Version = "sha256-" + hex.EncodeToString(r.hash.Sum(nil)[:8])
 	return r.list, nil
@@ -121,7 +120,7 @@ func (r *ofacReader) rows(name string, fields int) ([]ofacRow, error) {
 				f[i] = t
 			}
 		}
-		if digits := strings.Trim(f[0], "0123456789"); f[0] == "" || digits != "" || len(f[0]) > 12 {
+		if !ofacNumber(f[0]) {
 			return nil, r.bad(name, line, "the first field is not the number of an entry")
 		}
 		rows = append(rows, ofacRow{f, line})
@@ -149,7 +148,11 @@ func (r *ofacReader) beside(file string, fields int, lost string, add func(alert
 	return nil
 }
 
-var ofacKinds = map[string]Kind{"": Organisation, "individual": Person, "vessel": Vessel, "aircraft": Aircraft}
+// ofacNumber reports whether a text is the number of an entry.
+func ofacNumber(s string) bool { return s != "" && len(s) <= 12 && strings.Trim(s, "0123456789") == "" }
+
+// ofacKinds are the types of entries. The values separated by commas have no word for an organisation, the XML has one.
+var ofacKinds = map[string]Kind{"": Organisation, "entity": Organisation, "individual": Person, "vessel": Vessel, "aircraft": Aircraft}
 
 // entry reads a record of sdn.csv: number, name, type, programme, title, call sign, vessel type, tonnage, gross tonnage,
 // flag, owner, remarks.
@@ -165,23 +168,41 @@ func (r *ofacReader) entry(name string, row ofacRow) error {
 	if _, twice := r.at[f[0]]; twice {
 		return r.bad(name, row.line, "entry "+f[0]+" stands twice")
 	}
+	a := ofacAlert(f[0], f[1], kind, strings.ReplaceAll(f[3], "] [", ", "), f[4], ofacVessel{f[5], f[6], f[9], f[10]})
 	r.at[f[0]] = len(r.list.Alerts)
-	r.list.Alerts = append(r.list.Alerts, ofacAlert(marz.AlertID(f[0]), kind, f[1], strings.ReplaceAll(f[3], "] [", ", "), f[4], f[5]))
+	r.list.Alerts = append(r.list.Alerts, a)
 	r.remark = append(r.remark, f[11])
 	return nil
 }
 
-// ofacAlert is what an entry says by itself.
-func ofacAlert(id marz.AlertID, kind Kind, name, programmes, title, callSign string) Alert {
-	a := Alert{ID: id, Kind: kind, Names: []Name{{name, Primary}}}
+// ofacVessel is what OFAC says of a vessel in fields of their own. Its tonnages tell an officer nothing and are left out.
+type ofacVessel struct{ callSign, sort, flag, owner string }
+
+// String writes by what an officer tells vessels of one name apart: "Crude Oil Tanker, flag Panama, owner A".
+func (v ofacVessel) String() string {
+	s := v.sort
+	if v.flag != "" {
+		s += ", flag " + v.flag
+	}
+	if v.owner != "" {
+		s += ", owner " + v.owner
+	}
+	return strings.TrimPrefix(s, ", ")
+}
+
+// ofacAlert makes the alert of an entry. An aircraft is listed under its tail number.
+func ofacAlert(id, name string, kind Kind, programmes, title string, vessel ofacVessel) Alert {
+	a := Alert{ID: marz.AlertID(id), Kind: kind, Names: []Name{{name, Primary}}}
 	if programmes != "" {
 		a.Why = "OFAC programme " + programmes
 	}
-	if title != "" {
-		a.Why = strings.TrimPrefix(a.Why+"; "+title, "; ")
+	for _, s := range []string{title, vessel.String()} {
+		if s != "" {
+			a.Why = strings.TrimPrefix(a.Why+"; "+s, "; ")
+		}
 	}
-	if callSign != "" {
-		a.Vehicles = append(a.Vehicles, Number{Number: callSign, Type: "call sign"})
+	if vessel.callSign != "" {
+		a.Vehicles = append(a.Vehicles, Number{Number: vessel.callSign, Type: "call sign"})
 	}
 	if kind == Aircraft {
 		a.Vehicles = append(a.Vehicles, Number{Number: name, Type: "tail number"})
@@ -205,7 +226,7 @@ func (r *ofacReader) alias(alert int, f []string) {
 // address reads a record of add.csv: number of the entry, number of the address, address, city, country, remarks.
 func (r *ofacReader) address(alert int, f []string) {
 	var parts []string
-	for _, p := range f[2:5] {
+	for _, p := range f[2:6] {
 		if p != "" {
 			parts = append(parts, p)
 		}

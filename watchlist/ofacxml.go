@@ -1,194 +1,345 @@
 package watchlist
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/xml"
+	"errors"
 	"fmt"
+	"io"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"marz"
 )
 
-// sdnEntry is an entry of OFAC's list in XML (sdn.xsd). What is left out is what neither finds anybody nor says who it is: numbers of parts, dates of issue and expiry, which of several
-// dates and places is the main one, and of vessels type, flag, owner and tonnage, as in the files of values.
-type sdnEntry struct {
-	UID      string   `xml:"uid"`
-	First    string   `xml:"firstName"`
-	Last     string   `xml:"lastName"`
-	Title    string   `xml:"title"`
-	Type     string   `xml:"sdnType"`
-	Remarks  string   `xml:"remarks"`
-	Programs []string `xml:"programList>program"`
-	IDs      []struct {
-		Type    string `xml:"idType"`
-		Number  string `xml:"idNumber"`
-		Country string `xml:"idCountry"`
-	} `xml:"idList>id"`
-	Names []struct {
-		Category string `xml:"category"`
-		First    string `xml:"firstName"`
-		Last     string `xml:"lastName"`
-	} `xml:"akaList>aka"`
-	Addresses []struct {
-		Line1   string `xml:"address1"`
-		Line2   string `xml:"address2"`
-		Line3   string `xml:"address3"`
-		City    string `xml:"city"`
-		State   string `xml:"stateOrProvince"`
-		Post    string `xml:"postalCode"`
-		Country string `xml:"country"`
-	} `xml:"addressList>address"`
-	Nationalities []string `xml:"nationalityList>nationality>country"`
-	Citizenships  []string `xml:"citizenshipList>citizenship>country"`
-	Births        []string `xml:"dateOfBirthList>dateOfBirthItem>dateOfBirth"`
-	Birthplaces   []string `xml:"placeOfBirthList>placeOfBirthItem>placeOfBirth"`
-	CallSign      string   `xml:"vesselInfo>callSign"`
+// ofacForm is what each element of sdn.xml holds, as OFAC's schema of it has it. An element that is not named here has
+// text alone.
+var ofacForm = map[string][]string{
+	"publshInformation": {"Publish_Date", "Record_Count"}, // so spelt
+	"sdnEntry": {"uid", "firstName", "lastName", "title", "sdnType", "remarks", "programList", "idList", "akaList", "addressList",
+		"nationalityList", "citizenshipList", "dateOfBirthList", "placeOfBirthList", "vesselInfo"},
+	"programList":      {"program"},
+	"idList":           {"id"},
+	"id":               {"uid", "idType", "idNumber", "idCountry", "issueDate", "expirationDate"},
+	"akaList":          {"aka"},
+	"aka":              {"uid", "type", "category", "lastName", "firstName"},
+	"addressList":      {"address"},
+	"address":          {"uid", "address1", "address2", "address3", "city", "stateOrProvince", "postalCode", "country", "region"},
+	"nationalityList":  {"nationality"},
+	"nationality":      {"uid", "country", "mainEntry"},
+	"citizenshipList":  {"citizenship"},
+	"citizenship":      {"uid", "country", "mainEntry"},
+	"dateOfBirthList":  {"dateOfBirthItem"},
+	"dateOfBirthItem":  {"uid", "dateOfBirth", "mainEntry"},
+	"placeOfBirthList": {"placeOfBirthItem"},
+	"placeOfBirthItem": {"uid", "placeOfBirth", "mainEntry"},
+	"vesselInfo":       {"callSign", "vesselType", "vesselFlag", "vesselOwner", "tonnage", "grossRegisteredTonnage"},
 }
 
-// sdnPublished is what the file says of itself.
-type sdnPublished struct {
-	Date  string `xml:"Publish_Date"`
-	Count string `xml:"Record_Count"`
-}
+// ofacLists are the elements whose children may stand more than once.
+var ofacLists = []string{"programList", "idList", "akaList", "addressList", "nationalityList", "citizenshipList", "dateOfBirthList", "placeOfBirthList"}
 
-// ofacXMLReader builds a list from OFAC's XML. It gives the alerts that the files of values give.
+const maxOFACUnknown = 8 // names of unknown elements that a list's note tells
+
+// ofacXMLReader builds a list from sdn.xml. It gives the alerts that the same entries in sdn.csv and the files beside it
+// give, with a weak alias after all others as there.
 type ofacXMLReader struct {
 	*xmlFile
 	list      *List
-	at        map[marz.AlertID]bool
-	published sdnPublished
-	unread    int // dates of birth
+	seen      map[marz.AlertID]bool
+	unread    int      // dates of birth that could not be read
+	unknown   []string // elements that OFAC's schema does not have
+	published string   // the day, or ""
+	count     int      // of entries that the file says it has; -1 where it does not
+	stated    bool     // it has said when it was published and how much it holds
 }
 
-// ofacXML reads OFAC's list in XML.
+// ofacXML reads sdn.xml. Its numbers of entries are those of sdn.csv, so that the one can take the place of the other.
 func (in source) ofacXML(name string) (*List, error) {
 	b, err := in.read(name)
 	if err != nil {
 		return nil, err
 	}
-	r := &ofacXMLReader{xmlFile: in.xmlFile(name, b), list: newOFAC(), at: map[marz.AlertID]bool{}}
-	if err := r.entries("sdnList", func(xml.StartElement) {}, []string{"publshInformation", "sdnEntry"}, r.element); err != nil {
+	r := &ofacXMLReader{xmlFile: in.xmlFile(name, b), seen: map[marz.AlertID]bool{}, count: -1, list: ofacList()}
+	if err := r.document(); err != nil {
 		return nil, err
 	}
-	if r.unread > 0 {
-		r.list.Notes = append(r.list.Notes, unreadBirths(r.unread))
+	if r.count >= 0 && r.count != len(r.list.Alerts) {
+		return nil, in.bad(name, 0, fmt.Sprintf("it says that it has %d entries and has %d; fetch it again", r.count, len(r.list.Alerts)))
 	}
-	if n, err := strconv.Atoi(tidy(r.published.Count)); err == nil && n != len(r.list.Alerts) {
-		r.list.Notes = append(r.list.Notes, fmt.Sprintf("the file says that it holds %d entries, and has %d; fetch it again", n, len(r.list.Alerts)))
-	}
-	r.list.Version = versionOf(r.published.Date, b)
+	r.notes()
+	sum := sha256.Sum256(b)
+	r.list.Version = strings.TrimPrefix(r.published+" sha256-"+hex.EncodeToString(sum[:8]), " ")
 	return r.list, nil
 }
 
-// element reads an entry, or what the file says of itself.
-func (r *ofacXMLReader) element(start xml.StartElement) error {
-	line := r.line()
-	if start.Name.Local == "publshInformation" {
-		if err := r.dec.DecodeElement(&r.published, &start); err != nil {
-			return r.broken(err)
+func (r *ofacXMLReader) notes() {
+	note := func(format string, args ...any) { r.list.Notes = append(r.list.Notes, fmt.Sprintf(format, args...)) }
+	if r.published == "" {
+		note("the file does not say when it was published")
+	}
+	if r.count < 0 {
+		note("the file does not say how many entries it has; if some were taken out, that cannot be seen")
+	}
+	if len(r.unknown) > 0 {
+		note("OFAC's schema does not have these elements, which are not read: %s", strings.Join(r.unknown, ", "))
+	}
+	if r.unread > 0 {
+		note("%d dates of birth are not written as dates and are left out", r.unread)
+	}
+}
+
+// document reads the root element and makes sure that nothing but it is there.
+func (r *ofacXMLReader) document() error {
+	for rooted := false; ; {
+		t, err := r.token()
+		if errors.Is(err, io.EOF) && rooted {
+			return nil
+		}
+		if errors.Is(err, io.EOF) {
+			return r.fail("it has no element sdnList")
+		}
+		if err != nil {
+			return err
+		}
+		switch t := t.(type) {
+		case xml.StartElement:
+			if rooted || t.Name.Local != "sdnList" {
+				return r.fail(fmt.Sprintf("the element %.40q stands where only one sdnList may", t.Name.Local))
+			}
+			rooted = true
+			if err := r.root(); err != nil {
+				return err
+			}
+		case xml.CharData:
+			if tidy(string(t)) != "" {
+				return r.fail("there is text outside of sdnList")
+			}
+		}
+	}
+}
+
+// root reads what the file says of itself, and the entries.
+func (r *ofacXMLReader) root() error {
+	for {
+		t, err := r.token()
+		if errors.Is(err, io.EOF) {
+			return r.fail("it is cut short: the element sdnList is not closed")
+		}
+		if err != nil {
+			return err
+		}
+		switch t := t.(type) {
+		case xml.StartElement:
+			err = r.child(t.Name.Local)
+		case xml.CharData:
+			if tidy(string(t)) != "" {
+				err = r.fail("there is text between the entries")
+			}
+		case xml.EndElement:
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// child reads an element of the root.
+func (r *ofacXMLReader) child(name string) error {
+	line, _ := r.dec.InputPos()
+	n, err := r.tree(name, 1)
+	if err != nil {
+		return err
+	}
+	switch name {
+	case "publshInformation", "sdnEntry":
+	default:
+		r.note(name)
+		return nil
+	}
+	if err := r.check(n, line); err != nil {
+		return err
+	}
+	if name == "sdnEntry" {
+		return r.entry(n, line)
+	}
+	return r.publication(n, line)
+}
+
+// note keeps the name of an element that OFAC's schema does not have.
+func (r *ofacXMLReader) note(name string) {
+	name = fmt.Sprintf("%.40q", name)
+	if len(r.unknown) < maxOFACUnknown && !slices.Contains(r.unknown, name) {
+		r.unknown = append(r.unknown, name)
+	}
+}
+
+// check holds an element against the schema. What is there twice or in a wrong place could take the place of a value or
+// lose one, and is refused; an element that the schema does not have is noted.
+func (r *ofacXMLReader) check(n *xmlNode, line int) error {
+	form := ofacForm[n.name]
+	if form == nil {
+		if len(n.kids) > 0 {
+			return r.bad(r.file, line, fmt.Sprintf("the element %.40q stands in %s, which has text alone; fetch sdn.csv with the files beside it", n.kids[0].name, n.name))
 		}
 		return nil
 	}
-	var e sdnEntry
-	if err := r.dec.DecodeElement(&e, &start); err != nil {
-		return r.broken(err)
+	if tidy(n.text.String()) != "" {
+		return r.bad(r.file, line, "there is text in "+n.name+", which has elements alone")
 	}
-	e.UID, e.Type = tidy(e.UID), tidy(e.Type)
-	kind, ok := ofacXMLKinds[strings.ToLower(e.Type)]
-	name := sdnName(e.Last, e.First)
-	id := marz.AlertID(e.UID)
+	n.kids = slices.DeleteFunc(n.kids, func(k *xmlNode) bool {
+		known := slices.Contains(form, k.name)
+		if !known {
+			r.note(k.name)
+		}
+		return !known
+	})
+	seen := map[string]bool{}
+	for _, k := range n.kids {
+		if seen[k.name] && !slices.Contains(ofacLists, n.name) {
+			return r.bad(r.file, line, fmt.Sprintf("the element %s stands twice in one %s", k.name, n.name))
+		}
+		seen[k.name] = true
+		if err := r.check(k, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// publication reads when the file was published and how many entries it has.
+func (r *ofacXMLReader) publication(n *xmlNode, line int) error {
+	if r.stated {
+		return r.bad(r.file, line, "the element publshInformation stands twice")
+	}
+	r.stated = true
+	if s := n.get("Publish_Date"); s != "" {
+		day, err := time.Parse("01/02/2006", s)
+		if err != nil {
+			return r.bad(r.file, line, "Publish_Date is not a date as OFAC writes it, such as 01/31/2026")
+		}
+		r.published = day.Format(time.DateOnly)
+	}
+	if s := n.get("Record_Count"); s != "" {
+		count, err := strconv.ParseUint(s, 10, 31)
+		if err != nil {
+			return r.bad(r.file, line, "Record_Count is not a number of entries")
+		}
+		r.count = int(count)
+	}
+	return nil
+}
+
+// entry reads one sdnEntry.
+func (r *ofacXMLReader) entry(n *xmlNode, line int) error {
+	id, kind, name := n.get("uid"), n.get("sdnType"), ofacName(n)
+	known, ok := ofacKinds[strings.ToLower(kind)]
 	switch {
-	case e.UID == "" || len(e.UID) > 12 || strings.Trim(e.UID, "0123456789") != "":
-		return r.bad(r.file, line, "the entry's uid is not the number of an entry; fetch the file again")
-	case !ok:
-		return r.bad(r.file, line, fmt.Sprintf("the type of entry %s is none of Individual, Entity, Vessel and Aircraft", id))
-	case name == "":
-		return r.bad(r.file, line, fmt.Sprintf("entry %s has no name; fetch the file again", id))
-	case r.at[id]:
-		return r.bad(r.file, line, fmt.Sprintf("entry %s stands twice; fetch the file again", id))
+	case !ofacNumber(id):
+		return r.bad(r.file, line, "the uid of the entry is not a number")
+	case kind == "" || !ok:
+		return r.bad(r.file, line, "the sdnType of the entry is none of Individual, Entity, Vessel and Aircraft")
+	case n.get("lastName") == "":
+		return r.bad(r.file, line, "the entry has no lastName")
+	case r.seen[marz.AlertID(id)]:
+		return r.bad(r.file, line, "entry "+id+" stands twice")
 	case len(r.list.Alerts) == maxAlerts:
-		return r.bad(r.file, line, fmt.Sprintf("it holds more than %d entries", maxAlerts))
+		return r.bad(r.file, line, fmt.Sprintf("it holds more than %d alerts", maxAlerts))
 	}
-	r.at[id] = true
-	a := ofacAlert(id, kind, name, strings.Join(tidied(e.Programs), ", "), tidy(e.Title), tidy(e.CallSign))
-	e.names(&a)
-	r.unread += e.facts(&a)
-	e.addresses(&a)
+	r.seen[marz.AlertID(id)] = true
+	v := n.child("vesselInfo")
+	a := ofacAlert(id, name, known, strings.Join(n.texts("programList"), ", "), n.get("title"),
+		ofacVessel{v.get("callSign"), v.get("vesselType"), v.get("vesselFlag"), v.get("vesselOwner")})
+	ofacAliases(&a, n.child("akaList"))
+	r.births(&a, n)
+	for _, list := range []string{"nationalityList", "citizenshipList"} {
+		for _, k := range n.child(list).kids {
+			addNationality(&a, k.get("country"))
+		}
+	}
+	for _, k := range n.child("addressList").kids {
+		if s := ofacAddress(k); s != "" {
+			a.Addresses = append(a.Addresses, s)
+		}
+	}
+	for _, k := range n.child("idList").kids {
+		ofacID(&a, k)
+	}
+	r.unread += readRemarks(&a, ofacRemarks(n.get("remarks")))
 	r.list.Alerts = append(r.list.Alerts, a)
 	return nil
 }
 
-var ofacXMLKinds = map[string]Kind{"individual": Person, "entity": Organisation, "vessel": Vessel, "aircraft": Aircraft}
-
-// sdnName writes a name as the files of values do.
-func sdnName(last, first string) string {
-	if last, first = tidy(last), tidy(first); last == "" || first == "" {
-		return last + first
-	}
-	return last + ", " + first
+// ofacName writes a name as sdn.csv does: "LAST, First".
+func ofacName(n *xmlNode) string {
+	return join(n, "lastName", "firstName")
 }
 
-// names adds the other names. Weak ones are put last, as the files of values have them among the remarks.
-func (e *sdnEntry) names(a *Alert) {
-	for _, weak := range []bool{false, true} {
-		for _, n := range e.Names {
-			name, kind := sdnName(n.Last, n.First), Alias
-			if name == "" || strings.EqualFold(tidy(n.Category), "weak") != weak {
-				continue
-			}
-			if weak {
-				kind = WeakAlias
-			}
-			a.Names = append(a.Names, Name{name, kind})
+// ofacAliases adds the other names, the weak ones last.
+func ofacAliases(a *Alert, list *xmlNode) {
+	var weak []Name
+	for _, k := range list.kids {
+		name := ofacName(k)
+		switch {
+		case name == "":
+		case strings.EqualFold(k.get("category"), "weak"):
+			weak = append(weak, Name{name, WeakAlias})
+		default:
+			a.Names = append(a.Names, Name{name, Alias})
+		}
+	}
+	a.Names = append(a.Names, weak...)
+}
+
+// births adds dates and places.
+func (r *ofacXMLReader) births(a *Alert, n *xmlNode) {
+	for _, k := range n.child("dateOfBirthList").kids {
+		if b, ok := parseBirth(k.get("dateOfBirth")); ok {
+			a.Births = append(a.Births, b)
+		} else {
+			r.unread++
+		}
+	}
+	for _, k := range n.child("placeOfBirthList").kids {
+		if s := k.get("placeOfBirth"); s != "" {
+			a.Birthplaces = append(a.Birthplaces, s)
 		}
 	}
 }
 
-// facts reads what the files of values have as items of the remarks, and reads it as these. It returns how many dates of birth cannot be read.
-func (e *sdnEntry) facts(a *Alert) (unread int) {
-	item := func(words ...string) {
-		unread += readItem(a, tidy(strings.Join(words, " ")))
+// ofacAddress writes an address as add.csv does: "street, City, State 12345, Country".
+func ofacAddress(k *xmlNode) string {
+	city := join(k, "city", "stateOrProvince")
+	if code := k.get("postalCode"); code != "" {
+		city = tidy(city + " " + code)
 	}
-	for _, b := range e.Births {
-		item("DOB", b)
-	}
-	for _, p := range e.Birthplaces {
-		item("POB", p)
-	}
-	for _, c := range e.Nationalities {
-		item("nationality", c)
-	}
-	for _, c := range e.Citizenships {
-		item("citizen", c)
-	}
-	for _, id := range e.IDs {
-		from := ""
-		if c := tidy(id.Country); c != "" {
-			from = "(" + c + ")"
+	var parts []string
+	for _, s := range []string{join(k, "address1", "address2", "address3"), city, k.get("country"), k.get("region")} {
+		if s != "" {
+			parts = append(parts, s)
 		}
-		item(id.Type, id.Number, from)
 	}
-	return unread + readRemarks(a, e.Remarks)
+	return strings.Join(parts, ", ")
 }
 
-// addresses adds the addresses in the form that the files of values give them.
-func (e *sdnEntry) addresses(a *Alert) {
-	for _, d := range e.Addresses {
-		city := strings.Join(tidied([]string{d.City, d.State}), ", ")
-		city = tidy(city + " " + d.Post)
-		if parts := tidied([]string{d.Line1, d.Line2, d.Line3, city, d.Country}); len(parts) > 0 {
-			a.Addresses = append(a.Addresses, strings.Join(parts, ", "))
-		}
+// ofacID takes in one of what OFAC calls identifications: a number, the sex, or a word on the sanctions, which is left
+// alone. The remarks of sdn.csv hold the same as "Passport J287011 (Colombia)".
+func ofacID(a *Alert, k *xmlNode) {
+	kind, text := k.get("idType"), k.get("idNumber")
+	if kind == "Gender" {
+		a.Sex = sex(text)
+		return
+	}
+	if n, rest, ok := remarkKind(kind + " " + text); ok {
+		n.add(a, rest, k.get("idCountry"))
 	}
 }
 
-// tidied are texts tidied, without empty ones.
-func tidied(all []string) []string {
-	var out []string
-	for _, s := range all {
-		if s = tidy(s); s != "" {
-			out = append(out, s)
-		}
-	}
-	return out
+// ofacRemarks writes remarks such as "(Linked To: A)(Linked To: B)" as sdn.csv does, with semicolons between.
+func ofacRemarks(s string) string {
+	return strings.NewReplacer(") (", ";", ")(", ";").Replace(strings.TrimSuffix(strings.TrimPrefix(s, "("), ")"))
 }

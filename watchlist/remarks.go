@@ -3,15 +3,21 @@ package watchlist
 import (
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"marz/watchlist/number"
 )
 
-// remarkNumbers maps how OFAC's remarks call a number to what it is. The longest matching prefix counts.
-var remarkNumbers = []struct {
+// remarkNumber is a sort of number that OFAC lists.
+type remarkNumber struct {
 	prefix, kind string
 	vehicle      bool
-}{
+}
+
+// remarkNumbers maps how OFAC calls a number, in the remarks of its CSV and in the types of its XML, to what it is. The
+// longest matching prefix counts.
+var remarkNumbers = []remarkNumber{
 	{"Passport Booklet:", "passport", false},
 	{"Passport", "passport", false},
 	{"Diplomatic Passport", "passport", false},
@@ -23,7 +29,6 @@ var remarkNumbers = []struct {
 	{"MMSI", "MMSI", true},
 	{"Aircraft Tail Number", "tail number", true},
 	{"Aircraft Manufacturer's Serial Number (MSN)", "aircraft serial number", true},
-	{"Aircraft Construction Number (also called L/N or S/N or F/N)", "aircraft construction number", true},
 	{"Vehicle Plate No.", "number plate", true},
 	{"License Plate No.", "number plate", true},
 	{"Identification Number", "identity number", false},
@@ -44,17 +49,39 @@ var remarkNumbers = []struct {
 	{"Birth Certificate Number", "birth certificate", false},
 	{"Residency Number", "residence permit", false},
 	{"Stateless Person ID Card", "identity card", false},
-	{"Personal ID Card", "identity card", false},
-	{"LE Number", "electoral card", false},
-	{"I.F.E.", "electoral card", false},
-	{"Cartilla de Servicio Militar Nacional", "military service card", false},
-	{"Italian Fiscal Code", "tax number", false},
-	{"C.U.I.T.", "tax number", false},
-	{"RFC", "RFC", false},
 	{"British National Overseas Passport", "passport", false},
 	{"Travel Document Number", "travel document", false},
 	{"Refugee ID Card", "identity card", false},
 	{"Seafarer's Identification Document", "seafarer's identity document", false},
+	{"Stateless Person Passport", "passport", false},
+	{"Personal ID Card", "identity card", false},
+	{"Moroccan Personal ID No.", "identity number", false},
+	{"Bosnian Personal ID No.", "identity number", false},
+	{"Kenyan ID No.", "identity number", false},
+	{"UAE Identification", "identity number", false},
+	{"Tazkira National ID Card", "identity card", false},
+	{"Citizen's Card Number", "identity card", false},
+	{"CNP (Personal Numerical Code)", "identity number", false},
+	{"Romanian Permanent Resident", "residence permit", false},
+	{"Italian Fiscal Code", "tax number", false},
+	{"Numero de Identidad", "identity number", false},
+	{"C.U.I.P.", "CUIP", false},
+	{"C.U.I.T.", "CUIT", false},
+	{"C.U.I.", "CUI", false},
+	{"I.F.E.", "electoral card", false},
+	{"LE Number", "identity number", false},
+	{"N.I.E.", "NIE", false},
+	{"RFC", "RFC", false},
+	{"Cartilla de Servicio Militar Nacional", "military service card", false},
+	{"VisaNumberID", "visa", false},
+	{"Immigration No.", "immigration number", false},
+	{"Public Security and Immigration No.", "immigration number", false},
+	{"Pilot License Number", "pilot's licence", false},
+	{"Previous Aircraft Tail Number", "tail number", true},
+	{"Aircraft Construction Number (also called L/N or S/N or F/N)", "aircraft serial number", true},
+	{"Aircraft Serial Identification", "aircraft serial number", true},
+	{"Aircraft Mode S Transponder Code", "Mode S code", true},
+	{"Other Vessel Call Sign", "call sign", true},
 	{"Registration Number", "registration number", false},
 	{"Registration ID", "registration number", false},
 	{"Company Number", "registration number", false},
@@ -65,40 +92,34 @@ var remarkNumbers = []struct {
 }
 
 // readRemarks takes from OFAC's remarks what matching uses. It returns how many dates of birth it could not read. The
-// remarks are a sentence of items divided by semicolons.
+// remarks are a sentence of items divided by semicolons; an item that is none of ours is left alone.
 func readRemarks(a *Alert, remarks string) (unread int) {
 	for item := range strings.SplitSeq(remarks, ";") {
-		item, _ = strings.CutPrefix(tidy(item), "alt. ")
-		unread += readItem(a, item)
+		item = strings.TrimSuffix(tidy(item), ".")
+		item, _ = strings.CutPrefix(item, "alt. ")
+		word, rest, _ := strings.Cut(item, " ")
+		switch {
+		case word == "DOB":
+			if b, ok := parseBirth(rest); ok {
+				a.Births = append(a.Births, b)
+			} else {
+				unread++
+			}
+		case word == "POB" && rest != "":
+			a.Birthplaces = append(a.Birthplaces, rest)
+		case word == "nationality" || word == "citizen":
+			addNationality(a, rest)
+		case word == "Gender":
+			a.Sex = sex(strings.TrimPrefix(rest, ": "))
+		case word == "a.k.a." || word == "f.k.a.":
+			if name := strings.Trim(rest, "' "); name != "" {
+				a.Names = append(a.Names, Name{name, WeakAlias})
+			}
+		default:
+			readNumber(a, item)
+		}
 	}
 	return unread
-}
-
-// readItem reads one item of the remarks, and leaves one alone that is none of ours. It returns 1 for a date of birth that it cannot read.
-func readItem(a *Alert, item string) (unread int) {
-	item = strings.TrimSuffix(item, ".") // the last ends the remarks
-	word, rest, _ := strings.Cut(item, " ")
-	switch {
-	case word == "DOB":
-		b, ok := parseBirth(rest)
-		if !ok {
-			return 1
-		}
-		a.Births = append(a.Births, b)
-	case word == "POB" && rest != "":
-		a.Birthplaces = append(a.Birthplaces, rest)
-	case word == "nationality" || word == "citizen":
-		addNationality(a, rest)
-	case word == "Gender":
-		a.Sex = sex(strings.TrimPrefix(rest, ": "))
-	case word == "a.k.a." || word == "f.k.a.":
-		if name := strings.Trim(rest, "' "); name != "" {
-			a.Names = append(a.Names, Name{name, WeakAlias})
-		}
-	default:
-		readNumber(a, item)
-	}
-	return 0
 }
 
 // addNationality adds a nationality that is a known country, once.
@@ -111,29 +132,57 @@ func addNationality(a *Alert, s string) {
 
 // readNumber reads an item such as "Passport J287011 (Colombia) issued 12 Apr 2000 expires 11 Apr 2005".
 func readNumber(a *Alert, item string) {
-	best := -1
-	for i, n := range remarkNumbers {
-		if strings.HasPrefix(item, n.prefix) && (best < 0 || len(n.prefix) > len(remarkNumbers[best].prefix)) {
-			best = i
-		}
-	}
-	if best < 0 {
+	kind, rest, ok := remarkKind(item)
+	if !ok {
 		return
 	}
-	kind := remarkNumbers[best]
-	rest := item[len(kind.prefix):]
 	for _, word := range []string{" issued ", " expires "} {
 		rest, _, _ = strings.Cut(rest, word)
 	}
-	n := Number{Type: kind.kind}
-	if num, from, ok := strings.Cut(rest, " ("); ok {
-		rest = num
-		from, _, _ = strings.Cut(from, ")")
-		n.Country = country(from)
+	rest, from, _ := lastBrackets(rest)
+	kind.add(a, rest, from)
+}
+
+// lastBrackets divides "13/TaTaNa (Naing)019077 (Burma)" into what stands before the brackets at its end and what they
+// hold. Brackets that nothing closes count as closed at the end.
+func lastBrackets(s string) (before, in string, ok bool) {
+	at := strings.LastIndex(s, " (")
+	if at < 0 {
+		return s, "", false
 	}
-	n.Number = strings.Trim(rest, " #:")
+	in, after, _ := strings.Cut(s[at+2:], ")")
+	if strings.ContainsAny(after, "0123456789") {
+		return s, "", false
+	}
+	return s[:at], in, true
+}
+
+// remarkKind finds which of remarkNumbers an item begins with, and what follows: "C.U.I.T. 30" does not begin with
+// "C.U.I.".
+func remarkKind(item string) (kind remarkNumber, rest string, ok bool) {
+	for _, n := range remarkNumbers {
+		after, begins := strings.CutPrefix(item, n.prefix)
+		first, _ := utf8.DecodeRuneInString(after)
+		if begins && len(n.prefix) > len(kind.prefix) && (!unicode.IsLetter(first) || strings.HasSuffix(n.prefix, "#")) {
+			kind, rest, ok = n, after, true
+		}
+	}
+	return kind, rest, ok
+}
+
+// add adds a number with the state that issued it. Words that stand where a number should are left alone, as are words in
+// brackets after it, "(Texas)".
+func (kind remarkNumber) add(a *Alert, text, from string) {
+	for {
+		before, words, ok := lastBrackets(text)
+		if !ok || strings.ContainsAny(words, "0123456789") {
+			break
+		}
+		text = before
+	}
+	n := Number{Number: strings.Trim(text, " #:"), Country: country(from), Type: kind.kind}
 	if !strings.ContainsAny(n.Number, "0123456789") {
-		return // words, not a number
+		return
 	}
 	switch {
 	case !kind.vehicle:

@@ -39,49 +39,6 @@ func (in source) un(name string) (*List, error) {
 	return r.done(in, name, version)
 }
 
-// unNode is an element inside an entry.
-type unNode struct {
-	name string
-	text strings.Builder
-	kids []*unNode
-}
-
-// get returns the tidied text of the first child of a name, or "".
-func (n *unNode) get(name string) string {
-	for _, k := range n.kids {
-		if k.name == name {
-			return tidy(k.text.String())
-		}
-	}
-	return ""
-}
-
-// tree reads the rest of an element that has begun.
-func (r *unReader) tree(name string, depth int) (*unNode, error) {
-	if depth > maxXMLDepth {
-		return nil, r.fail("its elements are nested too deep")
-	}
-	n := &unNode{name: name}
-	for {
-		t, err := r.token()
-		if err != nil { // the decoder itself refuses what is cut short
-			return nil, err
-		}
-		switch t := t.(type) {
-		case xml.StartElement:
-			kid, err := r.tree(t.Name.Local, depth+1)
-			if err != nil {
-				return nil, err
-			}
-			n.kids = append(n.kids, kid)
-		case xml.CharData:
-			n.text.Write(t)
-		case xml.EndElement:
-			return n, nil
-		}
-	}
-}
-
 // entry reads one INDIVIDUAL or ENTITY.
 func (r *unReader) entry(start xml.StartElement) error {
 	line := r.line()
@@ -125,7 +82,7 @@ func (r *unReader) entry(start xml.StartElement) error {
 }
 
 // detail takes in a repeatable element of an entry.
-func (r *unReader) detail(a *Alert, k *unNode) {
+func (r *unReader) detail(a *Alert, k *xmlNode) {
 	switch k.name {
 	case "INDIVIDUAL_ALIAS", "ENTITY_ALIAS":
 		r.alias(a, k)
@@ -154,7 +111,7 @@ func (r *unReader) detail(a *Alert, k *unNode) {
 }
 
 // alias reads an alias, with the birth that belongs to it and the form in another script that its note may give.
-func (r *unReader) alias(a *Alert, k *unNode) {
+func (r *unReader) alias(a *Alert, k *xmlNode) {
 	kind := Alias
 	if strings.EqualFold(k.get("QUALITY"), "Low") {
 		kind = WeakAlias
@@ -173,7 +130,7 @@ func (r *unReader) alias(a *Alert, k *unNode) {
 }
 
 // spaced strings the given children together with spaces.
-func spaced(n *unNode, names ...string) string {
+func spaced(n *xmlNode, names ...string) string {
 	var parts []string
 	for _, name := range names {
 		parts = append(parts, n.get(name))
@@ -182,7 +139,7 @@ func spaced(n *unNode, names ...string) string {
 }
 
 // join strings the given children together with commas.
-func join(n *unNode, names ...string) string {
+func join(n *xmlNode, names ...string) string {
 	var parts []string
 	for _, name := range names {
 		parts = append(parts, n.get(name))
@@ -192,7 +149,7 @@ func join(n *unNode, names ...string) string {
 
 // unBirth reads INDIVIDUAL_DATE_OF_BIRTH. Where the type of the date is empty the date may stand in the note, and a note
 // such as "Approximately" qualifies it.
-func unBirth(k *unNode) (Birth, bool) {
+func unBirth(k *xmlNode) (Birth, bool) {
 	note := k.get("NOTE")
 	text := k.get("DATE")
 	if text == "" {
@@ -213,7 +170,7 @@ func unBirth(k *unNode) (Birth, bool) {
 }
 
 // document reads INDIVIDUAL_DOCUMENT. Its type stands in two elements, and its note may say that it is no longer good.
-func (r *unReader) document(a *Alert, k *unNode) {
+func (r *unReader) document(a *Alert, k *xmlNode) {
 	d := Number{Number: k.get("NUMBER"), Type: "document"}
 	if number.Normal(d.Number) == "" {
 		if len(k.kids) > 0 && join(k, "TYPE_OF_DOCUMENT", "TYPE_OF_DOCUMENT2", "NOTE") != "" {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"marz"
 )
@@ -109,4 +110,68 @@ func attribute(e xml.StartElement, name string) string {
 		}
 	}
 	return ""
+}
+
+// xmlNode is an element with what it holds, apart from attributes.
+type xmlNode struct {
+	name string
+	text strings.Builder
+	kids []*xmlNode
+}
+
+// get returns the tidied text of the first child of a name, or "".
+func (n *xmlNode) get(name string) string {
+	for _, k := range n.kids {
+		if k.name == name {
+			return tidy(k.text.String())
+		}
+	}
+	return ""
+}
+
+// tree reads the rest of an element that has begun.
+func (x *xmlFile) tree(name string, depth int) (*xmlNode, error) {
+	if depth > maxXMLDepth {
+		return nil, x.fail("its elements are nested too deep")
+	}
+	n := &xmlNode{name: name}
+	for {
+		t, err := x.token()
+		if err != nil { // the decoder itself refuses what is cut short
+			return nil, err
+		}
+		switch t := t.(type) {
+		case xml.StartElement:
+			kid, err := x.tree(t.Name.Local, depth+1)
+			if err != nil {
+				return nil, err
+			}
+			n.kids = append(n.kids, kid)
+		case xml.CharData:
+			n.text.Write(t)
+		case xml.EndElement:
+			return n, nil
+		}
+	}
+}
+
+// child returns the first child of a name, an empty one where there is none.
+func (n *xmlNode) child(name string) *xmlNode {
+	for _, k := range n.kids {
+		if k.name == name {
+			return k
+		}
+	}
+	return &xmlNode{name: name}
+}
+
+// texts returns the tidied texts of all children of the first child of a name, without the empty ones.
+func (n *xmlNode) texts(name string) []string {
+	var out []string
+	for _, k := range n.child(name).kids {
+		if s := tidy(k.text.String()); s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
 }
