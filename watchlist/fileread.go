@@ -113,11 +113,10 @@ type Content int
 
 // The contents.
 const (
-	Other      Content = iota // none of these: a source in a format that others publish, or a folder
+	Other      Content = iota // none of ours: a source in a format that others publish, or a folder
 	ListFile                  // see WriteFile
 	ChangeFile                // see WriteChange
 	Numbers                   // a table of numbers
-	Entities                  // entities of FollowTheMoney, or a delta of them: not ours, and told apart because deltas change them
 )
 
 // Sniff tells what a file is by how it begins. Of what cannot be read it says Other, and the error comes when it is opened.
@@ -129,9 +128,8 @@ func Sniff(path string) Content {
 	defer f.Close()
 	b := make([]byte, 32)
 	n, _ := io.ReadFull(f, b)
-	b = bytes.TrimLeft(bytes.TrimPrefix(b[:n], utf8BOM), " \t\r\n")
-	for c, begins := range map[Content]string{ListFile: listFormat + "\n", ChangeFile: changeFormat + "\n", Numbers: "marznum", Entities: "{"} {
-		if bytes.HasPrefix(b, []byte(begins)) {
+	for c, begins := range map[Content]string{ListFile: listFormat + "\n", ChangeFile: changeFormat + "\n", Numbers: "marznum"} {
+		if bytes.HasPrefix(b[:n], []byte(begins)) {
 			return c
 		}
 	}

@@ -22,7 +22,7 @@ func (in source) reader(head []byte) func(name string) (*List, error) {
 		}
 		return in.un
 	case '{':
-		return func(name string) (*List, error) { return in.ftm(name, nil) }
+		return in.ftm
 	}
 	first, rest, _ := strings.Cut(string(head), "\n")
 	second, _, _ := strings.Cut(rest, "\n")

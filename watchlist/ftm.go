@@ -48,14 +48,12 @@ type ftmEntity struct {
 
 // ftmReader builds a list from entities of FollowTheMoney, one JSON object a line, as OpenSanctions publishes them.
 type ftmReader struct {
-	source         // of what is being read: the file of entities, or a delta
-	name    string // of it
-	line    int
+	source
+	name    string
 	hash    hash.Hash
 	list    *List
 	at      map[string]int // ID of an entity → index of its alert
 	lines   map[string]bool
-	deltas  *ftmDeltas // nil: none
 	held    []ftmHeld
 	reasons []ftmHeld
 	related int
@@ -69,63 +67,44 @@ type ftmHeld struct {
 	why     string
 }
 
-// ftm reads a file of entities, and puts into the place of its entities what deltas say of them.
-func (in source) ftm(name string, deltas []string) (*List, error) {
+// ftm reads a file of entities.
+func (in source) ftm(name string) (*List, error) {
+	f, err := in.open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
 	id := slug(name)
-	r := &ftmReader{source: in, name: name, hash: sha256.New(), at: map[string]int{}, lines: map[string]bool{}, list: &List{ID: marz.ListID(id), Name: id}}
-	if len(deltas) > 0 {
-		var err error
-		if r.deltas, err = readDeltas(deltas, r.hash); err != nil {
+	r := &ftmReader{source: in, name: name, hash: sha256.New(), at: map[string]int{}, lines: map[string]bool{},
+		list: &List{ID: marz.ListID(id), Name: id}}
+	capped := &io.LimitedReader{R: f, N: maxFtMBytes + 1}
+	lines := &lineReader{r: bufio.NewReaderSize(io.TeeReader(capped, r.hash), 64<<10), max: maxLineBytes}
+	for {
+		line, err := lines.next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if errors.Is(err, errLong) {
+			return nil, in.bad(name, lines.line, fmt.Sprintf("the line is longer than %d MB; write one entity a line", maxLineBytes>>20))
+		}
+		if err != nil {
+			return nil, in.unreadable(name, err)
+		}
+		if lines.line == 1 {
+			line = bytes.TrimPrefix(line, utf8BOM)
+		}
+		if err := r.entity(lines.line, line); err != nil {
 			return nil, err
 		}
 	}
-	if err := in.eachLine(name, maxFtMBytes, r.hash, r.read); err != nil {
-		return nil, err
-	}
-	if err := r.added(); err != nil {
-		return nil, err
+	if capped.N <= 0 {
+		return nil, in.bad(name, 0, fmt.Sprintf("it is larger than %d GB", maxFtMBytes>>30))
 	}
 	if err := r.link(); err != nil {
 		return nil, err
 	}
 	r.list.Version = "sha256-" + hex.EncodeToString(r.hash.Sum(nil)[:8])
 	return r.list, nil
-}
-
-// eachLine gives the lines of a file of JSON objects that are not empty, and adds all its bytes to a hash.
-func (in source) eachLine(name string, most int64, h hash.Hash, yield func(line int, b []byte) error) error {
-	f, err := in.open(name)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	capped := &io.LimitedReader{R: f, N: most + 1}
-	lines := &lineReader{r: bufio.NewReaderSize(io.TeeReader(capped, h), 64<<10), max: maxLineBytes}
-	for {
-		line, err := lines.next()
-		switch {
-		case errors.Is(err, io.EOF) && capped.N <= 0:
-			return in.bad(name, 0, fmt.Sprintf("it is larger than %d GB", most>>30))
-		case errors.Is(err, io.EOF):
-			return nil
-		case errors.Is(err, errLong):
-			return in.bad(name, lines.line, fmt.Sprintf("the line is longer than %d MB; write one entity a line", maxLineBytes>>20))
-		case err != nil:
-			return in.unreadable(name, err)
-		}
-		if lines.line == 1 {
-			line = bytes.TrimPrefix(line, utf8BOM)
-		}
-		if len(bytes.TrimSpace(line)) == 0 {
-			continue
-		}
-		if !utf8.Valid(line) {
-			return in.bad(name, lines.line, "the line is not UTF-8; convert the file or fetch it again")
-		}
-		if err := yield(lines.line, line); err != nil {
-			return err
-		}
-	}
 }
 
 // slug makes the ID of a list from the name of its file: letters, digits and hyphens, without extensions.
@@ -144,34 +123,24 @@ func slug(file string) string {
 	return out[:min(len(out), 63)]
 }
 
-// fail names the line that is being read.
-func (r *ftmReader) fail(fix string) error { return r.bad(r.name, r.line, fix) }
-
-// read reads one line of the file of entities.
-func (r *ftmReader) read(line int, b []byte) error {
-	r.line = line
+// entity reads one line.
+func (r *ftmReader) entity(line int, b []byte) error {
+	if len(bytes.TrimSpace(b)) == 0 {
+		return nil
+	}
+	if !utf8.Valid(b) {
+		return r.bad(r.name, line, "the line is not UTF-8; convert the file or fetch it again")
+	}
 	var e ftmEntity
 	if err := json.Unmarshal(b, &e); err != nil {
-		return r.fail(fmt.Sprintf("the line is not one JSON entity: %v", syntax(err)))
-	}
-	if e.ID == "" && e.Schema == "" && isDelta(b) {
-		return r.fail("it is a delta, and no list; name it with --delta beside the file of entities that it changes")
+		return r.bad(r.name, line, fmt.Sprintf("the line is not one JSON entity: %v", syntax(err)))
 	}
 	if e.ID == "" || e.Schema == "" || e.Properties == nil {
-		return r.fail("the entity lacks id, schema or properties")
+		return r.bad(r.name, line, "the entity lacks id, schema or properties")
 	}
-	if r.lines[e.ID] || r.deltas.met(e.ID) {
-		return r.fail("the entity of this line stands twice")
+	if r.lines[e.ID] {
+		return r.bad(r.name, line, "the entity of this line stands twice")
 	}
-	if c := r.deltas.change(e.ID); c != nil {
-		c.met = true
-		return r.takeChanged(c)
-	}
-	return r.take(&e)
-}
-
-// take takes one entity.
-func (r *ftmReader) take(e *ftmEntity) error {
 	r.lines[e.ID] = true
 	p := properties{raw: e.Properties}
 	switch kind := ftmKinds[e.Schema]; {
@@ -184,22 +153,22 @@ func (r *ftmReader) take(e *ftmEntity) error {
 		r.related++ // stands in the file only because a listed entity refers to it
 	default:
 		if len(r.list.Alerts) == maxAlerts {
-			return r.fail(fmt.Sprintf("it holds more than %d alerts", maxAlerts))
+			return r.bad(r.name, line, fmt.Sprintf("it holds more than %d alerts", maxAlerts))
 		}
 		r.at[e.ID] = len(r.list.Alerts)
 		r.list.Alerts = append(r.list.Alerts, p.alert(e, kind))
 		if a := r.list.Alerts[r.at[e.ID]]; len(a.Names) == 0 && p.bad == "" {
-			return r.fail("the entity has no name, caption or number")
+			return r.bad(r.name, line, "the entity has no name, caption or number")
 		}
 	}
 	if p.bad != "" {
-		return r.fail(fmt.Sprintf("the property %q is not a list of at most %d strings", p.bad, maxValues))
+		return r.bad(r.name, line, fmt.Sprintf("the property %q is not a list of at most %d strings", p.bad, maxValues))
 	}
 	return nil
 }
 
 // document keeps a passport or identity card until its holder is known.
-func (r *ftmReader) document(e *ftmEntity, p *properties) {
+func (r *ftmReader) document(e ftmEntity, p *properties) {
 	n := Number{Type: "identity document", Country: country(p.first("country"))}
 	if e.Schema == "Passport" {
 		n.Type = "passport"

@@ -49,7 +49,7 @@ func (p *properties) first(name string) string {
 }
 
 // alert makes an alert of an entity.
-func (p *properties) alert(e *ftmEntity, kind Kind) Alert {
+func (p *properties) alert(e ftmEntity, kind Kind) Alert {
 	a := Alert{ID: marz.AlertID(e.ID), Kind: kind, Why: p.why()}
 	for _, b := range p.get("birthDate") {
 		if b, ok := parseBirth(b); ok {

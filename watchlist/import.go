@@ -30,7 +30,6 @@ type Options struct {
 	Name   string           // empty: the publisher's name for the list
 	Owner  marz.AuthorityID // empty: "us-ofac", "un-sc", or the ID of the list for FollowTheMoney
 	Loaded marz.Instant     // when the list was brought to this node
-	Deltas []string         // files of what has changed since in a FollowTheMoney file, in their order, as OpenSanctions publishes them
 }
 
 // Import reads a list from a file, or from a folder with OFAC's sdn.csv in it. The format is found by content. A file
@@ -89,17 +88,10 @@ func (in source) load(name string, o Options) (*List, error) {
 	if err != nil {
 		return nil, err
 	}
-	if bytes.HasPrefix(head, []byte(listFormat+"\n")) && len(o.Deltas) == 0 {
+	if bytes.HasPrefix(head, []byte(listFormat+"\n")) {
 		return in.built(name, o, nil)
 	}
-	read := in.reader(head)
-	if len(o.Deltas) > 0 {
-		if head[0] != '{' {
-			return nil, in.bad(name, 0, "deltas are of FollowTheMoney's files of entities, and this is none")
-		}
-		read = func(name string) (*List, error) { return in.ftm(name, o.Deltas) }
-	}
-	l, err := read(name)
+	l, err := in.reader(head)(name)
 	if err != nil {
 		return nil, err
 	}
@@ -165,7 +157,7 @@ func (in source) head(name string) ([]byte, error) {
 		return b, nil
 	}
 	if in.reader(b) == nil {
-		return nil, in.bad(name, 1, "it is none of the formats that are read: OFAC's sdn.xml and sdn.csv, the United Nations' consolidated XML, the European Union's list in XML and CSV, "+
+		return nil, in.bad(name, 1, "it is none of the formats that are read: OFAC's sdn.csv, the United Nations' consolidated XML, the European Union's list in XML and CSV, "+
 			"the United Kingdom's in CSV, FollowTheMoney JSON lines, Marz's own CSV, built list files")
 	}
 	return b, nil

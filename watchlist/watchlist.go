@@ -1,8 +1,8 @@
 // Package watchlist holds lists of alerts and finds the alerts that a traveller, document or vehicle may be.
 //
-// It owns the alert and the list as types, the readers of the formats in which lists are published (OFAC's CSV set and XML, the
+// It owns the alert and the list as types, the readers of the formats in which lists are published (OFAC's CSV set, the
 // United Nations' and the European Union's XML, CSV of the Union, of the United Kingdom and of its own,
-// FollowTheMoney JSON lines with OpenSanctions' deltas), the files into which lists are built and that are searched
+// FollowTheMoney JSON lines), the files into which lists are built and that are searched
 // where they lie, with the changes between their versions, the index over the lists in force, and matching with its
 // explanation. It knows nothing of posts, officers or decisions and can be used alone.
 //

@@ -27,30 +27,23 @@ func listCommand() *cobra.Command {
 }
 
 // listFlags say of a list what its sources do not say.
-type listFlags struct {
-	id, name, owner, version string
-	deltas                   []string
-}
+type listFlags struct{ id, name, owner, version string }
 
 func (f *listFlags) flags(c *cobra.Command) {
 	c.Flags().StringVar(&f.id, "id", "", "the list's ID (default: what its source says)")
 	c.Flags().StringVar(&f.name, "name", "", "its name in words")
 	c.Flags().StringVar(&f.owner, "owner", "", "who answers for its alerts")
 	c.Flags().StringVar(&f.version, "version", "", "its version (default: what its source says)")
-	c.Flags().StringArrayVar(&f.deltas, "delta", nil, "what OpenSanctions says has changed since in a source of FollowTheMoney; several in their order")
 }
 
 func (f *listFlags) options() watchlist.Options {
-	return watchlist.Options{ID: marz.ListID(f.id), Name: f.name, Owner: marz.AuthorityID(f.owner), Deltas: f.deltas}
+	return watchlist.Options{ID: marz.ListID(f.id), Name: f.name, Owner: marz.AuthorityID(f.owner)}
 }
 
 // read reads a list from its sources, several as one.
 func (f *listFlags) read(paths []string) (*watchlist.List, error) {
 	if len(paths) > 1 && f.id == "" {
 		return nil, &marz.Error{Code: marz.Invalid, Op: "load list", Subject: strings.Join(paths, ", "), Fix: "several sources make one list; say which with --id"}
-	}
-	if len(paths) > 1 && len(f.deltas) > 0 {
-		return nil, &marz.Error{Code: marz.Invalid, Op: "load list", Subject: strings.Join(f.deltas, ", "), Fix: "a delta changes one file of entities; name that file alone"}
 	}
 	var out *watchlist.List
 	from := map[marz.AlertID]int{}

@@ -26,12 +26,10 @@ func listBuildCommand() *cobra.Command {
 		Use:   "build SOURCE... -o FILE",
 		Short: "Build a list into a file that opens at once, however large it is",
 		Long: "Reads one or several sources of one list, in any format that Marz reads, and writes them as one file, which posts map into memory. A file that was built\n" +
-			"already is a source as well: one of an earlier Marz is built again so. With --delta the entities of a FollowTheMoney file are read as OpenSanctions' deltas\n" +
-			"say that they are now: keep the file and the deltas that came since, and write what goes to posts with marz list diff. With --key the file is signed, and a post that knows the verifier key takes no other.\n\n" +
+			"already is a source as well: one of an earlier Marz is built again so. With --key the file is signed, and a post that knows the verifier key takes no other.\n\n" +
 			"With --numbers the sources are document and vehicle numbers alone, and become a table of numbers with a note beside it (FILE.note): hundreds of millions\n" +
 			"have room. A source of these is comma-separated values with the columns kind,number,country,type, or a list without names.",
 		Example: "  marz list build un_consolidated.xml -o un-sc.list\n  marz list build wanted.ftm.json more.ftm.json --id am-wanted --owner am-bg --key am-bg.key -o am-wanted.list\n" +
-			"  marz list build entities.ftm.json --delta 20260304.delta.json --delta 20260305.delta.json -o sanctions.list\n" +
 			"  marz list build --numbers lost.csv --id lost-documents --owner am-bg -o lost.numbers",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {

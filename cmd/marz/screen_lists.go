@@ -15,13 +15,9 @@ import (
 // loadLists puts all lists in force and then all changes, or says what cannot be, and says on stderr what was loaded.
 func loadLists(ctx context.Context, paths, deltas []string, stderr io.Writer) (*watchlist.Set, error) {
 	set := watchlist.New(time.Now)
-	deltas, entities, err := divideDeltas(paths, deltas)
-	if err != nil {
-		return nil, err
-	}
 	from := map[marz.ListID]string{}
 	for _, path := range paths {
-		info, put, err := openList(ctx, set, path, entities[path])
+		info, put, err := openList(ctx, set, path)
 		if err != nil {
 			return nil, err
 		}
@@ -51,34 +47,8 @@ func loadLists(ctx context.Context, paths, deltas []string, stderr io.Writer) (*
 	return set, nil
 }
 
-// divideDeltas takes OpenSanctions' deltas out of the changes, and says of which of the lists they are: of the one that is FollowTheMoney.
-func divideDeltas(paths, deltas []string) (changes []string, of map[string][]string, err error) {
-	var entities []string
-	for _, path := range deltas {
-		if watchlist.IsDelta(path) {
-			entities = append(entities, path)
-		} else {
-			changes = append(changes, path)
-		}
-	}
-	if len(entities) == 0 {
-		return changes, nil, nil
-	}
-	var base []string
-	for _, path := range paths {
-		if watchlist.Sniff(path) == watchlist.Entities {
-			base = append(base, path)
-		}
-	}
-	if len(base) != 1 {
-		return nil, nil, &marz.Error{Code: marz.Invalid, Op: "load list", Subject: strings.Join(entities, ", "),
-			Fix: fmt.Sprintf("a delta of OpenSanctions changes a file of FollowTheMoney, and %d of the lists are such files; name one, or build the lists with marz list build --delta", len(base))}
-	}
-	return changes, map[string][]string{base[0]: entities}, nil
-}
-
-// openList reads a list of any form, with OpenSanctions' deltas of it, and returns how it is put in force.
-func openList(ctx context.Context, set *watchlist.Set, path string, deltas []string) (watchlist.ListInfo, func() error, error) {
+// openList reads a list of any form, and returns how it is put in force.
+func openList(ctx context.Context, set *watchlist.Set, path string) (watchlist.ListInfo, func() error, error) {
 	switch watchlist.Sniff(path) {
 	case watchlist.ListFile:
 		f, err := watchlist.OpenFile(path, nil)
@@ -97,7 +67,7 @@ func openList(ctx context.Context, set *watchlist.Set, path string, deltas []str
 		}
 		return f.ListInfo, func() error { return set.PutNumbers(f.ListInfo, f.Table) }, nil
 	}
-	l, err := watchlist.Import(path, watchlist.Options{Loaded: marz.InstantOf(time.Now()), Deltas: deltas})
+	l, err := watchlist.Import(path, watchlist.Options{Loaded: marz.InstantOf(time.Now())})
 	if err != nil {
 		return watchlist.ListInfo{}, nil, err
 	}
