@@ -1,0 +1,233 @@
+package watchlist
+
+import (
+	"bufio"
+	"cmp"
+	"crypto/sha256"
+	"io"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+
+	"marz"
+)
+
+// Delta is one or several of OpenSanctions' deltas, entities.delta.json, over the file of entities, entities.ftm.json, to which they apply.
+//
+// Entities are a graph: a passport, a sanction or an address is an entity of its own, and a delta holds only what has changed. So an alert cannot be made from a delta and the alert before, which does not say whose line gave it a number.
+// It is made from the entities before and after, of which a delta reads again those that it reaches: what it changes, what that refers to, and what refers to these. The change that comes out is the one between the lists
+// that an import of the files before and after would give, alert for alert.
+//
+// It reads the base three times and holds what the deltas hold, the entities that they reach and the alerts of these, and no more; the base itself may be as large as an import takes. It is not for concurrent use.
+type Delta struct {
+	in     source
+	name   string // of the base
+	ops    map[string]*ftmOp
+	count  int // lines of the deltas
+	bytes  int // of the entities in ops
+	strays strays
+
+	from, to string          // digests of the entities before and after
+	reached  map[string]bool // whose alerts can have changed
+	wanted   map[string]bool // addresses of these
+	before   []Alert         // of those that are reached
+}
+
+// OpenDelta reads deltas, the oldest first. Whatever is wrong with one of them is an error that names its line, and nothing is applied.
+func OpenDelta(base string, deltas ...string) (*Delta, error) {
+	d := &Delta{ops: map[string]*ftmOp{}, reached: map[string]bool{}, wanted: map[string]bool{}}
+	d.in, d.name = sourceOf(base)
+	head, err := d.in.head(d.name)
+	if err != nil {
+		return nil, err
+	}
+	if head[0] != '{' || isDelta(head) {
+		return nil, d.in.bad(d.name, 1, "it is no file of entities; a delta of OpenSanctions is applied to the entities.ftm.json before it")
+	}
+	for _, path := range deltas {
+		in, name := sourceOf(path)
+		head, err := in.head(name)
+		if err != nil {
+			return nil, err
+		}
+		if !isDelta(head) {
+			return nil, in.bad(name, 1, "it is no delta of OpenSanctions, whose lines begin with {\"op\":")
+		}
+		if err := d.deltaOps(in, name); err != nil {
+			return nil, err
+		}
+	}
+	if d.from, d.to, err = d.roll(io.Discard, d.reach, d.reach); err != nil {
+		return nil, err
+	}
+	for _, o := range d.ops {
+		d.strays.see(o.first, o.held)
+	}
+	for id := range d.ops {
+		d.reached[id] = true
+	}
+	return d, nil
+}
+
+// Change returns the change that the deltas make. Options are those with which the list was made of the base; what it holds of From and To are the digests of the entities before and after, which are what an import gives as version.
+func (d *Delta) Change(o Options) (*Change, error) {
+	look := func(_ int, e *ftmEntity) error {
+		if d.reached[e.ID] {
+			d.want(e)
+		}
+		return nil
+	}
+	if err := d.again(io.Discard, look, look); err != nil {
+		return nil, err
+	}
+	was, is := newFtMReader(d.in, d.name), newFtMReader(d.in, d.name)
+	if err := d.again(io.Discard, d.keep(was), d.keep(is)); err != nil {
+		return nil, err
+	}
+	before, err := d.alerts(was, o)
+	if err != nil {
+		return nil, err
+	}
+	after, err := d.alerts(is, o)
+	if err != nil {
+		return nil, err
+	}
+	d.before = before.Alerts
+	c := Diff(slices.Values(before.Alerts), slices.Values(after.Alerts))
+	c.List, c.From, c.To, c.Loaded, c.Notes = after.ID, d.from, d.to, o.Loaded, d.strays.notes()
+	return c, c.check()
+}
+
+// Before returns the alerts that a change can have reached, as they were, once there is one.
+func (d *Delta) Before() []Alert { return d.before }
+
+// WriteEntities writes the entities as they are after the deltas, in place of the file that is there, which may be the base. The next delta applies to it, and a list that is built of it has the version to which the change leads. What
+// is changed stays in its place, what is added comes at the end; lines end in a line feed.
+func (d *Delta) WriteEntities(path string) error {
+	return replaceFile(path, func(_ *os.File, w *bufio.Writer) error { return d.again(w, nil, nil) })
+}
+
+// reach notes whose alerts an entity can change: its own and those of the entities that it refers to, if the deltas change it; its own if it is a document or lives at an address of which they do. A document is an alert of its own only
+// if none of its holders is there, so that all of these are looked at with it.
+func (d *Delta) reach(_ int, e *ftmEntity) error {
+	refers := e.refersTo()
+	_, touched := d.ops[e.ID]
+	if e.isDocument() && !touched {
+		touched = slices.ContainsFunc(refers, func(id string) bool { return d.ops[id] != nil })
+	}
+	if !touched {
+		if slices.ContainsFunc(e.livesAt(), func(id string) bool { return d.ops[id] != nil }) {
+			d.reached[e.ID] = true
+		}
+	} else {
+		d.reached[e.ID] = true
+		for _, id := range refers {
+			d.reached[id] = true
+		}
+	}
+	if len(d.reached) > maxAlerts {
+		return d.in.bad(d.name, 0, "the deltas reach too many alerts; fetch the entities whole and build the list anew")
+	}
+	return nil
+}
+
+// want notes the addresses of an entity that is reached.
+func (d *Delta) want(e *ftmEntity) {
+	for _, id := range e.livesAt() {
+		d.wanted[id] = true
+	}
+}
+
+// keep takes into a list what the alerts that are reached are made of.
+func (d *Delta) keep(r *ftmReader) func(line int, e *ftmEntity) error {
+	return func(line int, e *ftmEntity) error {
+		if d.reached[e.ID] || d.wanted[e.ID] || slices.ContainsFunc(e.refersTo(), func(id string) bool { return d.reached[id] }) {
+			return r.add(line, e)
+		}
+		return nil
+	}
+}
+
+// alerts returns the alerts that are reached. Of others that are there, documents of which not all holders are, nothing can be said.
+func (d *Delta) alerts(r *ftmReader, o Options) (*List, error) {
+	if err := r.link(); err != nil {
+		return nil, err
+	}
+	r.list.Alerts = slices.DeleteFunc(r.list.Alerts, func(a Alert) bool { return !d.reached[string(a.ID)] })
+	return r.list, d.in.complete(d.name, r.list, o)
+}
+
+// again reads everything once more, and sees that it is what it was.
+func (d *Delta) again(out io.Writer, was, is func(int, *ftmEntity) error) error {
+	from, to, err := d.roll(out, was, is)
+	if err == nil && (from != d.from || to != d.to) {
+		err = &marz.Error{Code: marz.Conflict, Op: "load list", Subject: d.in.path(d.name), Fix: "the file has changed while it was read; try again"}
+	}
+	return err
+}
+
+// roll gives the entities before and after, writes those after, and returns the digests of both.
+func (d *Delta) roll(out io.Writer, was, is func(line int, e *ftmEntity) error) (from, to string, err error) {
+	before, after := sha256.New(), sha256.New()
+	w := bufio.NewWriterSize(io.MultiWriter(out, after), 64<<10)
+	put := func(line int, b []byte, e *ftmEntity) (err error) {
+		if e == nil {
+			if e, err = d.in.parseEntity(d.name, line, b); err != nil {
+				return err
+			}
+		}
+		w.Write(b)
+		if err = w.WriteByte('\n'); err == nil && is != nil {
+			err = is(line, e)
+		}
+		return err
+	}
+	err = d.in.jsonLines(d.name, maxFtMBytes, before, func(line int, b []byte) error {
+		e, err := d.in.parseEntity(d.name, line, b)
+		if err == nil && was != nil {
+			err = was(line, e)
+		}
+		if err != nil {
+			return err
+		}
+		o := d.ops[e.ID]
+		switch {
+		case o == nil:
+			return put(line, b, e)
+		case o.held && d.from == "":
+			return d.in.bad(d.name, line, "the entity of this line stands twice")
+		}
+		if o.held = true; o.moved {
+			return nil
+		}
+		return put(line, o.line, nil)
+	})
+	if err != nil {
+		return "", "", err
+	}
+	added := slices.SortedFunc(maps.Values(d.ops), func(a, b *ftmOp) int { return cmp.Compare(a.order, b.order) })
+	for _, o := range added {
+		if o.line != nil && (o.moved || !o.held) {
+			if err := put(0, o.line, nil); err != nil {
+				return "", "", err
+			}
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return "", "", err
+	}
+	return digestOf(before), digestOf(after), nil
+}
+
+var deltaStart = regexp.MustCompile(`^\{\s*"(op|entity)"\s*:`)
+
+// isDelta reports whether a file that begins so is a delta.
+func isDelta(head []byte) bool { return deltaStart.Match(head) }
+
+// IsDelta reports whether a file is a delta of OpenSanctions, by how it begins. Of what cannot be read it says no.
+func IsDelta(path string) bool {
+	in, name := sourceOf(path)
+	head, err := in.head(name)
+	return err == nil && isDelta(head)
+}
