@@ -225,6 +225,13 @@ var deltaStart = regexp.MustCompile(`^\{\s*"(op|entity)"\s*:`)
 // isDelta reports whether a file that begins so is a delta.
 func isDelta(head []byte) bool { return deltaStart.Match(head) }
 
+// IsEntities reports whether a file is one of entities of FollowTheMoney, to which deltas apply.
+func IsEntities(path string) bool {
+	in, name := sourceOf(path)
+	head, err := in.head(name)
+	return err == nil && head[0] == '{' && !isDelta(head)
+}
+
 // IsDelta reports whether a file is a delta of OpenSanctions, by how it begins. Of what cannot be read it says no.
 func IsDelta(path string) bool {
 	in, name := sourceOf(path)
