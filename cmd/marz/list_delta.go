@@ -42,8 +42,8 @@ func (d *deltaFlags) check(args []string) error {
 		fix = "with --base and --delta there are no other sources"
 	case d.out == "" && (d.key != "" || d.next != ""):
 		fix = "--key signs what -o writes, and --next goes on from it; name the file with -o"
-	case d.next != "" && d.next == d.out:
-		fix = "-o and --next are one file; name two"
+	case d.out != "" && slices.Contains(append(d.deltas[:len(d.deltas):len(d.deltas)], d.base, d.next), d.out) || d.next != "" && slices.Contains(d.deltas, d.next):
+		fix = "-o and --next are files of their own, but that --next can be the base"
 	}
 	if fix == "" {
 		return nil

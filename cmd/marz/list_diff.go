@@ -21,7 +21,8 @@ func listDiffCommand() *cobra.Command {
 		Short: "Say what has changed between two versions of a list, and write it as a file of changes",
 		Long: "Writes a line for every alert that is new (+), changed (~) or gone (-), and how many there are. With -o the change is written as a file, which a post that has the old version\n" +
 			"in force puts in force beside it within a second: put it beside the list's file, with a name that ends in .delta, and load the lists again. With --key it is signed.\n\n" +
-			"NEW can be a delta of OpenSanctions (entities.delta.json); OLD is then the file of entities (entities.ftm.json) to which it applies.",
+			"NEW can be a delta of OpenSanctions (entities.delta.json); OLD is then the file of entities (entities.ftm.json) to which it applies, and the change is of a list\n" +
+			"that was built of it with neither --id nor --owner; marz list import makes one of any other.",
 		Example: "  marz list diff un-sc.list un_consolidated.xml\n  marz list diff old.list new.list -o 2026-03-04.delta --key am-bg.key",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
