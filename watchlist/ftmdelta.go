@@ -2,10 +2,11 @@ package watchlist
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"crypto/sha256"
+	"encoding/json"
 	"io"
-	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -72,13 +73,7 @@ func OpenDelta(base string, deltas ...string) (*Delta, error) {
 
 // Change returns the change that the deltas make. Options are those with which the list was made of the base; what it holds of From and To are the digests of the entities before and after, which are what an import gives as version.
 func (d *Delta) Change(o Options) (*Change, error) {
-	look := func(_ int, e *ftmEntity) error {
-		if d.reached[e.ID] {
-			d.want(e)
-		}
-		return nil
-	}
-	if err := d.again(io.Discard, look, look); err != nil {
+	if err := d.again(io.Discard, d.want, d.want); err != nil {
 		return nil, err
 	}
 	was, is := newFtMReader(d.in, d.name), newFtMReader(d.in, d.name)
@@ -105,14 +100,56 @@ func (d *Delta) Before() []Alert { return d.before }
 // WriteEntities writes the entities as they are after the deltas, in place of the file that is there, which may be the base. The next delta applies to it, and a list that is built of it has the version to which the change leads. What
 // is changed stays in its place, what is added comes at the end; lines end in a line feed.
 func (d *Delta) WriteEntities(path string) error {
-	return replaceFile(path, func(_ *os.File, w *bufio.Writer) error { return d.again(w, nil, nil) })
+	return replaceFile(path, func(_ *os.File, w *bufio.Writer) error { return d.again(w, unread, unread) })
 }
+
+// ftmLine is an entity of which as little is read as is needed: most lines of a base are of no interest.
+type ftmLine struct {
+	ID     string `json:"id"`
+	Schema string `json:"schema"`
+	b      []byte
+	line   int
+	whole  *ftmEntity
+}
+
+// refers reports whether the entity can refer to others whose change is also its own.
+func (l *ftmLine) refers() bool {
+	e := ftmEntity{Schema: l.Schema}
+	return e.isDocument() || l.Schema == "Sanction" || ftmKinds[l.Schema] != "" && (bytes.Contains(l.b, []byte("addressEntity")) || bytes.Contains(l.b, []byte(`\u00`)))
+}
+
+// line reads the ID and the schema of an entity.
+func (d *Delta) line(line int, b []byte) (*ftmLine, error) {
+	l := &ftmLine{b: b, line: line}
+	if json.Unmarshal(b, l) != nil || l.ID == "" {
+		_, err := d.entity(l) // which says why
+		return l, err
+	}
+	return l, nil
+}
+
+func (d *Delta) entity(l *ftmLine) (*ftmEntity, error) {
+	var err error
+	if l.whole == nil {
+		l.whole, err = d.in.parseEntity(d.name, l.line, l.b)
+	}
+	return l.whole, err
+}
+
+func unread(*ftmLine) error { return nil }
 
 // reach notes whose alerts an entity can change: its own and those of the entities that it refers to, if the deltas change it; its own if it is a document or lives at an address of which they do. A document is an alert of its own only
 // if none of its holders is there, so that all of these are looked at with it.
-func (d *Delta) reach(_ int, e *ftmEntity) error {
+func (d *Delta) reach(l *ftmLine) error {
+	_, touched := d.ops[l.ID]
+	if !touched && !l.refers() {
+		return nil
+	}
+	e, err := d.entity(l)
+	if err != nil {
+		return err
+	}
 	refers := e.refersTo()
-	_, touched := d.ops[e.ID]
 	if e.isDocument() && !touched {
 		touched = slices.ContainsFunc(refers, func(id string) bool { return d.ops[id] != nil })
 	}
@@ -133,19 +170,32 @@ func (d *Delta) reach(_ int, e *ftmEntity) error {
 }
 
 // want notes the addresses of an entity that is reached.
-func (d *Delta) want(e *ftmEntity) {
+func (d *Delta) want(l *ftmLine) error {
+	if !d.reached[l.ID] {
+		return nil
+	}
+	e, err := d.entity(l)
+	if err != nil {
+		return err
+	}
 	for _, id := range e.livesAt() {
 		d.wanted[id] = true
 	}
+	return nil
 }
 
 // keep takes into a list what the alerts that are reached are made of.
-func (d *Delta) keep(r *ftmReader) func(line int, e *ftmEntity) error {
-	return func(line int, e *ftmEntity) error {
-		if d.reached[e.ID] || d.wanted[e.ID] || slices.ContainsFunc(e.refersTo(), func(id string) bool { return d.reached[id] }) {
-			return r.add(line, e)
+func (d *Delta) keep(r *ftmReader) func(*ftmLine) error {
+	return func(l *ftmLine) error {
+		needed := d.reached[l.ID] || d.wanted[l.ID]
+		if !needed && !l.refers() {
+			return nil
 		}
-		return nil
+		e, err := d.entity(l)
+		if err == nil && (needed || slices.ContainsFunc(e.refersTo(), func(id string) bool { return d.reached[id] })) {
+			err = r.add(l.line, e)
+		}
+		return err
 	}
 }
 
@@ -159,7 +209,7 @@ func (d *Delta) alerts(r *ftmReader, o Options) (*List, error) {
 }
 
 // again reads everything once more, and sees that it is what it was.
-func (d *Delta) again(out io.Writer, was, is func(int, *ftmEntity) error) error {
+func (d *Delta) again(out io.Writer, was, is func(*ftmLine) error) error {
 	from, to, err := d.roll(out, was, is)
 	if err == nil && (from != d.from || to != d.to) {
 		err = &marz.Error{Code: marz.Conflict, Op: "load list", Subject: d.in.path(d.name), Fix: "the file has changed while it was read; try again"}
@@ -168,56 +218,67 @@ func (d *Delta) again(out io.Writer, was, is func(int, *ftmEntity) error) error 
 }
 
 // roll gives the entities before and after, writes those after, and returns the digests of both.
-func (d *Delta) roll(out io.Writer, was, is func(line int, e *ftmEntity) error) (from, to string, err error) {
+func (d *Delta) roll(out io.Writer, was, is func(*ftmLine) error) (from, to string, err error) {
 	before, after := sha256.New(), sha256.New()
 	w := bufio.NewWriterSize(io.MultiWriter(out, after), 64<<10)
-	put := func(line int, b []byte, e *ftmEntity) (err error) {
-		if e == nil {
-			if e, err = d.in.parseEntity(d.name, line, b); err != nil {
-				return err
-			}
+	put := func(l *ftmLine) error {
+		w.Write(l.b)
+		if err := w.WriteByte('\n'); err != nil {
+			return err
 		}
-		w.Write(b)
-		if err = w.WriteByte('\n'); err == nil && is != nil {
-			err = is(line, e)
+		return is(l)
+	}
+	replaced := func(o *ftmOp) error {
+		l, err := d.line(0, o.line)
+		if err != nil {
+			return err
 		}
-		return err
+		return put(l)
 	}
 	err = d.in.jsonLines(d.name, maxFtMBytes, before, func(line int, b []byte) error {
-		e, err := d.in.parseEntity(d.name, line, b)
-		if err == nil && was != nil {
-			err = was(line, e)
+		l, err := d.line(line, b)
+		if err == nil {
+			err = was(l)
 		}
 		if err != nil {
 			return err
 		}
-		o := d.ops[e.ID]
+		o := d.ops[l.ID]
 		switch {
 		case o == nil:
-			return put(line, b, e)
+			return put(l)
 		case o.held && d.from == "":
 			return d.in.bad(d.name, line, "the entity of this line stands twice")
 		}
 		if o.held = true; o.moved {
 			return nil
 		}
-		return put(line, o.line, nil)
+		return replaced(o)
 	})
 	if err != nil {
 		return "", "", err
 	}
-	added := slices.SortedFunc(maps.Values(d.ops), func(a, b *ftmOp) int { return cmp.Compare(a.order, b.order) })
-	for _, o := range added {
-		if o.line != nil && (o.moved || !o.held) {
-			if err := put(0, o.line, nil); err != nil {
-				return "", "", err
-			}
+	for _, id := range d.added() {
+		if err := replaced(d.ops[id]); err != nil {
+			return "", "", err
 		}
 	}
 	if err := w.Flush(); err != nil {
 		return "", "", err
 	}
 	return digestOf(before), digestOf(after), nil
+}
+
+// added are the entities that stand after those of the base, in their order.
+func (d *Delta) added() []string {
+	var out []string
+	for id, o := range d.ops {
+		if o.line != nil && (o.moved || !o.held) {
+			out = append(out, id)
+		}
+	}
+	slices.SortFunc(out, func(a, b string) int { return cmp.Compare(d.ops[a].order, d.ops[b].order) })
+	return out
 }
 
 var deltaStart = regexp.MustCompile(`^\{\s*"(op|entity)"\s*:`)
