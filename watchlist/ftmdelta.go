@@ -32,7 +32,7 @@ type Delta struct {
 	from, to string          // digests of the entities before and after
 	reached  map[string]bool // whose alerts can have changed
 	wanted   map[string]bool // addresses of these
-	before   []Alert         // of those that are reached
+	before   []Alert         // see Before
 }
 
 // OpenDelta reads deltas, the oldest first. Whatever is wrong with one of them is an error that names its line, and nothing is applied.
@@ -94,7 +94,7 @@ func (d *Delta) Change(o Options) (*Change, error) {
 	return c, c.check()
 }
 
-// Before returns the alerts that a change can have reached, as they were, once there is one.
+// Before returns the alerts that the change could reach, as they were; with those are some of which not everything was read. It is empty before Change.
 func (d *Delta) Before() []Alert { return d.before }
 
 // WriteEntities writes the entities as they are after the deltas, in place of the file that is there, which may be the base. The next delta applies to it, and a list that is built of it has the version to which the change leads. What
@@ -199,12 +199,11 @@ func (d *Delta) keep(r *ftmReader) func(*ftmLine) error {
 	}
 }
 
-// alerts returns the alerts that are reached. Of others that are there, documents of which not all holders are, nothing can be said.
+// alerts returns the alerts that are reached. What is there of others, as of a document of which not all holders are, is the same before and after.
 func (d *Delta) alerts(r *ftmReader, o Options) (*List, error) {
 	if err := r.link(); err != nil {
 		return nil, err
 	}
-	r.list.Alerts = slices.DeleteFunc(r.list.Alerts, func(a Alert) bool { return !d.reached[string(a.ID)] })
 	return r.list, d.in.complete(d.name, r.list, o)
 }
 

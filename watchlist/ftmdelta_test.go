@@ -182,6 +182,71 @@ func TestDeltaOfFiles(t *testing.T) {
 	}
 }
 
+// Lines that do not fit what is there are counted, whether the base or a line before says what is.
+func TestDeltaStrays(t *testing.T) {
+	const n = `{"id":"N","schema":"Address","properties":{}}`
+	for delta, want := range map[string]string{
+		add(n) + mod(n) + del("N"):              "",
+		mod(q1, "") + del("Q1") + add(q1, ""):   "",
+		add(q1, ""):                             "1 0 0",
+		mod(n):                                  "0 1 0",
+		del("N"):                                "0 0 1",
+		add(n) + add(n):                         "1 0 0",
+		del("Q1") + mod(q1, ""):                 "0 1 0",
+		del("Q1") + del("Q1") + del("N"):        "0 0 2",
+		del("Q2") + "\n" + add(q1, "") + mod(n): "1 1 0",
+	} {
+		d, err := OpenDelta(peopleBase, writeText(t, t.TempDir(), "d", delta))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := d.Change(Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, note := range c.Notes {
+			var added, changed, deleted int
+			if _, err := fmt.Sscanf(note, "%d entities were to be added that were there, %d to be changed and %d to be deleted", &added, &changed, &deleted); err != nil {
+				t.Fatal(note, err)
+			}
+			got += fmt.Sprintf("%d %d %d", added, changed, deleted)
+		}
+		if got != want {
+			t.Errorf("%s\nstrays %q, want %q", delta, got, want)
+		}
+	}
+}
+
+// In whatever order the lines of entities stand, the alerts are the same, with the same versions.
+func TestEntitiesInAnyOrder(t *testing.T) {
+	lines := []string{
+		`{"id":"Q1","schema":"Person","properties":{"name":["Pavel Muster"],"addressEntity":["a2","a1"]}}`,
+		`{"id":"s1","schema":"Sanction","properties":{"entity":["Q1"],"program":["one"]}}`,
+		`{"id":"s2","schema":"Sanction","properties":{"entity":["Q1"],"program":["two"]}}`,
+		`{"id":"p1","schema":"Passport","properties":{"holder":["Q1"],"number":["AA1"]}}`,
+		`{"id":"p2","schema":"Passport","properties":{"holder":["Q1"],"number":["BB2"]}}`,
+		`{"id":"a1","schema":"Address","properties":{"full":["1 Example Street"]}}`,
+		`{"id":"a2","schema":"Address","properties":{"full":["2 Example Street"]}}`,
+	}
+	dir := t.TempDir()
+	for range len(lines) {
+		lines = append(lines[1:], lines[0])
+		back := slices.Clone(lines)
+		slices.Reverse(back)
+		for _, in := range [][]string{lines, back} {
+			l, err := Import(writeText(t, dir, "f", strings.Join(in, "\n")), Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			a := l.Alerts[0]
+			if got := fmt.Sprint(a.Why, a.Documents, a.Addresses); len(l.Alerts) != 1 || got != "one; two [{AA1  passport} {BB2  passport}] [2 Example Street 1 Example Street]" {
+				t.Errorf("%d alerts, %s", len(l.Alerts), got)
+			}
+		}
+	}
+}
+
 // Each refusal names the line, and leaves neither a delta nor a change.
 func TestDeltaRefuses(t *testing.T) {
 	good := add(`{"id":"Q3","schema":"Person","properties":{"name":["Pavel Muster"]}}`)
