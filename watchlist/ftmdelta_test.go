@@ -240,7 +240,7 @@ func TestEntitiesInAnyOrder(t *testing.T) {
 				t.Fatal(err)
 			}
 			a := l.Alerts[0]
-			if got := fmt.Sprint(a.Why, a.Documents, a.Addresses); len(l.Alerts) != 1 || got != "one; two [{AA1  passport} {BB2  passport}] [2 Example Street 1 Example Street]" {
+			if got := fmt.Sprint(a.Why, a.Documents, a.Addresses); len(l.Alerts) != 1 || got != "one; two[{AA1  passport} {BB2  passport}] [2 Example Street 1 Example Street]" {
 				t.Errorf("%d alerts, %s", len(l.Alerts), got)
 			}
 		}
