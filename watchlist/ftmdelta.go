@@ -20,7 +20,7 @@ import (
 // It is made from the entities before and after, of which a delta reads again those that it reaches: what it changes, what that refers to, and what refers to these. The change that comes out is the one between the lists
 // that an import of the files before and after would give, alert for alert.
 //
-// It reads the base three times and holds what the deltas hold, the entities that they reach and the alerts of these, and no more; the base itself may be as large as an import takes. It is not for concurrent use.
+// It reads the base three times, and once more to write the entities after it, and holds what the deltas hold, the entities that they reach and the alerts of these, and no more; the base itself may be as large as an import takes. It is not for concurrent use.
 type Delta struct {
 	in     source
 	name   string // of the base
@@ -71,7 +71,7 @@ func OpenDelta(base string, deltas ...string) (*Delta, error) {
 	return d, nil
 }
 
-// Change returns the change that the deltas make. Options are those with which the list was made of the base; what it holds of From and To are the digests of the entities before and after, which are what an import gives as version.
+// Change returns the change that the deltas make. Options are those with which the list was made of the base; From and To are the digests of the entities before and after, which are what an import gives as version.
 func (d *Delta) Change(o Options) (*Change, error) {
 	if err := d.again(io.Discard, d.want, d.want); err != nil {
 		return nil, err
