@@ -22,6 +22,11 @@ func (in source) reader(head []byte) func(name string) (*List, error) {
 		}
 		return in.un
 	case '{':
+		if isDelta(head) {
+			return func(name string) (*List, error) {
+				return nil, in.bad(name, 1, "it is a delta of OpenSanctions, which is no list: marz list import --base with the entities before it makes a change of it")
+			}
+		}
 		return in.ftm
 	}
 	first, rest, _ := strings.Cut(string(head), "\n")

@@ -3,6 +3,7 @@ package watchlist
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -11,6 +12,7 @@ import (
 	"hash"
 	"io"
 	"path"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -18,8 +20,7 @@ import (
 	"marz/watchlist/name"
 )
 
-// ftmKinds maps the schemas of FollowTheMoney that are alerts of their own. Other schemas (addresses, ownerships,
-// occupancies …) describe these and are passed over.
+// ftmKinds maps the schemas of FollowTheMoney that are alerts of their own. Other schemas (ownerships, occupancies …) describe these and are passed over.
 var ftmKinds = map[string]Kind{
 	"Person": Person, "Organization": Organisation, "Company": Organisation, "LegalEntity": Organisation,
 	"PublicBody": Organisation, "Vessel": Vessel, "Airplane": Aircraft, "Vehicle": Vehicle,
@@ -50,13 +51,21 @@ type ftmEntity struct {
 type ftmReader struct {
 	source
 	name    string
-	hash    hash.Hash
 	list    *List
 	at      map[string]int // ID of an entity → index of its alert
 	lines   map[string]bool
 	held    []ftmHeld
 	reasons []ftmHeld
 	related int
+
+	addresses map[string]string // ID of an address → its text
+	living    []ftmLiving
+}
+
+// ftmLiving says which addresses an alert refers to.
+type ftmLiving struct {
+	alert int
+	at    []string
 }
 
 // ftmHeld is what one entity says about others, kept until all of them are read: lines stand in any order.
@@ -67,44 +76,62 @@ type ftmHeld struct {
 	why     string
 }
 
+func newFtMReader(in source, name string) *ftmReader {
+	id := slug(name)
+	return &ftmReader{source: in, name: name, at: map[string]int{}, lines: map[string]bool{}, addresses: map[string]string{}, list: &List{ID: marz.ListID(id), Name: id}}
+}
+
 // ftm reads a file of entities.
 func (in source) ftm(name string) (*List, error) {
-	f, err := in.open(name)
-	if err != nil {
+	r := newFtMReader(in, name)
+	sum := sha256.New()
+	if err := in.jsonLines(name, maxFtMBytes, sum, r.entity); err != nil {
 		return nil, err
-	}
-	defer f.Close()
-	id := slug(name)
-	r := &ftmReader{source: in, name: name, hash: sha256.New(), at: map[string]int{}, lines: map[string]bool{},
-		list: &List{ID: marz.ListID(id), Name: id}}
-	capped := &io.LimitedReader{R: f, N: maxFtMBytes + 1}
-	lines := &lineReader{r: bufio.NewReaderSize(io.TeeReader(capped, r.hash), 64<<10), max: maxLineBytes}
-	for {
-		line, err := lines.next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if errors.Is(err, errLong) {
-			return nil, in.bad(name, lines.line, fmt.Sprintf("the line is longer than %d MB; write one entity a line", maxLineBytes>>20))
-		}
-		if err != nil {
-			return nil, in.unreadable(name, err)
-		}
-		if lines.line == 1 {
-			line = bytes.TrimPrefix(line, utf8BOM)
-		}
-		if err := r.entity(lines.line, line); err != nil {
-			return nil, err
-		}
-	}
-	if capped.N <= 0 {
-		return nil, in.bad(name, 0, fmt.Sprintf("it is larger than %d GB", maxFtMBytes>>30))
 	}
 	if err := r.link(); err != nil {
 		return nil, err
 	}
-	r.list.Version = "sha256-" + hex.EncodeToString(r.hash.Sum(nil)[:8])
+	r.list.Version = digestOf(sum)
 	return r.list, nil
+}
+
+// digestOf is the version of what has been read.
+func digestOf(h hash.Hash) string { return "sha256-" + hex.EncodeToString(h.Sum(nil)[:8]) }
+
+// jsonLines gives the lines of a file that are not empty, without a byte order mark. sum hears all of its bytes.
+func (in source) jsonLines(name string, most int64, sum io.Writer, each func(line int, b []byte) error) error {
+	f, err := in.open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	capped := &io.LimitedReader{R: f, N: most + 1}
+	lines := &lineReader{r: bufio.NewReaderSize(io.TeeReader(capped, sum), 64<<10), max: maxLineBytes}
+	for {
+		line, err := lines.next()
+		switch {
+		case errors.Is(err, io.EOF) && capped.N <= 0:
+			return in.bad(name, 0, fmt.Sprintf("it is larger than %d MB", most>>20))
+		case errors.Is(err, io.EOF):
+			return nil
+		case errors.Is(err, errLong):
+			return in.bad(name, lines.line, fmt.Sprintf("the line is longer than %d MB; write one entity a line", maxLineBytes>>20))
+		case err != nil:
+			return in.unreadable(name, err)
+		}
+		if lines.line == 1 {
+			line = bytes.TrimPrefix(line, utf8BOM)
+		}
+		if line = bytes.TrimSpace(line); len(line) == 0 {
+			continue
+		}
+		if !utf8.Valid(line) {
+			return in.bad(name, lines.line, "the line is not UTF-8; convert the file or fetch it again")
+		}
+		if err := each(lines.line, line); err != nil {
+			return err
+		}
+	}
 }
 
 // slug makes the ID of a list from the name of its file: letters, digits and hyphens, without extensions.
@@ -125,29 +152,64 @@ func slug(file string) string {
 
 // entity reads one line.
 func (r *ftmReader) entity(line int, b []byte) error {
-	if len(bytes.TrimSpace(b)) == 0 {
-		return nil
+	e, err := r.parseEntity(r.name, line, b)
+	if err != nil {
+		return err
 	}
-	if !utf8.Valid(b) {
-		return r.bad(r.name, line, "the line is not UTF-8; convert the file or fetch it again")
-	}
+	return r.add(line, e)
+}
+
+// parseEntity reads an entity.
+func (in source) parseEntity(name string, line int, b []byte) (*ftmEntity, error) {
 	var e ftmEntity
 	if err := json.Unmarshal(b, &e); err != nil {
-		return r.bad(r.name, line, fmt.Sprintf("the line is not one JSON entity: %v", syntax(err)))
+		return nil, in.bad(name, line, fmt.Sprintf("the line is not one JSON entity: %v", syntax(err)))
 	}
 	if e.ID == "" || e.Schema == "" || e.Properties == nil {
-		return r.bad(r.name, line, "the entity lacks id, schema or properties")
+		return nil, in.bad(name, line, "the entity lacks id, schema or properties")
 	}
+	return &e, nil
+}
+
+// isDocument reports whether the entity is a document of another, which it names as its holder.
+func (e *ftmEntity) isDocument() bool { return e.Schema == "Passport" || e.Schema == "Identification" }
+
+// refersTo are the entities of whose alerts this one says something.
+func (e *ftmEntity) refersTo() []string {
+	p := properties{raw: e.Properties}
+	switch {
+	case e.isDocument():
+		return p.get("holder")
+	case e.Schema == "Sanction":
+		return p.get("entity")
+	}
+	return nil
+}
+
+// livesAt are the entities whose addresses the alert of this one has.
+func (e *ftmEntity) livesAt() []string {
+	if ftmKinds[e.Schema] == "" {
+		return nil
+	}
+	p := properties{raw: e.Properties}
+	at, _ := p.lives()
+	return at
+}
+
+// add takes an entity into the list.
+func (r *ftmReader) add(line int, e *ftmEntity) error {
 	if r.lines[e.ID] {
 		return r.bad(r.name, line, "the entity of this line stands twice")
 	}
 	r.lines[e.ID] = true
 	p := properties{raw: e.Properties}
 	switch kind := ftmKinds[e.Schema]; {
-	case e.Schema == "Passport" || e.Schema == "Identification":
+	case e.isDocument():
 		r.document(e, &p)
 	case e.Schema == "Sanction":
-		r.reasons = append(r.reasons, ftmHeld{holders: p.get("entity"), why: strings.Join(append(p.get("program"), p.get("reason")...), "; ")})
+		r.reasons = append(r.reasons, ftmHeld{holders: p.get("entity"), id: e.ID, why: strings.Join(append(p.get("program"), p.get("reason")...), "; ")})
+	case e.Schema == "Address":
+		r.addresses[e.ID] = p.address()
 	case kind == "":
 	case e.Target != nil && !*e.Target:
 		r.related++ // stands in the file only because a listed entity refers to it
@@ -156,6 +218,9 @@ func (r *ftmReader) entity(line int, b []byte) error {
 			return r.bad(r.name, line, fmt.Sprintf("it holds more than %d alerts", maxAlerts))
 		}
 		r.at[e.ID] = len(r.list.Alerts)
+		if at, _ := p.lives(); len(at) > 0 {
+			r.living = append(r.living, ftmLiving{len(r.list.Alerts), at})
+		}
 		r.list.Alerts = append(r.list.Alerts, p.alert(e, kind))
 		if a := r.list.Alerts[r.at[e.ID]]; len(a.Names) == 0 && p.bad == "" {
 			return r.bad(r.name, line, "the entity has no name, caption or number")
@@ -168,7 +233,7 @@ func (r *ftmReader) entity(line int, b []byte) error {
 }
 
 // document keeps a passport or identity card until its holder is known.
-func (r *ftmReader) document(e ftmEntity, p *properties) {
+func (r *ftmReader) document(e *ftmEntity, p *properties) {
 	n := Number{Type: "identity document", Country: country(p.first("country"))}
 	if e.Schema == "Passport" {
 		n.Type = "passport"
@@ -186,9 +251,12 @@ func (r *ftmReader) document(e ftmEntity, p *properties) {
 	}
 }
 
-// link gives documents and reasons to the alerts they belong to. A document whose holder is not in the file is an alert
-// of its own: a blank that was stolen has no holder.
+// link gives documents and reasons to the alerts they belong to, in the order of their IDs, so that the order of the lines makes no difference. A document whose holder is not in the file
+// is an alert of its own: a blank that was stolen has no holder.
 func (r *ftmReader) link() error {
+	byID := func(a, b ftmHeld) int { return cmp.Compare(a.id, b.id) }
+	slices.SortFunc(r.held, byID)
+	slices.SortFunc(r.reasons, byID)
 	for _, h := range r.held {
 		linked := false
 		for _, id := range h.holders {
@@ -213,6 +281,13 @@ func (r *ftmReader) link() error {
 			if i, ok := r.at[id]; ok && h.why != "" {
 				a := &r.list.Alerts[i]
 				a.Why = strings.TrimPrefix(a.Why+"; "+h.why, "; ")
+			}
+		}
+	}
+	for _, l := range r.living {
+		for _, id := range l.at {
+			if text := r.addresses[id]; text != "" {
+				addTo(&r.list.Alerts[l.alert].Addresses, text)
 			}
 		}
 	}

@@ -49,7 +49,7 @@ func (p *properties) first(name string) string {
 }
 
 // alert makes an alert of an entity.
-func (p *properties) alert(e ftmEntity, kind Kind) Alert {
+func (p *properties) alert(e *ftmEntity, kind Kind) Alert {
 	a := Alert{ID: marz.AlertID(e.ID), Kind: kind, Why: p.why()}
 	for _, b := range p.get("birthDate") {
 		if b, ok := parseBirth(b); ok {
@@ -58,6 +58,10 @@ func (p *properties) alert(e ftmEntity, kind Kind) Alert {
 	}
 	a.Birthplaces = p.get("birthPlace")
 	a.Addresses = p.get("address")
+	_, texts := p.lives()
+	for _, t := range texts {
+		addTo(&a.Addresses, t)
+	}
 	if g := p.get("gender"); len(g) == 1 {
 		a.Sex = sex(g[0])
 	}
@@ -74,6 +78,51 @@ func (p *properties) alert(e ftmEntity, kind Kind) Alert {
 	p.numbers(&a)
 	p.names(&a, tidy(e.Caption))
 	return a
+}
+
+// lives returns the entities that are addresses of this one, and the addresses that a nested export has in their place.
+func (p *properties) lives() (at, texts []string) {
+	raw, ok := p.raw["addressEntity"]
+	if !ok {
+		return nil, nil
+	}
+	var values []json.RawMessage
+	bad := json.Unmarshal(raw, &values) != nil || len(values) > maxValues
+	for _, v := range values {
+		var id string
+		var e ftmEntity
+		switch {
+		case bad:
+		case json.Unmarshal(v, &id) == nil:
+			if id = tidy(id); id != "" {
+				at = append(at, id)
+			}
+		case json.Unmarshal(v, &e) == nil:
+			nested := properties{raw: e.Properties}
+			texts = append(texts, nested.address())
+			bad = nested.bad != ""
+		default:
+			bad = true
+		}
+	}
+	if bad && p.bad == "" {
+		p.bad = "addressEntity"
+	}
+	return at, texts
+}
+
+// address is the text of an entity that is an address.
+func (p *properties) address() string {
+	if full := p.first("full"); full != "" {
+		return full
+	}
+	var parts []string
+	for _, name := range []string{"remarks", "postOfficeBox", "street", "street2", "street3", "postalCode", "city", "place", "region", "state", "country"} {
+		if v := p.first(name); v != "" {
+			parts = append(parts, v)
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // names puts the caption first where it is one of the names: it is the one that the publisher found best.

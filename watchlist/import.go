@@ -98,12 +98,19 @@ func (in source) load(name string, o Options) (*List, error) {
 	return in.seal(name, l, o)
 }
 
-// seal puts in what the caller knows, and the version of each alert. A list without alerts is refused: in force it
-// would silently clear everybody.
+// seal completes a list. One without alerts is refused: in force it would silently clear everybody.
 func (in source) seal(name string, l *List, o Options) (*List, error) {
 	if len(l.Alerts) == 0 {
 		return nil, in.bad(name, 0, "it holds no alerts; a list is never replaced by an empty one")
 	}
+	if err := in.complete(name, l, o); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// complete puts in what the caller knows, and the version of each alert.
+func (in source) complete(name string, l *List, o Options) error {
 	if o.ID != "" {
 		l.ID = o.ID
 	}
@@ -120,12 +127,12 @@ func (in source) seal(name string, l *List, o Options) (*List, error) {
 	for i := range l.Alerts {
 		a := &l.Alerts[i]
 		if n := max(len(a.Names), len(a.Births), len(a.Birthplaces), len(a.Documents), len(a.Vehicles), len(a.Addresses)); n > maxValues {
-			return nil, in.bad(name, 0, fmt.Sprintf("alert %.60q has more than %d values of one sort", a.ID, maxValues))
+			return in.bad(name, 0, fmt.Sprintf("alert %.60q has more than %d values of one sort", a.ID, maxValues))
 		}
 		a.Owner = l.Owner
 		a.Version = a.digest()
 	}
-	return l, nil
+	return nil
 }
 
 // head returns the first bytes of a file without a byte order mark and white space, after refusing what no importer

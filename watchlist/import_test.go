@@ -297,7 +297,7 @@ func checkList(t testing.TB, l *List) {
 // FuzzImport gives any bytes to every importer, as the main file and as OFAC's alt.csv.
 func FuzzImport(f *testing.F) {
 	for _, path := range []string{"testdata/un.xml", "testdata/fictional.ftm.json", "testdata/ofac/sdn.csv", "testdata/ofac/alt.csv",
-		"testdata/more/uk-conlist.csv", "testdata/more/uk-sanctions-list.csv", "testdata/more/eu.xml", "testdata/more/eu.csv", "testdata/more/own.csv",
+		"testdata/more/uk-conlist.csv", "testdata/more/uk-sanctions-list.csv", "testdata/more/eu.xml", "testdata/more/eu.csv", "testdata/more/own.csv", "testdata/more/sdn.xml", peopleBase, peopleDelta,
 		"testdata/varied/un.xml", "testdata/varied/eu.xml", "testdata/varied/eu.csv", "testdata/varied/uk-conlist.csv", "testdata/varied/uk-sanctions-list.csv"} {
 		f.Add(readFile(f, path))
 	}

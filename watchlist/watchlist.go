@@ -2,7 +2,7 @@
 //
 // It owns the alert and the list as types, the readers of the formats in which lists are published (OFAC's CSV set, the
 // United Nations' and the European Union's XML, CSV of the Union, of the United Kingdom and of its own,
-// FollowTheMoney JSON lines), the files into which lists are built and that are searched
+// FollowTheMoney JSON lines and OpenSanctions' deltas of them), the files into which lists are built and that are searched
 // where they lie, with the changes between their versions, the index over the lists in force, and matching with its
 // explanation. It knows nothing of posts, officers or decisions and can be used alone.
 //

@@ -6,16 +6,29 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"marz"
 	"marz/watchlist"
 )
 
 func listImportCommand() *cobra.Command {
 	var f listFlags
+	var d deltaFlags
 	c := &cobra.Command{
-		Use:   "import SOURCE...",
-		Short: "Check the sources of a list and say what they hold, without building anything",
-		Args:  cobra.MinimumNArgs(1),
+		Use:   "import SOURCE... | import --base ENTITIES --delta DELTA... -o CHANGE",
+		Short: "Check the sources of a list and say what they hold, or make a change of a list from OpenSanctions' deltas",
+		Long: "Reads the sources of a list and says what they hold, without building anything.\n\n" +
+			"With --delta it reads what OpenSanctions publishes as entities.delta.json, several in the order in which they were, over the entities before them (--base, an entities.ftm.json), and\n" +
+			"writes the change that they make of the list that was built of these, as marz list diff would of the lists before and after. --next writes the entities as they are then, to which the\n" +
+			"next delta applies; it may be the base itself, and is written once the change is. --id, --owner and --version are those with which the list was built; --for takes the first two from it.",
+		Example: "  marz list import un_consolidated.xml\n  marz list import --base entities.ftm.json --delta entities.delta.json --key am-bg.key -o 20260304.delta --next entities.ftm.json",
+		Args:    cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
+			if d.given() {
+				return importDeltas(c, &f, &d, args)
+			}
+			if len(args) == 0 {
+				return &marz.Error{Code: marz.Invalid, Op: "load list", Fix: "name its sources, or --base and --delta"}
+			}
 			l, err := f.read(args)
 			if err != nil {
 				return err
@@ -25,6 +38,7 @@ func listImportCommand() *cobra.Command {
 		},
 	}
 	f.flags(c)
+	d.flags(c)
 	return c
 }
 

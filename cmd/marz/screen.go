@@ -30,7 +30,7 @@ func screenCommand() *cobra.Command {
 Lists are OFAC's sdn.csv (or the folder with its files), the United Nations' consolidated XML, the European
 Union's list in XML or CSV, the United Kingdom's in CSV, FollowTheMoney JSON lines, plain values as docs/spec/list-csv.md
 has them, or what marz list build has made; the format is found by content. Changes that marz list diff has written
-are applied in the order in which they are named. Queries are JSON objects, one a line, with the keys id, primary, secondary,
+are applied in the order in which they are named; so are OpenSanctions' deltas (entities.delta.json), over the one list of entities to which they apply. Queries are JSON objects, one a line, with the keys id, primary, secondary,
 names, birth, nationality, sex, document, document_check, vehicle, each optional. Each gives one line of JSON with its hits. A line that cannot
 be read gives {"error":…,"line":…} in its place, and the exit code is 1 at the end.`,
 		Args: cobra.NoArgs,

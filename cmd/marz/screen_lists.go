@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,17 +36,54 @@ func loadLists(ctx context.Context, paths, deltas []string, stderr io.Writer) (*
 			fmt.Fprintf(stderr, "  %s: %s\n", info.ID, note)
 		}
 	}
-	for _, path := range deltas {
-		c, err := watchlist.ReadChange(path, nil)
-		if err == nil {
-			err = set.Apply(c)
-		}
-		if err != nil {
+	changes, err := readChanges(from, deltas)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range changes {
+		if err := set.Apply(c); err != nil {
 			return nil, err
 		}
 		fmt.Fprintf(stderr, "changed %s to version %s: %d alerts put, %d dropped\n", c.List, c.To, len(c.Put), len(c.Drop))
+		for _, note := range c.Notes {
+			fmt.Fprintf(stderr, "  %s: %s\n", c.List, note)
+		}
 	}
 	return set, nil
+}
+
+// readChanges reads files of changes. Deltas of OpenSanctions, which apply to the entities that a list was read from, become one change in the place of the first of them.
+func readChanges(from map[marz.ListID]string, paths []string) ([]*watchlist.Change, error) {
+	var out []*watchlist.Change
+	var deltas []string
+	at := 0
+	for _, path := range paths {
+		if watchlist.IsDelta(path) {
+			if len(deltas) == 0 {
+				at = len(out)
+			}
+			deltas = append(deltas, path)
+			continue
+		}
+		c, err := watchlist.ReadChange(path, nil)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c)
+	}
+	if len(deltas) == 0 {
+		return out, nil
+	}
+	bases := slices.DeleteFunc(slices.Collect(maps.Values(from)), func(path string) bool { return !watchlist.IsEntities(path) })
+	if len(bases) != 1 {
+		return nil, &marz.Error{Code: marz.Invalid, Op: "change list", Subject: deltas[0],
+			Fix: fmt.Sprintf("a delta of OpenSanctions does not say of which list it is, and %d of the lists are entities; name the one to which it applies, or make a change of it with marz list import --base", len(bases))}
+	}
+	_, c, err := openDeltas(bases[0], deltas, watchlist.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return slices.Insert(out, at, c), nil
 }
 
 // openList reads a list of any form, and returns how it is put in force.
