@@ -80,30 +80,40 @@ func (c *Curve) Add(p, q Point) (Point, error) {
 	return m.leave(&a), nil
 }
 
-// ScalarMult returns k·p, for any k: it is taken modulo the order. It is infinity if k is a multiple of the order or p is infinity, which no
-// protocol may accept as a shared secret. Its time depends on k: see the package's comment. A point that is not on the curve is refused.
+// ScalarMult returns k·p, for any k: it is taken modulo the order. Infinity is neither taken nor given, since a secret agreed on must never be it: an infinite
+// p, or a k that is a multiple of the order, is an error, as is a point that is not on the curve. Its time depends on k: see the package's comment.
 func (c *Curve) ScalarMult(k *big.Int, p Point) (Point, error) {
-	if k == nil {
-		return Point{}, c.refuse("there is no number to multiply by")
-	}
-	if p.Infinite() {
-		return Point{}, nil
+	k, err := c.scalar(k)
+	if err != nil {
+		return Point{}, err
 	}
 	if err := c.check(p); err != nil {
 		return Point{}, err
 	}
 	m := c.model()
 	q := m.enter(p)
-	sum := m.combine(new(big.Int), new(big.Int).Mod(k, c.order), &q)
+	sum := m.combine(new(big.Int), k, &q)
 	return m.leave(&sum), nil
 }
 
 // ScalarBaseMult returns k·G as ScalarMult does.
 func (c *Curve) ScalarBaseMult(k *big.Int) (Point, error) {
-	if k == nil {
-		return Point{}, c.refuse("there is no number to multiply by")
+	k, err := c.scalar(k)
+	if err != nil {
+		return Point{}, err
 	}
 	m := c.model()
-	sum := m.combine(new(big.Int).Mod(k, c.order), new(big.Int), nil)
+	sum := m.combine(k, new(big.Int), nil)
 	return m.leave(&sum), nil
+}
+
+// scalar returns k modulo the order, which may not be 0.
+func (c *Curve) scalar(k *big.Int) (*big.Int, error) {
+	if k == nil {
+		return nil, c.refuse("there is no number to multiply by")
+	}
+	if k = new(big.Int).Mod(k, c.order); k.Sign() == 0 {
+		return nil, c.refuse("the number to multiply by is a multiple of the order, which gives infinity")
+	}
+	return k, nil
 }
