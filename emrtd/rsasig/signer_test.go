@@ -8,7 +8,6 @@ import (
 	"encoding/binary"
 	"math/big"
 	"sync"
-	"testing"
 )
 
 // privateKey signs over math/big, with a modulus of primes of about 512 bits: of as many as it needs, so that even the longest are found at once.
@@ -19,38 +18,43 @@ type privateKey struct {
 }
 
 // newPrivateKey makes a key with a modulus of exactly so many bits.
-func newPrivateKey(t testing.TB, bits int, exponent *big.Int) *privateKey {
-	t.Helper()
+func newPrivateKey(bits int, exponent *big.Int) *privateKey {
 	for {
 		k := &privateKey{}
 		modulus, order := big.NewInt(1), big.NewInt(1)
-		for left := bits; left > 0; {
+		for left := bits; left >= 64; left = bits - modulus.BitLen() {
 			size := 512
 			if left < 1024 {
-				size = (left + 1) / min(2, left/256)
+				size = (left + 1) / (1 + (left-1)/512)
 			}
-			size = min(size, left)
-			p, err := rand.Prime(rand.Reader, size)
-			if err != nil {
-				t.Fatal(err)
-			}
+			p := primeFor(size, exponent)
 			k.primes = append(k.primes, p)
 			modulus.Mul(modulus, p)
 			order.Mul(order, new(big.Int).Sub(p, big.NewInt(1)))
-			left = bits - modulus.BitLen()
-			if left < 64 {
-				break
-			}
 		}
-		k.d = new(big.Int).ModInverse(exponent, order)
-		if modulus.BitLen() != bits || k.d == nil {
+		if modulus.BitLen() != bits {
 			continue
 		}
 		var err error
 		if k.Key, err = NewKey(modulus, exponent); err != nil {
-			t.Fatal(err)
+			panic(err)
 		}
+		k.d = new(big.Int).ModInverse(exponent, order)
 		return k
+	}
+}
+
+// primeFor returns a prime p for which the exponent has an inverse modulo p-1.
+func primeFor(bits int, exponent *big.Int) *big.Int {
+	for {
+		p, err := rand.Prime(rand.Reader, bits)
+		if err != nil {
+			panic(err)
+		}
+		before := new(big.Int).Sub(p, big.NewInt(1))
+		if new(big.Int).GCD(nil, nil, before, exponent).BitLen() == 1 {
+			return p
+		}
 	}
 }
 
@@ -78,8 +82,7 @@ var identifiers = map[crypto.Hash]asn1.ObjectIdentifier{
 var hashList = []crypto.Hash{crypto.SHA1, crypto.SHA224, crypto.SHA256, crypto.SHA384, crypto.SHA512}
 
 // info writes a DigestInfo by encoding/asn1.
-func info(t testing.TB, hash crypto.Hash, digest []byte, null bool) []byte {
-	t.Helper()
+func info(hash crypto.Hash, digest []byte, null bool) []byte {
 	type algorithm struct {
 		Identifier asn1.ObjectIdentifier
 		Parameters asn1.RawValue `asn1:"optional"`
@@ -93,7 +96,7 @@ func info(t testing.TB, hash crypto.Hash, digest []byte, null bool) []byte {
 		Digest    []byte
 	}{a, digest})
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 	return der
 }
@@ -110,7 +113,6 @@ type pssParts struct {
 	padding byte // before the 01
 	one     byte
 	trailer byte
-	top     byte // or-ed to the first byte
 }
 
 // encode is EMSA-PSS-ENCODE (RFC 8017 §9.1.1).
@@ -136,7 +138,6 @@ func (p pssParts) encode(bits int, hash, maskHash crypto.Hash, digest []byte) []
 		block[i] ^= mask[i]
 	}
 	block[0] &= 0xff >> (8*size - (bits - 1))
-	block[0] |= p.top
 	return append(append(block, hashed...), p.trailer)
 }
 
@@ -152,13 +153,7 @@ var keys = sync.OnceValue(func() (made []*privateKey) {
 		{1024, "3"}, {1024, "65537"}, {1025, "65537"}, {1026, "0xffffffffffffffc5"}, {1030, "17"}, {1031, "0x80000001"}, {1032, "0x10000000f"}, {1033, "65537"}, {1087, "5"}, {1088, "35"},
 		{1089, "0xfffffffb"}, {2048, "65537"}, {2048, "43459"}, {3072, "3"}, {4096, "65537"}, {8192, "65537"}, {8191, "0xfffffffffffffffd"},
 	} {
-		made = append(made, newPrivateKey(panicky{}, k.bits, odd(k.exponent)))
+		made = append(made, newPrivateKey(k.bits, odd(k.exponent)))
 	}
 	return made
 })
-
-// panicky lets keys be made outside of any one test.
-type panicky struct{ testing.TB }
-
-func (panicky) Helper()        {}
-func (panicky) Fatal(a ...any) { panic(a) }
