@@ -22,12 +22,8 @@ func newPrivateKey(bits int, exponent *big.Int) *privateKey {
 	for {
 		k := &privateKey{}
 		modulus, order := big.NewInt(1), big.NewInt(1)
-		for left := bits; left >= 64; left = bits - modulus.BitLen() {
-			size := 512
-			if left < 1024 {
-				size = (left + 1) / (1 + (left-1)/512)
-			}
-			p := primeFor(size, exponent)
+		for n := (bits + 511) / 512; n > 0; n-- {
+			p := primeFor((bits-modulus.BitLen()+n-1)/n, exponent)
 			k.primes = append(k.primes, p)
 			modulus.Mul(modulus, p)
 			order.Mul(order, new(big.Int).Sub(p, big.NewInt(1)))
