@@ -11,7 +11,7 @@ AXE = tmp/axe/package/axe.min.js
 MODEL = tmp/model
 APT = apt-get -o DPkg::Lock::Timeout=300
 
-.PHONY: run build test tools check unit sim-transfer bench eval shots fuzz model
+.PHONY: run build test tools check unit sim-transfer bench speed-signatures eval shots fuzz model
 
 run: build
 	./bin/marz demo $(ARGS)
@@ -61,6 +61,10 @@ bench:
 	$(GO) test ./internal/handover -run xxx -bench LanesAtTheExecution -benchtime 1x # the lane's pause when control passes
 	$(GO) test ./agreement -run xxx -bench 'May|Fold' -benchtime 3x # the register
 	MARZ_DATA=$${MARZ_DATA:-../shared/data} $(GO) test ./watchlist -run 'Every|Figures' -v
+
+# Signatures of documents a second on one core, beside what openssl speed says in the same run.
+speed-signatures:
+	$(GO) run ./internal/sigspeed
 
 # What screening finds, hits falsely and costs, on public data and on lists as large as a nation's; kept in docs/SCREENING.md. Ten minutes, 3 GB of memory and of disk.
 EVAL = $(GO) run ./internal/eval -data $${MARZ_DATA:-../shared/data}
