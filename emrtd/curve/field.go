@@ -77,10 +77,20 @@ func (x *element) isZero() bool { return *x == element{} }
 
 // mul sets z to x·y. It may be given the same element more than once.
 func (f *field) mul(z, x, y *element) {
-	if f.n == 4 {
+	switch f.n {
+	case 4:
 		f.mul4(z, x, y)
-		return
+	case 6:
+		f.mul6(z, x, y)
+	case 8:
+		f.mul8(z, x, y)
+	default:
+		f.mulAny(z, x, y)
 	}
+}
+
+// mulAny is mul for any number of limbs.
+func (f *field) mulAny(z, x, y *element) {
 	n := f.n
 	var t [maxLimbs + 1]uint64 // below 2p after each round
 	var top uint64
@@ -94,7 +104,7 @@ func (f *field) mul(z, x, y *element) {
 		copy(t[:n-1], t[1:n])
 		t[n-1], t[n] = sum, top+over
 	}
-	f.reduce(z, (*element)(t[:maxLimbs]), t[n])
+	f.reduce(z, t[:n], t[n])
 }
 
 // addProduct adds x·y to t and returns what is carried out of it.
@@ -111,7 +121,8 @@ func addProduct(t, x []uint64, y, carry uint64) uint64 {
 }
 
 // reduce sets z to t + top·2^(64n), which is below 2p, less p where that is not negative.
-func (f *field) reduce(z, t *element, top uint64) {
+func (f *field) reduce(z *element, t []uint64, top uint64) {
+	t = t[:f.n]
 	var d element
 	var borrow uint64
 	for i := range f.n {
@@ -138,7 +149,7 @@ func (f *field) add(z, x, y *element) {
 	for i := range f.n {
 		t[i], c = bits.Add64(x[i], y[i], c)
 	}
-	f.reduce(z, &t, c)
+	f.reduce(z, t[:], c)
 }
 
 // sub sets z to x-y.
