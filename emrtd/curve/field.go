@@ -6,10 +6,11 @@ import (
 	"math/bits"
 )
 
-// limbs is how many 64-bit words the largest field takes (P-521).
+// maxLimbs is how many 64-bit words the largest field takes (P-521).
 const maxLimbs = 9
 
-// element is an element of a field in Montgomery form: v·2^(64·n) modulo p, little-endian, always below p. Limbs from n on are zero.
+// element is an element of a field in Montgomery form: v·2^(64·n) modulo p, little-endian, always below p. Limbs from n on are zero
+// and stay so: what is computed is written to an element of the same field or to a new one.
 type element [maxLimbs]uint64
 
 // field is the integers modulo an odd prime of n limbs.
@@ -133,7 +134,6 @@ func (f *field) reduce(z *element, t []uint64, top uint64) {
 	for i := range f.n {
 		z[i] = t[i]&keep | d[i]&^keep
 	}
-	clear(z[f.n:])
 }
 
 func (f *field) sqr(z, x *element) { f.mul(z, x, x) }
@@ -166,5 +166,4 @@ func (f *field) sub(z, x, y *element) {
 	for i := range f.n {
 		z[i], c = bits.Add64(t[i], f.prime[i]&-borrow, c)
 	}
-	clear(z[f.n:])
 }
