@@ -230,9 +230,10 @@ func TestPSSPartsAreChecked(t *testing.T) {
 			}
 		}
 		above := encodedPSS(k, right, digest)
-		above[0] |= 1 << ((k.Bits() - 1) % 8)
-		if new(big.Int).SetBytes(above).Cmp(k.modulus.n) >= 0 {
-			continue // no private key signs it
+		for i := 0; new(big.Int).SetBytes(above).Cmp(k.modulus.n) >= 0 || above[0]>>((k.Bits()-1)%8) == 0; i++ {
+			right.salt[0] = byte(i) // until what begins with the bit is below the modulus, so that a private key signs it
+			above = encodedPSS(k, right, digest)
+			above[0] |= 1 << ((k.Bits() - 1) % 8)
 		}
 		if err := k.VerifyPSS(params, digest, k.sign(above)); !errors.Is(err, ErrSignature) {
 			t.Errorf("%d bits, a bit above the message's: %v", k.Bits(), err)
