@@ -11,7 +11,7 @@ AXE = tmp/axe/package/axe.min.js
 MODEL = tmp/model
 APT = apt-get -o DPkg::Lock::Timeout=300
 
-.PHONY: run build test tools check unit sim-transfer bench eval shots fuzz model
+.PHONY: run build test tools check unit sim-transfer bench speed-signatures eval shots fuzz model
 
 run: build
 	./bin/marz demo $(ARGS)
@@ -40,7 +40,7 @@ check:
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/marz ./cmd/marz
 
 # Packages in which nothing of their own runs at once with anything else: the race detector would only make them slow.
-PLAIN = ./agreement ./transfer ./mrz ./watchlist ./watchlist/name ./verify ./inspection ./scenarios/... ./internal/sim ./web
+PLAIN = ./agreement ./transfer ./mrz ./watchlist ./watchlist/name ./emrtd/... ./verify ./inspection ./scenarios/... ./internal/sim ./web
 # -p 2: two packages at once, so that the browser tests have a core each on a small machine.
 TEST = MARZ_AXE=$$(ls $(CURDIR)/$(AXE) 2>/dev/null) $(GO) test -p 2 -timeout 12m
 unit:
@@ -61,6 +61,10 @@ bench:
 	$(GO) test ./internal/handover -run xxx -bench LanesAtTheExecution -benchtime 1x # the lane's pause when control passes
 	$(GO) test ./agreement -run xxx -bench 'May|Fold' -benchtime 3x # the register
 	MARZ_DATA=$${MARZ_DATA:-../shared/data} $(GO) test ./watchlist -run 'Every|Figures' -v
+
+# Signatures of documents a second on one core, beside what openssl speed says in the same run.
+speed-signatures:
+	$(GO) run ./internal/sigspeed
 
 # What screening finds, hits falsely and costs, on public data and on lists as large as a nation's; kept in docs/SCREENING.md. Ten minutes, 3 GB of memory and of disk.
 EVAL = $(GO) run ./internal/eval -data $${MARZ_DATA:-../shared/data}
