@@ -1,0 +1,164 @@
+package cert
+
+import (
+	"bytes"
+	"crypto/sha1"
+	"fmt"
+
+	"marz/emrtd/der"
+)
+
+// KeyUsage is the reason of a signature by a key that may not make it.
+const KeyUsage Reason = "key-usage"
+
+// maxCandidates bounds how many keys are tried for one signature. A state has a handful.
+const maxCandidates = 64
+
+// Store holds certificates by name and by key identifier, with where they come from. It is not changed while it is read.
+type Store struct {
+	list   []*Certificate
+	from   map[*Certificate][]string
+	byRaw  map[string]*Certificate
+	byName map[string][]*Certificate
+	byKey  map[string][]*Certificate
+}
+
+// NewStore returns an empty store.
+func NewStore() *Store {
+	return &Store{from: map[*Certificate][]string{}, byRaw: map[string]*Certificate{}, byName: map[string][]*Certificate{}, byKey: map[string][]*Certificate{}}
+}
+
+// Add puts a certificate in, once, and notes where it comes from. It returns the one that the store holds.
+func (s *Store) Add(c *Certificate, from string) *Certificate {
+	if held, ok := s.byRaw[string(c.Raw)]; ok {
+		s.from[held] = append(s.from[held], from)
+		return held
+	}
+	s.list = append(s.list, c)
+	s.from[c] = []string{from}
+	s.byRaw[string(c.Raw)] = c
+	name := c.Subject.key()
+	s.byName[name] = append(s.byName[name], c)
+	for _, id := range c.keyIDs() {
+		s.byKey[string(id)] = append(s.byKey[string(id)], c)
+	}
+	return c
+}
+
+// All returns the certificates in the order in which they came.
+func (s *Store) All() []*Certificate { return s.list }
+
+// From says where a certificate of the store comes from.
+func (s *Store) From(c *Certificate) []string { return s.from[c] }
+
+// Has reports whether exactly this certificate is in the store, and returns the store's.
+func (s *Store) Has(c *Certificate) (*Certificate, bool) {
+	held, ok := s.byRaw[string(c.Raw)]
+	return held, ok
+}
+
+// keyIDs are the identifiers of a certificate's key: what it says, and the SHA-1 of the key, which is the usual one (RFC 5280 §4.2.1.2).
+func (c *Certificate) keyIDs() [][]byte {
+	sum := sha1.Sum(c.Key.Bits)
+	if len(c.SubjectKeyID) == 0 || bytes.Equal(c.SubjectKeyID, sum[:]) {
+		return [][]byte{sum[:]}
+	}
+	return [][]byte{c.SubjectKeyID, sum[:]}
+}
+
+// ByKeyID returns the certificates with a key identifier.
+func (s *Store) ByKeyID(id []byte) []*Certificate { return s.byKey[string(id)] }
+
+// ByName returns the certificates with a subject.
+func (s *Store) ByName(n Name) []*Certificate { return s.byName[n.key()] }
+
+// Candidates returns the certificates that may be the issuer's: those with the key identifier and the name first, then those with the identifier, then
+// those with the name.
+func (s *Store) Candidates(issuer Name, keyID []byte) []*Certificate {
+	var both, key, name []*Certificate
+	seen := map[*Certificate]bool{}
+	if len(keyID) > 0 {
+		for _, c := range s.ByKeyID(keyID) {
+			seen[c] = true
+			if c.Subject.Same(issuer) {
+				both = append(both, c)
+			} else {
+				key = append(key, c)
+			}
+		}
+	}
+	for _, c := range s.ByName(issuer) {
+		if !seen[c] {
+			name = append(name, c)
+		}
+	}
+	all := append(append(both, key...), name...)
+	return all[:min(len(all), maxCandidates)]
+}
+
+// Issuance says how a certificate follows from its issuer's, each check apart.
+type Issuance struct {
+	Issuer     *Certificate // nil where none was found whose key made the signature
+	Err        *SignatureError
+	NameMatch  bool // the certificate's issuer is the issuer's subject
+	KeyIDMatch bool // the authority key identifier is the issuer's; true also where the certificate has none
+	MayIssue   bool // the issuer is a CA with the usage keyCertSign
+	Defects    []der.Defect
+}
+
+// Good reports whether every check of the issuance was good.
+func (i Issuance) Good() bool { return i.Err == nil && i.NameMatch && i.KeyIDMatch && i.MayIssue }
+
+// IssuedBy checks whether one certificate follows from another.
+func (c *Certificate) IssuedBy(issuer *Certificate) Issuance {
+	i := Issuance{Issuer: issuer, NameMatch: c.Issuer.Same(issuer.Subject), KeyIDMatch: len(c.AuthorityID.KeyID) == 0, MayIssue: issuer.CA() && issuer.May("keyCertSign")}
+	for _, id := range issuer.keyIDs() {
+		i.KeyIDMatch = i.KeyIDMatch || bytes.Equal(id, c.AuthorityID.KeyID)
+	}
+	defects, err := issuer.Key.Verify(c.Algorithm, c.Signed, c.Signature)
+	i.Err = asSignatureError(err)
+	i.Defects = defects
+	if i.Err == nil && c.Algorithm.Weak() {
+		i.Defects = append(i.Defects, der.Defect{Name: WeakHash, Offset: -1, Detail: c.Algorithm.name()})
+	}
+	if i.NameMatch && !bytes.Equal(c.Issuer.Raw, issuer.Subject.Raw) {
+		i.Defects = append(i.Defects, der.Defect{Name: NameForm, Offset: -1, Detail: "the issuer"})
+	}
+	return i
+}
+
+func asSignatureError(err error) *SignatureError {
+	if err == nil {
+		return nil
+	}
+	if s, ok := err.(*SignatureError); ok {
+		return s
+	}
+	return &SignatureError{Reason: SignatureMalformed, Detail: err.Error()}
+}
+
+// Issuer finds the issuer of a certificate in the store: the first candidate by which every check is good, else the first whose key made the signature,
+// else none with the reason of the first that was tried.
+func (s *Store) Issuer(c *Certificate) Issuance {
+	var first, signed *Issuance
+	for _, candidate := range s.Candidates(c.Issuer, c.AuthorityID.KeyID) {
+		i := c.IssuedBy(candidate)
+		if i.Good() {
+			return i
+		}
+		if signed == nil && i.Err == nil {
+			signed = &i
+		}
+		if first == nil {
+			first = &i
+		}
+	}
+	switch {
+	case signed != nil:
+		return *signed
+	case first != nil:
+		first.Issuer = nil
+		return *first
+	}
+	return Issuance{Err: &SignatureError{Reason: IssuerMissing, Detail: fmt.Sprintf("no certificate of %q, key %s, is at hand", c.Issuer.String(), Hex(c.AuthorityID.KeyID))}}
+}
