@@ -66,6 +66,16 @@ func (c *Certificate) keyIDs() [][]byte {
 	return [][]byte{c.SubjectKeyID, sum[:]}
 }
 
+// HasKeyID reports whether the certificate's key has this identifier.
+func (c *Certificate) HasKeyID(id []byte) bool {
+	for _, own := range c.keyIDs() {
+		if bytes.Equal(own, id) {
+			return true
+		}
+	}
+	return false
+}
+
 // ByKeyID returns the certificates with a key identifier.
 func (s *Store) ByKeyID(id []byte) []*Certificate { return s.byKey[string(id)] }
 
@@ -111,12 +121,9 @@ func (i Issuance) Good() bool { return i.Err == nil && i.NameMatch && i.KeyIDMat
 
 // IssuedBy checks whether one certificate follows from another.
 func (c *Certificate) IssuedBy(issuer *Certificate) Issuance {
-	i := Issuance{Issuer: issuer, NameMatch: c.Issuer.Same(issuer.Subject), KeyIDMatch: len(c.AuthorityID.KeyID) == 0, MayIssue: issuer.CA() && issuer.May("keyCertSign")}
-	for _, id := range issuer.keyIDs() {
-		i.KeyIDMatch = i.KeyIDMatch || bytes.Equal(id, c.AuthorityID.KeyID)
-	}
+	i := Issuance{Issuer: issuer, NameMatch: c.Issuer.Same(issuer.Subject), KeyIDMatch: len(c.AuthorityID.KeyID) == 0 || issuer.HasKeyID(c.AuthorityID.KeyID), MayIssue: issuer.CA() && issuer.May("keyCertSign")}
 	defects, err := issuer.Key.Verify(c.Algorithm, c.Signed, c.Signature)
-	i.Err = asSignatureError(err)
+	i.Err = AsSignatureError(err)
 	i.Defects = defects
 	if i.Err == nil && c.Algorithm.Weak() {
 		i.Defects = append(i.Defects, der.Defect{Name: WeakHash, Offset: -1, Detail: c.Algorithm.name()})
@@ -127,7 +134,8 @@ func (c *Certificate) IssuedBy(issuer *Certificate) Issuance {
 	return i
 }
 
-func asSignatureError(err error) *SignatureError {
+// AsSignatureError returns the error of Verify as what it is.
+func AsSignatureError(err error) *SignatureError {
 	if err == nil {
 		return nil
 	}
@@ -161,4 +169,51 @@ func (s *Store) Issuer(c *Certificate) Issuance {
 		return *first
 	}
 	return Issuance{Err: &SignatureError{Reason: IssuerMissing, Detail: fmt.Sprintf("no certificate of %q, key %s, is at hand", c.Issuer.String(), Hex(c.AuthorityID.KeyID))}}
+}
+
+// maxChain bounds a chain. One of a signer, its CSCA and two links has four.
+const maxChain = 8
+
+// Chain is the way from a certificate to a trusted one: each step's issuance, and the trusted certificate at its end, nil where it ends before.
+type Chain struct {
+	Steps   []Issuance
+	Trusted *Certificate
+}
+
+// Err is the reason for which a chain does not reach a trusted certificate, nil when it does.
+func (c Chain) Err() *SignatureError {
+	if c.Trusted != nil {
+		return nil
+	}
+	if n := len(c.Steps); n > 0 {
+		if last := c.Steps[n-1]; last.Err != nil {
+			return last.Err
+		}
+	}
+	return &SignatureError{Reason: IssuerMissing, Detail: "the chain ends at a certificate that is not trusted"}
+}
+
+// Chain goes from a certificate to one in trusted, by the issuers there or else by those in bag, whose certificates are believed in nothing but their signatures.
+// A step whose issuer is found and of which another check is not good is part of the chain, and says so.
+func (c *Certificate) Chain(trusted, bag *Store) Chain {
+	var chain Chain
+	at := c
+	for range maxChain {
+		if held, ok := trusted.Has(at); ok {
+			chain.Trusted = held
+			return chain
+		}
+		step := trusted.Issuer(at)
+		if step.Issuer == nil && bag != nil {
+			if other := bag.Issuer(at); other.Issuer != nil {
+				step = other
+			}
+		}
+		chain.Steps = append(chain.Steps, step)
+		if step.Issuer == nil || step.Issuer == at {
+			return chain
+		}
+		at = step.Issuer
+	}
+	return chain
 }
