@@ -146,7 +146,8 @@ func AsSignatureError(err error) *SignatureError {
 }
 
 // Issuer finds the issuer of a certificate in the store: the first candidate by which every check is good, else the first whose key made the signature,
-// else none with the reason of the first that was tried.
+// else none with the reason of the first that was tried. Where the certificate names its issuer's key and none of the candidates has it, the issuer is missing
+// and the signature is not called wrong.
 func (s *Store) Issuer(c *Certificate) Issuance {
 	var first, signed *Issuance
 	for _, candidate := range s.Candidates(c.Issuer, c.AuthorityID.KeyID) {
@@ -164,11 +165,11 @@ func (s *Store) Issuer(c *Certificate) Issuance {
 	switch {
 	case signed != nil:
 		return *signed
-	case first != nil:
+	case first != nil && (first.KeyIDMatch || first.Err.Reason != SignatureWrong):
 		first.Issuer = nil
 		return *first
 	}
-	return Issuance{Err: &SignatureError{Reason: IssuerMissing, Detail: fmt.Sprintf("no certificate of %q, key %s, is at hand", c.Issuer.String(), Hex(c.AuthorityID.KeyID))}}
+	return Issuance{Err: &SignatureError{Reason: IssuerMissing, Detail: missing(c, first != nil)}}
 }
 
 // maxChain bounds a chain. One of a signer, its CSCA and two links has four.
@@ -216,4 +217,17 @@ func (c *Certificate) Chain(trusted, bag *Store) Chain {
 		at = step.Issuer
 	}
 	return chain
+}
+
+// missing says which certificate is not at hand, and whether one of the same name is.
+func missing(c *Certificate, sameName bool) string {
+	s := fmt.Sprintf("no certificate of %q", c.Issuer.String())
+	if len(c.AuthorityID.KeyID) > 0 {
+		s += " with the key " + Hex(c.AuthorityID.KeyID)
+	}
+	s += " is at hand"
+	if sameName {
+		s += "; there are others of that name"
+	}
+	return s
 }
