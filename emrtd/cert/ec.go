@@ -177,3 +177,19 @@ func (c *curve) add(p, q jacobian) jacobian {
 	y := c.sub(c.mul(r, c.sub(v, x)), c.mul(s1, hhh))
 	return jacobian{x, y, c.mul(h, c.mul(p.z, q.z))}
 }
+
+// Curve is a known curve as numbers, for whoever makes keys on it.
+type Curve struct {
+	Name, OID        string
+	P, A, B, X, Y, N *big.Int // y² = x³ + Ax + B over P; base point (X, Y) of the order N
+}
+
+// Curves returns the known curves.
+func Curves() []Curve {
+	out := make([]Curve, len(curves))
+	for i, c := range curves {
+		copyOf := func(n *big.Int) *big.Int { return new(big.Int).Set(n) }
+		out[i] = Curve{c.name, c.oid, copyOf(c.p), copyOf(c.a), copyOf(c.b), copyOf(c.gx), copyOf(c.gy), copyOf(c.n)}
+	}
+	return out
+}
