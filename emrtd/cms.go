@@ -333,9 +333,7 @@ func (s *Signer) readID(r *der.Reader, f *der.Fields, e *der.Element) (err error
 // What is wrong in them is kept as a fault, since the signature cannot be good then.
 func (s *Signer) readAttributes(r *der.Reader, e *der.Element) {
 	s.hasAttributes = true
-	as := *e
-	as.Class, as.Tag = der.Universal, der.TagSet
-	s.canonical = der.Canonical(&as)
+	s.canonical = der.Canonical(e.As(der.TagSet))
 	s.attributes = bytes.Clone(e.Raw)
 	s.attributes[0] = 0x31
 	seen := map[string]bool{}

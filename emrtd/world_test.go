@@ -69,9 +69,11 @@ func signerProfile() testpki.Profile {
 	return testpki.Profile{Country: "UT", Organisation: "Utopia", CommonName: "Document Signer", Serial: 77, From: day(2025, 1, 1), Until: day(2035, 1, 1), Usage: 0x80, DocumentTypes: []string{"P"}}
 }
 
-func newWorld(t testing.TB, kind testpki.Kind) *world {
+func newWorld(t testing.TB, kind testpki.Kind) *world { return newWorldOf(t, kind, 1) }
+
+func newWorldOf(t testing.TB, kind testpki.Kind, seed uint64) *world {
 	t.Helper()
-	w := &world{random: chacha(1), groups: map[int][]byte{1: testpki.DataGroup1(specimen), 2: der.Encode(der.Application, 0x15, true, der.Octets([]byte("a face"))), 14: der.Encode(der.Application, 14, true)}}
+	w := &world{random: chacha(seed), groups: map[int][]byte{1: testpki.DataGroup1(specimen), 2: der.Encode(der.Application, 0x15, true, der.Octets([]byte("a face"))), 14: der.Encode(der.Application, 14, true)}}
 	var err error
 	if w.csca, err = testpki.Authority(w.random, key(t, kind, 0), cscaProfile()); err != nil {
 		t.Fatal(err)

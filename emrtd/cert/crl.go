@@ -183,7 +183,10 @@ func entryReason(r *der.Reader, ext *der.Element) (int, error) {
 		switch {
 		case x.oid == "2.5.29.21":
 			readContent(r, x, func(in *der.Reader, e *der.Element) (err error) {
-				reason, err = in.Small(e, "the reason")
+				if !e.Is(der.Universal, der.TagEnumerated) {
+					return der.Errorf(e.Offset, "the reason is %s", e.Name())
+				}
+				reason, err = in.Small(e.As(der.TagInteger), "the reason")
 				return err
 			})
 		case x.critical:

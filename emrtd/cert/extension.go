@@ -231,7 +231,7 @@ func (x *Extensions) readAuthority(r *der.Reader, e *der.Element) (err error) {
 	}
 	f.Maybe(der.Context, 1)
 	if n := f.Maybe(der.Context, 2); n != nil {
-		if x.AuthorityID.Serial, err = r.Integer(n); err != nil {
+		if x.AuthorityID.Serial, err = r.Integer(n.As(der.TagInteger)); err != nil {
 			return err
 		}
 	}
@@ -249,9 +249,7 @@ func (x *Extensions) readPeriod(r *der.Reader, e *der.Element) (err error) {
 		if t == nil {
 			continue
 		}
-		as := *t
-		as.Class, as.Tag = der.Universal, der.TagGeneralizedTime
-		if *to, err = r.Time(&as); err != nil {
+		if *to, err = r.Time(t.As(der.TagGeneralizedTime)); err != nil {
 			return err
 		}
 	}

@@ -79,10 +79,17 @@ func (e *Element) Explicit(what string) (*Element, error) {
 	return e.Children[0], nil
 }
 
-// Integer reads an INTEGER or ENUMERATED as it is written, negative ones too.
+// As returns the element as one of a universal type, which an implicit tag hides.
+func (e *Element) As(tag int) *Element {
+	out := *e
+	out.Class, out.Tag = Universal, tag
+	return &out
+}
+
+// Integer reads an INTEGER as it is written, negative ones too.
 func (r *Reader) Integer(e *Element) (*big.Int, error) {
-	if e.Constructed {
-		return nil, Errorf(e.Offset, "an INTEGER in pieces")
+	if !e.Is(Universal, TagInteger) || e.Constructed {
+		return nil, Errorf(e.Offset, "it should be INTEGER and is %s", e.Name())
 	}
 	b := e.Content
 	if len(b) == 0 {
@@ -132,6 +139,9 @@ func (r *Reader) Null(e *Element) error {
 
 // OID reads an OBJECT IDENTIFIER in its dotted form.
 func (r *Reader) OID(e *Element) (string, error) {
+	if !e.Is(Universal, TagOID) {
+		return "", Errorf(e.Offset, "it should be OBJECT IDENTIFIER and is %s", e.Name())
+	}
 	b := e.Content
 	if e.Constructed || len(b) == 0 || len(b) > 64 || b[len(b)-1]&0x80 != 0 {
 		return "", Errorf(e.Offset, "an OBJECT IDENTIFIER that cannot be read")
