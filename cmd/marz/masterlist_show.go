@@ -200,7 +200,7 @@ func (s *shownLists) say(w io.Writer) {
 	slices.SortStableFunc(sorted, func(a, b shownEntry) int { return cmp.Compare(a.Country, b.Country) })
 	t := newTable("COUNTRY", "UNTIL", "STATUS", "KEY", "SHA-256", "SUBJECT")
 	for _, e := range sorted {
-		t.row(e.Country, day(e.Until), string(e.Status)+reasonWords(e.Reason), e.Key, e.SHA256[:16], e.Subject)
+		t.row(e.Country, day(e.Until), string(e.Status), e.Key, e.SHA256[:16], e.Subject+reasonWords(e.Reason))
 	}
 	fmt.Fprint(w, t)
 	fmt.Fprintf(w, "\n%d certificates: %d self-signed, %d linked, %d linked under another name, %d unverified\n", len(s.Entries),
