@@ -38,6 +38,12 @@ const (
 	NotSigned           cert.Reason = "not-signed"
 )
 
+// The bounds of one verification: every signer is tried with every certificate that it names. There is one of each.
+const (
+	maxSigners = 8
+	maxNamed   = 8
+)
+
 const (
 	oidSignedData    = "1.2.840.113549.1.7.2"
 	oidContentType   = "1.2.840.113549.1.9.3"
@@ -70,7 +76,7 @@ type Signer struct {
 
 	hasAttributes bool
 	attributes    []byte // the signed attributes as SET
-	canonical     []byte // the same in DER
+	element       *der.Element
 	contentType   string
 	messageDigest []byte
 	fault         string // of the signed attributes, in words
@@ -149,6 +155,9 @@ func (d *SignedData) read(r *der.Reader, e *der.Element) error {
 	signers, err := f.Must(der.Universal, der.TagSet, "the signers")
 	if err != nil {
 		return err
+	}
+	if len(signers.Children) > maxSigners {
+		return der.Errorf(signers.Offset, "%d signers; at most %d are read", len(signers.Children), maxSigners)
 	}
 	for _, s := range signers.Children {
 		signer, err := readSigner(r, s)
@@ -333,7 +342,7 @@ func (s *Signer) readID(r *der.Reader, f *der.Fields, e *der.Element) (err error
 // What is wrong in them is kept as a fault, since the signature cannot be good then.
 func (s *Signer) readAttributes(r *der.Reader, e *der.Element) {
 	s.hasAttributes = true
-	s.canonical = der.Canonical(e.As(der.TagSet))
+	s.element = e.As(der.TagSet)
 	s.attributes = bytes.Clone(e.Raw)
 	s.attributes[0] = 0x31
 	seen := map[string]bool{}

@@ -45,13 +45,13 @@ func (d *SignedData) verifySigner(s *Signer, others *cert.Store) SignatureCheck 
 	carried := s.among(d.Certificates)
 	found := carried
 	if len(found) == 0 && others != nil {
-		found = s.among(others.All())
+		found = s.within(others)
 	}
 	if len(found) == 0 {
 		check.Err = fail(SignerMissing, "neither the signed data nor the trusted certificates hold it")
 		return check
 	}
-	for _, c := range found {
+	for _, c := range found[:min(len(found), maxNamed)] {
 		defects, err := d.verifyBy(s, c)
 		if err == nil || check.Certificate == nil {
 			check.Certificate, check.Carried, check.Err, check.Defects = c, len(carried) > 0, err, defects
@@ -72,6 +72,14 @@ func (s *Signer) among(list []*cert.Certificate) []*cert.Certificate {
 		}
 	}
 	return out
+}
+
+// within returns the certificates of a store that the signer names.
+func (s *Signer) within(store *cert.Store) []*cert.Certificate {
+	if s.Serial == nil {
+		return store.ByKeyID(s.KeyID)
+	}
+	return s.among(store.All())
 }
 
 // verifyBy checks, in this order: the digest of the content, the type of the content, the signature over both.
@@ -96,10 +104,12 @@ func (d *SignedData) verifyBy(s *Signer, c *cert.Certificate) ([]der.Defect, *ce
 		note(AttributesMissing, "the signature is over the content itself")
 	}
 	more, err := s.verifyOver(c, signed)
-	if err != nil && s.hasAttributes && !bytes.Equal(s.attributes, s.canonical) {
-		var again *cert.SignatureError
-		if more, again = s.verifyOver(c, s.canonical); again == nil {
-			err = nil
+	if err == nil || !s.hasAttributes {
+		return append(defects, more...), err
+	}
+	if canonical := der.Canonical(s.element); !bytes.Equal(s.attributes, canonical) {
+		if again, e := s.verifyOver(c, canonical); e == nil {
+			more, err = again, nil
 			note(AttributesNotDER, "SHA-256 "+der.Digest(s.attributes))
 		}
 	}

@@ -114,6 +114,27 @@ func certificateJudge(t testing.TB, raw, issuer []byte) func(testing.TB, []byte)
 	}
 }
 
+// trustJudge judges mutations of a certificate that is given as trusted: it is refused, or what was proven with it is not any more, or there is a note or a defect.
+func trustJudge(t testing.TB, raw []byte, doc Document, crl *cert.CRL) func(testing.TB, []byte) string {
+	was := parse(t, raw)
+	return func(t testing.TB, mutated []byte) string {
+		b := NewTrustBuilder()
+		if b.Add("root", mutated) != nil {
+			return ""
+		}
+		tr, err := b.Trust()
+		if err != nil {
+			return ""
+		}
+		tr.CRLs = []*cert.CRL{crl}
+		r := verify(t, doc, tr)
+		if r.Result != marz.Successful || len(b.Notes) > 0 {
+			return ""
+		}
+		return reported(was.Signed, tr.CSCAs.All()[0].Signed, nil, r.Defects)
+	}
+}
+
 // revocationJudge judges mutations of a revocation list.
 func revocationJudge(t testing.TB, raw, issuer []byte) func(testing.TB, []byte) string {
 	by := parse(t, issuer)
@@ -201,6 +222,7 @@ func subjects(t testing.TB, seed uint64) []subject {
 		t.Fatal(err)
 	}
 	out = append(out, subject{"revocation list", crl, 3, revocationJudge(t, crl, w.csca.Certificate)})
+	out = append(out, subject{"trusted certificate", w.csca.Certificate, 3, trustJudge(t, w.csca.Certificate, doc, tr.CRLs[0])})
 	list := w.list(t, w.csca.Certificate, w.signer.Certificate)
 	out = append(out, subject{"master list", list, 5, listJudge(t, list, tr.CSCAs)})
 	return out

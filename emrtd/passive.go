@@ -180,7 +180,7 @@ func (v *inspection) note(n der.Name, in, detail string) {
 	v.report.Defects = append(v.report.Defects, der.Defect{Name: n, In: in, Offset: -1, Detail: detail})
 }
 
-// Result returns the result of a check, "" for one that the report does not have.
+// ResultOf returns the result of a check, "" for one that the report does not have.
 func (r *Report) ResultOf(check string) marz.Result {
 	for _, c := range r.Checks {
 		if c.Check == check {
@@ -272,6 +272,7 @@ func (v *inspection) noteChain(signer *cert.Certificate) {
 		return
 	}
 	v.report.CSCA = certWords(csca, v.trust.CSCAs.From(csca))
+	v.report.Defects = append(v.report.Defects, der.Within("CSCA's certificate", csca.Defects)...)
 	from, until := csca.UsageFrom, csca.UsageUntil
 	if at := signer.NotBefore; !at.IsZero() && (!from.IsZero() && at.Before(from) || !until.IsZero() && at.After(until)) {
 		v.note(IssuedOutsidePeriod, "signer's certificate", "")

@@ -47,7 +47,28 @@ func (b *TrustBuilder) Add(name string, content []byte) error {
 		return &marz.Error{Code: marz.Invalid, Op: "read trust", Subject: name, Fix: "it is no certificate, master list, revocation list or LDIF export that can be read", Err: err}
 	}
 	for _, c := range list {
-		b.roots.Add(c, name)
+		if err := b.addRoot(name, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addRoot takes in a certificate that the caller gives. One that says that its own key signed it is refused when that is not so: the file is damaged or worse. One that
+// another key signed is believed as it stands, with a note.
+func (b *TrustBuilder) addRoot(name string, c *cert.Certificate) error {
+	b.roots.Add(c, name)
+	if !c.SelfIssued() {
+		b.Notes = append(b.Notes, name+": signed by another authority; believed as it stands")
+		return nil
+	}
+	own := c.IssuedBy(c)
+	switch {
+	case own.Err == nil:
+	case own.KeyIDMatch:
+		return &marz.Error{Code: marz.Invalid, Op: "read trust", Subject: name, Fix: "its own signature is not good; get the certificate anew", Err: own.Err}
+	default:
+		b.Notes = append(b.Notes, name+": signed by another key of the same authority; believed as it stands")
 	}
 	return nil
 }
