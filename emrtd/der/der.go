@@ -207,12 +207,18 @@ func (r *Reader) tag(e *Element, pos, limit int) (int, error) {
 	b := r.data[pos]
 	e.Class, e.Constructed, e.Tag = Class(b>>6), b&0x20 != 0, int(b&0x1f)
 	pos++
-	if e.Tag == 0 && e.Class == Universal {
-		return 0, Errorf(e.Offset, "an end-of-contents mark stands where an element should begin")
+	var err error
+	if e.Tag == 0x1f {
+		pos, err = r.highTag(e, pos, limit)
 	}
-	if e.Tag != 0x1f {
-		return pos, nil
+	if err == nil && e.Tag == 0 && e.Class == Universal {
+		err = Errorf(e.Offset, "an end-of-contents mark stands where an element should begin")
 	}
+	return pos, err
+}
+
+// highTag reads a tag number of 31 or more, in the octets after the first (X.690 §8.1.2.4).
+func (r *Reader) highTag(e *Element, pos, limit int) (int, error) {
 	e.Tag = 0
 	for first := true; ; first = false {
 		if pos >= limit {
