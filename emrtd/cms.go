@@ -18,7 +18,7 @@ const (
 	DigestUnused         der.Name = "digest-algorithm-unused"           // announced, and used by no signer
 	CertificateOther     der.Name = "certificate-unreadable"            // in the signed data; passed over
 	RevocationOther      der.Name = "revocation-unreadable"             // in the signed data; passed over
-	SeveralSigners       der.Name = "several-signers"                   // ICAO 9303-10 §4.6.2.2 has one
+	SeveralSigners       der.Name = "several-signers"                   // ICAO 9303-10 §4.6.2 has one
 	SignerIDForm         der.Name = "signer-id-differs-in-form"         // the same issuer in other bytes than in the certificate
 	AttributesMissing    der.Name = "signed-attributes-missing"         // RFC 5652 §5.3
 	AttributesNotDER     der.Name = "signed-attributes-not-der"         // the signature is over their DER, and they stand otherwise

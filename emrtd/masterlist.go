@@ -13,10 +13,10 @@ import (
 
 // What is tolerated in a master list.
 const (
-	ListVersion     der.Name = "list-version"                // ICAO 9303-12 §9.1: 0
+	ListVersion     der.Name = "list-version"                // ICAO 9303-12 §9.2: 0
 	ListEntryTwice  der.Name = "list-entry-twice"            // the same certificate
 	ListEntryUnread der.Name = "list-entry-unreadable"       // no certificate could be read there; it counts as absent
-	ListSignerUse   der.Name = "list-signer-without-purpose" // extended key usage, ICAO 9303-12 §7.1.2
+	ListSignerUse   der.Name = "list-signer-without-purpose" // extended key usage, ICAO 9303-12 §7.1.1.3
 )
 
 const oidMasterList = "2.23.136.1.1.2"

@@ -37,7 +37,7 @@ const (
 	CheckObjectHash      = "security-object.hash"      // BSI TR-03135-1 §5.6.4.2.2, table 5.29
 	CheckObjectSignature = "security-object.signature" // table 5.30
 	CheckSignerSignature = "signer.signature"          // §5.6.4.3.3: the signer follows from a trusted CSCA
-	CheckSignerPurpose   = "signer.purpose"            // ICAO 9303-12 §7.1.1: the signer's certificate is one for documents
+	CheckSignerPurpose   = "signer.purpose"            // ICAO 9303-12 §7.1.1.3: the signer's certificate is one for documents
 	CheckSignerValidity  = "signer.validity"           // §5.6.4.3.4, table 5.36
 	CheckCSCAValidity    = "csca.validity"             // table 5.35
 	CheckRevocation      = "signer.revocation"         // §5.6.4.3.5
@@ -54,7 +54,7 @@ var apart = []string{CheckCOM, CheckZone, CheckChip}
 
 // What passive authentication reports beside its checks.
 const (
-	DocumentTypeUnlisted der.Name = "document-type-not-listed"    // the signer's certificate is for other documents, ICAO 9303-12 §7.1.1
+	DocumentTypeUnlisted der.Name = "document-type-not-listed"    // the signer's certificate is for other documents, ICAO 9303-12 §7.1.1.6
 	IssuedOutsidePeriod  der.Name = "issued-outside-key-period"   // the CSCA's private key was not in its period of use
 	RevocationSkipped    der.Name = "revocation-list-passed-over" // a list of this issuer that could not be relied on
 )

@@ -207,6 +207,49 @@ func TestKeyPeriod(t *testing.T) {
 	wholly(t, verify(t, w.document(t, testpki.Form{}), w.trust(t)), IssuedOutsidePeriod, DocumentTypeUnlisted)
 }
 
+// TestRevocationAfterNameChange: the list of the authority under its new name speaks for what it signed under the old one, once a trusted link joins the names.
+func TestRevocationAfterNameChange(t *testing.T) {
+	for name, c := range map[string]struct {
+		linked  bool
+		serials []int64
+		want    marz.Result
+	}{
+		"clears": {true, nil, marz.Successful}, "revokes": {true, []int64{77}, marz.Failed}, "without a link": {false, []int64{77}, marz.Undetermined},
+	} {
+		w := newWorld(t, p256)
+		tr, doc := w.trust(t), w.document(t, testpki.Form{})
+		p := cscaProfile()
+		p.Serial, p.CA, p.Usage, p.CommonName, p.NameChange = 2, true, 0x06, "CSCA Utopia 2", true
+		next, err := testpki.Authority(w.random, key(t, p256, 5), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tr.CSCAs.Add(parse(t, next.Certificate), "list")
+		if c.linked {
+			tr.CSCAs.Add(parse(t, w.issue(t, next.Key, p).Certificate), "list")
+		}
+		w.csca = next
+		tr.CRLs = []*cert.CRL{w.crl(t, day(2026, 1, 2), day(2026, 3, 1), c.serials...)}
+		if r := verify(t, doc, tr); r.ResultOf(CheckRevocation) != c.want {
+			t.Errorf("%s: %s", name, r.ResultOf(CheckRevocation))
+		}
+	}
+}
+
+// TestDocumentTypes: one letter stands for all kinds that begin with it.
+func TestDocumentTypes(t *testing.T) {
+	for _, c := range []struct {
+		list []string
+		code string
+		may  bool
+	}{{nil, "P", true}, {[]string{"P"}, "P", true}, {[]string{"P"}, "PD", true}, {[]string{"PD"}, "P", false}, {[]string{"ID", "AR"}, "AR", true}, {[]string{"ID"}, "I", false}} {
+		x := cert.Extensions{DocumentTypes: c.list}
+		if x.MaySign(c.code) != c.may {
+			t.Errorf("%v, %s: %v", c.list, c.code, !c.may)
+		}
+	}
+}
+
 // TestLink: after the authority takes a new key, a document of the new one is proven by whoever trusts only the old one and has the link.
 func TestLink(t *testing.T) {
 	w := newWorld(t, p256)

@@ -9,7 +9,7 @@ import (
 	"marz/emrtd/der"
 )
 
-// checkRevocation asks the revocation lists of the signer's issuer (BSI TR-03135-1 §5.6.4.3.5; ICAO 9303-12 §6.2). A list that is past its next update still
+// checkRevocation asks the revocation lists of the signer's issuer (BSI TR-03135-1 §5.6.4.3.5; ICAO 9303-12 §6.1.2, §7.1.4). A list that is past its next update still
 // revokes, and no longer clears.
 func (v *inspection) checkRevocation() {
 	signer, csca := v.signed.Certificate, v.chain.Trusted
@@ -19,7 +19,7 @@ func (v *inspection) checkRevocation() {
 	}
 	cleared, seen := "", 0
 	for i, l := range v.trust.CRLs {
-		if !l.Issuer.Same(signer.Issuer) && !l.Issuer.Same(csca.Subject) {
+		if !v.covers(l, signer.Issuer) && !v.covers(l, csca.Issuer) {
 			continue
 		}
 		seen++
@@ -28,12 +28,15 @@ func (v *inspection) checkRevocation() {
 			v.note(RevocationSkipped, ordinal("revocation list", i), why)
 			continue
 		}
-		if whose, rev := revokes(l, signer, csca); whose != "" {
+		if whose, rev := v.revokes(l, signer, csca); whose != "" {
 			v.add(CheckRevocation, marz.Failed, "%s certificate was revoked at %v, reason %d", whose, marz.InstantOf(rev.At), rev.Reason)
 			return
 		}
 		if l.NextUpdate.IsZero() || v.at.Time().After(l.NextUpdate) {
 			v.note(RevocationSkipped, ordinal("revocation list", i), "its next update is past or not said: it does not clear any more")
+			continue
+		}
+		if !v.covers(l, signer.Issuer) {
 			continue
 		}
 		cleared = fmt.Sprintf("by the list of %v", marz.InstantOf(l.ThisUpdate))
@@ -48,12 +51,26 @@ func (v *inspection) checkRevocation() {
 	}
 }
 
+// covers reports whether a list speaks for the certificates of an issuer: it is of the same name, or of the name that the issuer took later, as a trusted link from the
+// old name to the new one says (ICAO 9303-12 §7.1.4 note 1 goes by the country alone; some states have more than one authority).
+func (v *inspection) covers(l *cert.CRL, issuer cert.Name) bool {
+	if l.Issuer.Same(issuer) {
+		return true
+	}
+	for _, link := range v.trust.CSCAs.ByName(l.Issuer) {
+		if link.Issuer.Same(issuer) {
+			return true
+		}
+	}
+	return false
+}
+
 // revokes says whose certificate of the two a list revokes.
-func revokes(l *cert.CRL, signer, csca *cert.Certificate) (string, cert.Revocation) {
-	if rev, ok := l.Revoked(signer.Serial); ok && l.Issuer.Same(signer.Issuer) {
+func (v *inspection) revokes(l *cert.CRL, signer, csca *cert.Certificate) (string, cert.Revocation) {
+	if rev, ok := l.Revoked(signer.Serial); ok && v.covers(l, signer.Issuer) {
 		return "the signer's", rev
 	}
-	if rev, ok := l.Revoked(csca.Serial); ok && l.Issuer.Same(csca.Issuer) {
+	if rev, ok := l.Revoked(csca.Serial); ok && v.covers(l, csca.Issuer) {
 		return "the CSCA's", rev
 	}
 	return "", cert.Revocation{}

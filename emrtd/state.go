@@ -1,7 +1,6 @@
 package emrtd
 
 import (
-	"slices"
 	"strings"
 
 	"marz"
@@ -97,7 +96,7 @@ func sameBirth(a, b marz.Date) bool {
 func (v *inspection) checkState() {
 	v.state(CheckSignerState, "the signer's issuer", v.signed.Certificate, func(c *cert.Certificate) string { return c.Issuer.Country() })
 	v.state(CheckCSCAState, "the CSCA", v.chain.Trusted, func(c *cert.Certificate) string { return c.Subject.Country() })
-	if s := v.signed.Certificate; s != nil && v.zone.doc != nil && len(s.DocumentTypes) > 0 && !slices.Contains(s.DocumentTypes, v.zone.doc.Code) {
+	if s := v.signed.Certificate; s != nil && v.zone.doc != nil && !s.MaySign(v.zone.doc.Code) {
 		v.note(DocumentTypeUnlisted, "signer's certificate", strings.Join(s.DocumentTypes, " "))
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"marz"
 	"marz/emrtd/cert"
+	"marz/emrtd/der"
 )
 
 // TrustBuilder gathers what documents are checked against, from files of any kind. A certificate that is given as a file is trusted because the caller gives it. A
@@ -34,7 +35,11 @@ func (b *TrustBuilder) Add(name string, content []byte) error {
 	if isLDIF(content) {
 		return b.addLDIF(name, content)
 	}
-	if l, err := ParseMasterList(content); err == nil {
+	if bytes.Contains(content[:min(len(content), 64)], der.OID(oidSignedData)) {
+		l, err := ParseMasterList(content)
+		if err != nil {
+			return &marz.Error{Code: marz.Invalid, Op: "read trust", Subject: name, Fix: "it is signed data and no master list that can be read", Err: err}
+		}
 		b.lists = append(b.lists, namedList{name, l, false})
 		return nil
 	}

@@ -33,13 +33,13 @@ const (
 	VersionUnexpected   der.Name = "version-unexpected"          // ICAO 9303-12 §7.1.1: v3
 	SerialNotPositive   der.Name = "serial-not-positive"         // RFC 5280 §4.1.2.2
 	SerialLong          der.Name = "serial-too-long"             // more than 20 octets, RFC 5280 §4.1.2.2
-	CountryCase         der.Name = "country-not-in-capitals"     // ICAO 9303-12 §7.1.1
-	CountryMissing      der.Name = "country-missing"             // ICAO 9303-12 §7.1.1
+	CountryCase         der.Name = "country-not-in-capitals"     // ICAO 9303-12 §7.1.1, table 5
+	CountryMissing      der.Name = "country-missing"             // ICAO 9303-12 §7.1.1.1.1
 	ExtensionTwice      der.Name = "extension-twice"             // RFC 5280 §4.2; the first one counts
 	ExtensionUnreadable der.Name = "extension-unreadable"        // its content counts as absent
 	ExtensionUnknown    der.Name = "critical-extension-unknown"  // RFC 5280 §4.2
 	NameForm            der.Name = "name-differs-in-form"        // the same name in other letters or string types
-	WeakHash            der.Name = "weak-hash"                   // SHA-1
+	WeakHash            der.Name = "weak-hash"                   // SHA-1, which ICAO 9303-12 §4.1.6.4 does not allow any more
 )
 
 // Certificate is an X.509 certificate (RFC 5280 §4.1). A time that could not be read is zero.

@@ -18,8 +18,8 @@ type Extensions struct {
 	AuthorityID   Authority //
 	UsageFrom     time.Time // private key usage period; zero where it has none
 	UsageUntil    time.Time //
-	NameChange    bool      // ICAO 9303-12 §7.1.1: the CSCA took another name
-	DocumentTypes []string  // of the MRZ, for which the signer may sign, ICAO 9303-12 §7.1.1
+	NameChange    bool      // ICAO 9303-12 §7.1.1.5: the CSCA took another name
+	DocumentTypes []string  // of the MRZ, for which the signer may sign, ICAO 9303-12 §7.1.1.6
 	CRLAddresses  []string  // where revocation lists are said to be
 	Purposes      []string  // extended key usage, dotted
 	Others        []string  // extensions that are not read, dotted
@@ -38,7 +38,7 @@ type Authority struct {
 	Serial *big.Int // nil where it has none
 }
 
-// MasterListSigner is the extended key usage of whoever signs master lists (ICAO 9303-12 §7.1.2).
+// MasterListSigner is the extended key usage of whoever signs master lists (ICAO 9303-12 §7.1.1.3).
 const MasterListSigner = "2.23.136.1.1.3"
 
 type extensionReader func(*Extensions, *der.Reader, *der.Element) error
@@ -259,6 +259,17 @@ func (x *Extensions) readPeriod(r *der.Reader, e *der.Element) (err error) {
 func (x *Extensions) readNameChange(r *der.Reader, e *der.Element) error {
 	x.NameChange = true
 	return r.Null(e)
+}
+
+// MaySign reports whether the signer may sign documents of a kind, by its code in the zone: one letter stands for every kind that begins with it (ICAO 9303-12
+// §7.1.1.6). True where the certificate has no list.
+func (x *Extensions) MaySign(code string) bool {
+	for _, t := range x.DocumentTypes {
+		if t == code || len(t) == 1 && strings.HasPrefix(code, t) {
+			return true
+		}
+	}
+	return len(x.DocumentTypes) == 0
 }
 
 // readDocumentTypes reads DocumentTypeListSyntax: a version, and a SET of PrintableString.

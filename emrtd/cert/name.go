@@ -25,7 +25,7 @@ var nameTypes = map[string]string{
 	"2.5.4.11": "OU", "2.5.4.12": "title", "2.5.4.97": "organizationIdentifier", "1.2.840.113549.1.9.1": "email", "0.9.2342.19200300.100.1.25": "DC",
 }
 
-// Country is the name's country in capitals, as it stands there: two letters by ICAO 9303-12 §7.1.1, three in some. "" where it has none.
+// Country is the name's country in capitals, as it stands there: two letters by ICAO 9303-12 §7.1.1.1.1, three in some. "" where it has none.
 func (n Name) Country() string {
 	for _, p := range n.Parts {
 		if p.Type == "C" {
