@@ -18,7 +18,7 @@ const (
 	DigestUnused         der.Name = "digest-algorithm-unused"           // announced, and used by no signer
 	CertificateOther     der.Name = "certificate-unreadable"            // in the signed data; passed over
 	RevocationOther      der.Name = "revocation-unreadable"             // in the signed data; passed over
-	SeveralSigners       der.Name = "several-signers"                   // ICAO 9303-10 §4.6.2 has one
+	SeveralSigners       der.Name = "several-signers"                   // ICAO 9303-10 §4.6.2 has one; each that is not relied on is told by its digest
 	SignerIDForm         der.Name = "signer-id-differs-in-form"         // the same issuer in other bytes than in the certificate
 	AttributesMissing    der.Name = "signed-attributes-missing"         // RFC 5652 §5.3
 	AttributesNotDER     der.Name = "signed-attributes-not-der"         // the signature is over their DER, and they stand otherwise
@@ -74,6 +74,7 @@ type Signer struct {
 	Signature   []byte
 	SigningTime time.Time // signed, and only what the signer says; zero where it is not said
 
+	raw           []byte
 	hasAttributes bool
 	attributes    []byte // the signed attributes as SET
 	element       *der.Element
@@ -166,9 +167,6 @@ func (d *SignedData) read(r *der.Reader, e *der.Element) error {
 		}
 		d.Signers = append(d.Signers, signer)
 	}
-	if len(d.Signers) > 1 {
-		r.Note(SeveralSigners, signers.Offset, "")
-	}
 	return f.End("the signed data")
 }
 
@@ -257,7 +255,7 @@ func readSigner(r *der.Reader, e *der.Element) (*Signer, error) {
 	if !e.Is(der.Universal, der.TagSequence) || !e.Constructed {
 		return nil, der.Errorf(e.Offset, "a signer should be SEQUENCE and is %s", e.Name())
 	}
-	s := &Signer{}
+	s := &Signer{raw: e.Raw}
 	f := e.Fields()
 	version, err := f.Must(der.Universal, der.TagInteger, "the version of a signer")
 	if err != nil {

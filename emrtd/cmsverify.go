@@ -30,11 +30,16 @@ func (d *SignedData) Verify(others *cert.Store) SignatureCheck {
 	var first *SignatureCheck
 	for _, s := range d.Signers {
 		c := d.verifySigner(s, others)
-		if c.Err == nil {
-			return c
-		}
-		if first == nil {
+		if first == nil || c.Err == nil {
 			first = &c
+		}
+		if c.Err == nil {
+			break
+		}
+	}
+	for _, s := range d.Signers {
+		if s != first.Signer {
+			first.Defects = append(first.Defects, der.Defect{Name: SeveralSigners, Offset: -1, Detail: "not relied on: SHA-256 " + der.Digest(s.raw)})
 		}
 	}
 	return *first

@@ -205,6 +205,8 @@ func subjects(t testing.TB, seed uint64) []subject {
 	object("certificate elsewhere", 8, p256, testpki.Form{WithoutCertificate: true})
 	object("without attributes", 8, p256, testpki.Form{WithoutAttributes: true})
 	object("with the authority's certificate", 8, p256, testpki.Form{Carry: [][]byte{w.csca.Certificate}})
+	object("attributes in another order", 4, p256, testpki.Form{Unsorted: true})
+	object("unsigned attribute, two signers", 4, p256, testpki.Form{Unsigned: true, Copies: 1})
 	object("RSA", 5, testpki.Kind{Bits: 2048, Hash: crypto.SHA256}, testpki.Form{})
 	object("RSA SHA-1, no hash named", 5, testpki.Kind{Bits: 2048, Hash: crypto.SHA1}, testpki.Form{NameNoHash: true})
 	object("RSA-PSS", 5, testpki.Kind{Bits: 2048, PSS: true, Hash: crypto.SHA256}, testpki.Form{})

@@ -54,13 +54,39 @@ func TestForms(t *testing.T) {
 		"two hashes":         {p256, testpki.Form{Digest: crypto.SHA512}, []der.Name{SignatureHashMixed}},
 		"BER": {p256, testpki.Form{BER: true}, []der.Name{der.IndefiniteLength, der.IndefiniteLength, der.IndefiniteLength, der.IndefiniteLength, der.IndefiniteLength,
 			der.IndefiniteLength, der.IndefiniteLength, der.ConstructedText}},
-		"version 2":  {p256, testpki.Form{LDSVersion: 2}, []der.Name{LDSVersionForm}},
-		"other type": {p256, testpki.Form{ContentType: "1.2.840.113549.1.7.1"}, []der.Name{SODContentType}},
+		"attributes in another order": {p256, testpki.Form{Unsorted: true}, []der.Name{AttributesNotDER}},
+		"unsigned attribute":          {p256, testpki.Form{Unsigned: true}, []der.Name{UnsignedAttributes}},
+		"two signers":                 {p256, testpki.Form{Copies: 1}, []der.Name{SeveralSigners}},
+		"a certificate that is none":  {p256, testpki.Form{Carry: [][]byte{der.Sequence(der.Null())}}, []der.Name{CertificateOther}},
+		"version 2":                   {p256, testpki.Form{LDSVersion: 2}, []der.Name{LDSVersionForm}},
+		"other type":                  {p256, testpki.Form{ContentType: "1.2.840.113549.1.7.1"}, []der.Name{SODContentType}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, c.kind)
 			wholly(t, verify(t, w.document(t, c.form), w.trust(t)), c.defects...)
 		})
+	}
+}
+
+// TestBounds: what could take long is refused.
+func TestBounds(t *testing.T) {
+	w := newWorld(t, p256)
+	if _, err := ParseSecurityObject(w.sod(t, testpki.Form{Copies: maxSigners})); err == nil {
+		t.Error("any number of signers is read")
+	}
+}
+
+// TestUnused: a certificate that nothing leads to is reported with its digest.
+func TestUnused(t *testing.T) {
+	w := newWorld(t, p256)
+	other, err := testpki.Authority(w.random, key(t, p256, 3), cscaProfile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := verify(t, w.document(t, testpki.Form{Carry: [][]byte{other.Certificate}}), w.trust(t))
+	wholly(t, r, CertificateUnused)
+	if want := "SHA-256 " + parse(t, other.Certificate).Fingerprint(); r.Defects[0].Detail != want {
+		t.Errorf("%s, want %s", r.Defects[0].Detail, want)
 	}
 }
 

@@ -4,8 +4,11 @@ import (
 	"crypto"
 	"crypto/rand"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -84,6 +87,35 @@ func utopiaFiles() (map[string][]byte, error) {
 		"revoked.der": file(csca.RevocationList(rand.Reader, 2, day(2026, 1, 10), day(2026, 4, 1), 3)),
 	}
 	return out, failed
+}
+
+// TestDocumentExitCodes: 0 successful, 1 failed or unreadable, 2 undetermined.
+func TestDocumentExitCodes(t *testing.T) {
+	files, err := utopiaFiles()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	for name, b := range files {
+		if err := os.WriteFile(name, b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	base := []string{"document", "verify", "SOD.bin", "--at", "2026-01-15T12:00:00Z"}
+	for _, c := range []struct {
+		more []string
+		want int
+	}{
+		{[]string{"--trust", "csca.cer", "--trust", "crl.der", "--dg", "1=DG1.bin", "--dg", "2=DG2.bin"}, 0},
+		{[]string{"--trust", "csca.cer", "--trust", "crl.der", "--dg", "1=DG1.bin", "--dg", "2=DG1.bin"}, 1},
+		{[]string{"--trust", "csca.cer", "--trust", "crl.der", "--dg", "1=DG1.bin"}, 2},
+		{[]string{"--trust", "csca.cer", "--dg", "1=DG1.bin", "--dg", "2=DG2.bin"}, 2},
+		{[]string{"--trust", "DG1.bin"}, 1},
+	} {
+		if got := run(t.Context(), append(slices.Clone(base), c.more...), strings.NewReader(""), io.Discard, io.Discard); got != c.want {
+			t.Errorf("%v: exit code %d, want %d", c.more, got, c.want)
+		}
+	}
 }
 
 // TestMasterlistShowOnPublishedLists: the command over both public lists says what the package finds.

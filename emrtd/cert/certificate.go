@@ -35,6 +35,7 @@ const (
 	SerialLong          der.Name = "serial-too-long"             // more than 20 octets, RFC 5280 §4.1.2.2
 	CountryCase         der.Name = "country-not-in-capitals"     // ICAO 9303-12 §7.1.1, table 5
 	CountryMissing      der.Name = "country-missing"             // ICAO 9303-12 §7.1.1.1.1
+	CountriesDiffer     der.Name = "countries-differ"            // of issuer and subject, ICAO 9303-12 §7.1.1, table 5
 	ExtensionTwice      der.Name = "extension-twice"             // RFC 5280 §4.2; the first one counts
 	ExtensionUnreadable der.Name = "extension-unreadable"        // its content counts as absent
 	ExtensionUnknown    der.Name = "critical-extension-unknown"  // RFC 5280 §4.2
@@ -171,6 +172,9 @@ func (c *Certificate) readSigned(r *der.Reader, tbs *der.Element) error {
 	}
 	c.noteCountry(r, issuer.Offset, c.Issuer)
 	c.noteCountry(r, subject.Offset, c.Subject)
+	if i, s := c.Issuer.Country(), c.Subject.Country(); i != s {
+		r.Note(CountriesDiffer, subject.Offset, i+" and "+s)
+	}
 	spki, err := f.Sequence("the key")
 	if err != nil {
 		return err

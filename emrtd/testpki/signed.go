@@ -19,6 +19,9 @@ type Form struct {
 	BER                bool        // indefinite lengths, the content in pieces
 	Digest             crypto.Hash // 0: the key's
 	Carry              [][]byte    // certificates beside the signer's
+	Unsorted           bool        // the signed attributes stand in another order than they are signed in
+	Unsigned           bool        // an unsigned attribute
+	Copies             int         // of the signer beside the first
 	LDSVersion         int         // of a security object, 0 or 1
 	ContentType        string      // "" for the usual one
 }
@@ -86,7 +89,11 @@ func (s *Holder) SignedData(random io.Reader, contentType string, content []byte
 	if len(carried) > 0 {
 		parts = append(parts, wrap(der.Context, 0, carried...))
 	}
-	parts = append(parts, der.Set(info))
+	infos := [][]byte{info}
+	for range form.Copies {
+		infos = append(infos, info)
+	}
+	parts = append(parts, der.Set(infos...))
 	return wrap(der.Universal, der.TagSequence, der.OID("1.2.840.113549.1.7.2"), wrap(der.Context, 0, wrap(der.Universal, der.TagSequence, parts...))), nil
 }
 
@@ -107,11 +114,15 @@ func (s *Holder) signerInfo(random io.Reader, contentType string, content []byte
 	parts := [][]byte{der.Int(big.NewInt(version)), id, hashID(form.Digest)}
 	over := content
 	if !form.WithoutAttributes {
-		attrs := der.Set(der.Sequence(der.OID("1.2.840.113549.1.9.3"), der.Set(der.OID(contentType))),
-			der.Sequence(der.OID("1.2.840.113549.1.9.4"), der.Set(der.Octets(digest(form.Digest, content)))))
-		over = attrs
-		tagged := slices.Clone(attrs)
+		attrs := [][]byte{der.Sequence(der.OID("1.2.840.113549.1.9.3"), der.Set(der.OID(contentType))),
+			der.Sequence(der.OID("1.2.840.113549.1.9.4"), der.Set(der.Octets(digest(form.Digest, content))))}
+		over = der.Set(attrs...)
+		tagged := slices.Clone(over)
 		tagged[0] = 0xa0
+		if form.Unsorted { // in DER the shorter one, the content type, stands first
+			slices.Reverse(attrs)
+			tagged = der.Encode(der.Context, 0, true, attrs...)
+		}
 		parts = append(parts, tagged)
 	}
 	sig, err := s.Key.Sign(random, over)
@@ -122,7 +133,11 @@ func (s *Holder) signerInfo(random io.Reader, contentType string, content []byte
 	if form.NameNoHash {
 		alg = der.Sequence(der.OID("1.2.840.113549.1.1.1"), der.Null())
 	}
-	return der.Sequence(append(parts, alg, der.Octets(sig))...), nil
+	parts = append(parts, alg, der.Octets(sig))
+	if form.Unsigned {
+		parts = append(parts, der.Encode(der.Context, 1, true, der.Sequence(der.OID("1.2.3"), der.Set(der.Null()))))
+	}
+	return der.Sequence(parts...), nil
 }
 
 // DataGroup1 is EF.DG1 of a zone, its lines without ends.
