@@ -16,6 +16,7 @@ const (
 	ListVersion     der.Name = "list-version"                // ICAO 9303-12 §9.2: 0
 	ListEntryTwice  der.Name = "list-entry-twice"            // the same certificate
 	ListEntryUnread der.Name = "list-entry-unreadable"       // no certificate could be read there; it counts as absent
+	SignedOutside   der.Name = "signed-outside-validity"     // the time of signing is not within the signer's certificate's validity
 	ListSignerUse   der.Name = "list-signer-without-purpose" // extended key usage, ICAO 9303-12 §7.1.1.3
 )
 
@@ -131,6 +132,11 @@ func (l *MasterList) Verify(roots *cert.Store) ListCheck {
 	check.Chain = signer.Chain(roots, bag)
 	for _, s := range check.Chain.Steps {
 		check.Defects = append(check.Defects, der.Within("chain", s.Defects)...)
+	}
+	if at := l.SignedAt(); !at.IsZero() {
+		if valid, known := signer.ValidAt(at); !valid || !known {
+			check.Defects = append(check.Defects, der.Defect{Name: SignedOutside, In: "signer's certificate", Offset: -1})
+		}
 	}
 	check.Purpose = slices.Contains(signer.Purposes, cert.MasterListSigner)
 	if !check.Purpose {

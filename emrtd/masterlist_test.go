@@ -82,6 +82,29 @@ func TestListSigner(t *testing.T) {
 	}
 }
 
+// TestListSignerBySigner: who signs documents has no way to make a signer of lists.
+func TestListSignerBySigner(t *testing.T) {
+	w := newWorld(t, p256)
+	p := testpki.Profile{Country: "UT", Organisation: "Utopia", CommonName: "List Signer", Serial: 9, From: day(2025, 1, 1), Until: day(2030, 1, 1), Usage: 0x80, Purposes: []string{cert.MasterListSigner}}
+	lister, err := w.signer.Issue(w.random, key(t, p256, 2), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := lister.MasterList(w.random, [][]byte{w.csca.Certificate}, testpki.Form{Carry: [][]byte{w.signer.Certificate}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := ParseMasterList(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := cert.NewStore()
+	roots.Add(parse(t, w.csca.Certificate), "root")
+	if c := l.Verify(roots); c.Good() || c.Chain.Err() == nil || c.Chain.Err().Reason != cert.IssuerUnfit {
+		t.Errorf("good %v: %s", c.Good(), c.Why())
+	}
+}
+
 // TestListEntries: an entry that is no certificate is reported with its place, and does not hide the others.
 func TestListEntries(t *testing.T) {
 	w := newWorld(t, p256)

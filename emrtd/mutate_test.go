@@ -107,7 +107,7 @@ func certificateJudge(t testing.TB, raw, issuer []byte) func(testing.TB, []byte)
 			return ""
 		}
 		i := c.IssuedBy(by)
-		if !i.Good() {
+		if i.Unfit() != nil {
 			return ""
 		}
 		return reported(original.Signed, c.Signed, slices.Concat(original.Defects, before.Defects), slices.Concat(c.Defects, i.Defects))

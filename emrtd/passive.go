@@ -247,12 +247,9 @@ func (v *inspection) checkSigner() {
 		err = &cert.SignatureError{Reason: cert.KeyUsage, Detail: "a document's signer stands among the issuing authorities"}
 		v.report.Trust = NotTrusted
 		v.add(CheckSignerSignature, marz.Failed, "%v", err)
-	case err == nil && v.chain.Steps[0].Good():
+	case err == nil:
 		v.report.Trust = Trusted
 		v.add(CheckSignerSignature, marz.Successful, "")
-	case err == nil:
-		v.report.Trust = NotTrusted
-		v.add(CheckSignerSignature, marz.Failed, "%s", stepWords(v.chain.Steps[0]))
 	case err.Reason == cert.IssuerMissing || err.Reason == cert.AlgorithmUnsupported:
 		v.add(CheckSignerSignature, marz.Undetermined, "%v", err)
 	default:
@@ -277,17 +274,6 @@ func (v *inspection) noteChain(signer *cert.Certificate) {
 	if at := signer.NotBefore; !at.IsZero() && (!from.IsZero() && at.Before(from) || !until.IsZero() && at.After(until)) {
 		v.note(IssuedOutsidePeriod, "signer's certificate", "")
 	}
-}
-
-// stepWords says which check of an issuance was not good.
-func stepWords(i cert.Issuance) string {
-	switch {
-	case !i.NameMatch:
-		return "issuer-name-differs: the CSCA whose key signed it has another name than the signer's issuer"
-	case !i.KeyIDMatch:
-		return "issuer-key-differs: the CSCA whose key signed it has another key identifier than the signer says"
-	}
-	return "issuer-may-not-issue: the certificate above the signer's is not one that may issue others"
 }
 
 // checkPurpose: a state's CSCA issues certificates for other ends too, lists and visible seals. None of them may sign a document.

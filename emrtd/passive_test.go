@@ -276,6 +276,36 @@ func TestDocumentTypes(t *testing.T) {
 	}
 }
 
+// TestIssuerOfAnotherName: a trusted key under another name does for the signer when key identifier and country are the issuer's, with a defect, and else not; nor
+// does a certificate that may not issue.
+func TestIssuerOfAnotherName(t *testing.T) {
+	for name, c := range map[string]struct {
+		change  func(*testpki.Profile, *testpki.Profile) // of the trusted authority, of the signer
+		reason  string
+		defects []der.Name
+	}{
+		"another name":                {func(a, _ *testpki.Profile) { a.CommonName = "CSCA" }, "", []der.Name{cert.IssuerNameDiffers}},
+		"another name, no identifier": {func(a, s *testpki.Profile) { a.CommonName, s.WithoutKeyIDs = "CSCA", true }, "issuer-missing", nil},
+		"another country":             {func(a, _ *testpki.Profile) { a.Country = "XA" }, "issuer-is-another", []der.Name{cert.IssuerNameDiffers}},
+		"not an authority":            {func(a, _ *testpki.Profile) { a.CA, a.Usage = false, 0x80 }, "issuer-may-not-issue", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, p256)
+			a, s := cscaProfile(), signerProfile()
+			a.CA, a.Usage = true, 0x06
+			c.change(&a, &s)
+			w.signer = w.issue(t, w.signer.Key, s)
+			tr := Trust{CSCAs: cert.NewStore()}
+			tr.CSCAs.Add(parse(t, w.issue(t, w.csca.Key, a).Certificate), "test")
+			r := verify(t, w.document(t, testpki.Form{}), tr)
+			i := slices.IndexFunc(r.Checks, func(c Check) bool { return c.Check == CheckSignerSignature })
+			if got := r.Checks[i]; !strings.HasPrefix(got.Reason, c.reason) || (got.Result == marz.Successful) != (c.reason == "") || (r.Trust == Trusted) != (c.reason == "") || !slices.Equal(names(r.Defects), c.defects) {
+				t.Errorf("%+v, trust %s, %v", got, r.Trust, r.Defects)
+			}
+		})
+	}
+}
+
 // TestLink: after the authority takes a new key, a document of the new one is proven by whoever trusts only the old one and has the link.
 func TestLink(t *testing.T) {
 	w := newWorld(t, p256)

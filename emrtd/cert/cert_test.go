@@ -106,6 +106,14 @@ func TestRevocationListsOfOthers(t *testing.T) {
 		if err != nil || again.Len() != 2 {
 			t.Errorf("as PEM: %v", err)
 		}
+		part, err := x509.CreateRevocationList(rand.Reader, &x509.RevocationList{Number: big.NewInt(9), ThisUpdate: at, NextUpdate: at.AddDate(0, 1, 0),
+			ExtraExtensions: []pkix.Extension{{Id: []int{2, 5, 29, 27}, Critical: true, Value: []byte{2, 1, 8}}}}, issuer, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if l, err := ParseCRL(part); err != nil || l.Whole() {
+			t.Errorf("the change of another list is taken for a whole one: %v", err)
+		}
 		c, err := Parse(issuer.Raw)
 		if err != nil {
 			t.Fatal(err)

@@ -8,8 +8,18 @@ import (
 	"marz/emrtd/der"
 )
 
-// KeyUsage is the reason of a signature by a key that may not make it.
-const KeyUsage Reason = "key-usage"
+// Reasons for which a good signature does not do.
+const (
+	KeyUsage      Reason = "key-usage"            // the key may not make such a signature
+	IssuerUnfit   Reason = "issuer-may-not-issue" // the certificate above is not one that may issue others
+	IssuerAnother Reason = "issuer-is-another"    // the certificate above has another name, and is not known for the issuer's by its key and country
+)
+
+// What is tolerated between a certificate and its issuer's, whose key made the signature.
+const (
+	IssuerNameDiffers  der.Name = "issuer-name-differs"   // the key identifier and the country are the issuer's
+	IssuerKeyIDDiffers der.Name = "issuer-key-id-differs" // the name is the issuer's
+)
 
 // maxCandidates bounds how many keys are tried for one signature. A state has a handful.
 const maxCandidates = 64
@@ -114,6 +124,22 @@ type Issuance struct {
 	KeyIDMatch bool // the authority key identifier is the issuer's; true also where the certificate has none
 	MayIssue   bool // the issuer is a CA with the usage keyCertSign
 	Defects    []der.Defect
+
+	byKey bool // the certificate names this issuer's key, and both are of one country
+}
+
+// Unfit says why the certificate does not follow from its issuer's, nil when it does: the issuer's key made the signature and may make it, and the issuer is the one
+// that the certificate names, by its name or, where that differs, by its key identifier and country (BSI TR-03135-1 §5.6.4.3.3).
+func (i Issuance) Unfit() *SignatureError {
+	switch {
+	case i.Err != nil:
+		return i.Err
+	case !i.MayIssue:
+		return &SignatureError{Reason: IssuerUnfit}
+	case !i.NameMatch && !i.byKey:
+		return &SignatureError{Reason: IssuerAnother}
+	}
+	return nil
 }
 
 // Good reports whether every check of the issuance was good.
@@ -127,6 +153,13 @@ func (c *Certificate) IssuedBy(issuer *Certificate) Issuance {
 	i.Defects = defects
 	if i.Err == nil && c.Algorithm.Weak() {
 		i.Defects = append(i.Defects, der.Defect{Name: WeakHash, Offset: -1, Detail: c.Algorithm.name()})
+	}
+	i.byKey = len(c.AuthorityID.KeyID) > 0 && i.KeyIDMatch && c.Issuer.Country() == issuer.Subject.Country()
+	if i.Err == nil && !i.NameMatch {
+		i.Defects = append(i.Defects, der.Defect{Name: IssuerNameDiffers, Offset: -1, Detail: issuer.Subject.String()})
+	}
+	if i.Err == nil && !i.KeyIDMatch {
+		i.Defects = append(i.Defects, der.Defect{Name: IssuerKeyIDDiffers, Offset: -1})
 	}
 	if i.NameMatch && !bytes.Equal(c.Issuer.Raw, issuer.Subject.Raw) {
 		i.Defects = append(i.Defects, der.Defect{Name: NameForm, Offset: -1, Detail: "the issuer"})
@@ -175,7 +208,8 @@ func (s *Store) Issuer(c *Certificate) Issuance {
 // maxChain bounds a chain. One of a signer, its CSCA and two links has four.
 const maxChain = 8
 
-// Chain is the way from a certificate to a trusted one: each step's issuance, and the trusted certificate at its end, nil where it ends before.
+// Chain is the way from a certificate to a trusted one: each step's issuance, and the trusted certificate at its end, nil where it ends before. All steps but the last
+// one of a chain that does not reach are fit.
 type Chain struct {
 	Steps   []Issuance
 	Trusted *Certificate
@@ -187,15 +221,14 @@ func (c Chain) Err() *SignatureError {
 		return nil
 	}
 	if n := len(c.Steps); n > 0 {
-		if last := c.Steps[n-1]; last.Err != nil {
-			return last.Err
+		if why := c.Steps[n-1].Unfit(); why != nil {
+			return why
 		}
 	}
 	return &SignatureError{Reason: IssuerMissing, Detail: "the chain ends at a certificate that is not trusted"}
 }
 
 // Chain goes from a certificate to one in trusted, by the issuers there or else by those in bag, whose certificates are believed in nothing but their signatures.
-// A step whose issuer is found and of which another check is not good is part of the chain, and says so.
 func (c *Certificate) Chain(trusted, bag *Store) Chain {
 	var chain Chain
 	at := c
@@ -206,12 +239,12 @@ func (c *Certificate) Chain(trusted, bag *Store) Chain {
 		}
 		step := trusted.Issuer(at)
 		if step.Issuer == nil && bag != nil {
-			if other := bag.Issuer(at); other.Issuer != nil {
+			if other := bag.Issuer(at); other.Issuer != nil || step.Err.Reason == IssuerMissing && other.Err.Reason != IssuerMissing {
 				step = other
 			}
 		}
 		chain.Steps = append(chain.Steps, step)
-		if step.Issuer == nil || step.Issuer == at {
+		if step.Unfit() != nil || step.Issuer == at {
 			return chain
 		}
 		at = step.Issuer
