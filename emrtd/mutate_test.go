@@ -239,7 +239,7 @@ func flip(b []byte, bit int) []byte {
 // TestFlips flips bits here and there in everything. Where there are enough flips for a thing, each of its bits; then again in things that are made anew.
 func TestFlips(t *testing.T) {
 	random := rand.New(rand.NewPCG(8, 9))
-	left := *flips
+	left, done := *flips, 0
 	for round := uint64(1); left > 0; round++ {
 		list := subjects(t, round)
 		total, budget := 0, left
@@ -250,6 +250,7 @@ func TestFlips(t *testing.T) {
 			order := random.Perm(8 * len(s.original))
 			order = order[:min(len(order), budget*s.share/total+1)]
 			left -= len(order)
+			done += len(order)
 			for _, bit := range order {
 				if wrong := s.judge(t, flip(s.original, bit)); wrong != "" {
 					t.Errorf("round %d, %s: bit %d of byte %d: %s", round, s.name, bit%8, bit/8, wrong)
@@ -257,6 +258,7 @@ func TestFlips(t *testing.T) {
 			}
 		}
 	}
+	t.Logf("%d bits flipped", done)
 }
 
 // TestFlipsInPublishedObjects: the same in what states have issued. What was not all checked before (no data group was read) must not be better afterwards.
