@@ -34,9 +34,12 @@ func (k Kind) String() string {
 	if s == "" {
 		s = fmt.Sprintf("RSA-%d", k.Bits)
 	}
-	for name, on := range map[string]bool{" PSS": k.PSS, " explicit": k.Explicit, " plain": k.Plain} {
-		if on {
-			s += name
+	for _, flag := range []struct {
+		name string
+		on   bool
+	}{{" PSS", k.PSS}, {" explicit", k.Explicit}, {" plain", k.Plain}} {
+		if flag.on {
+			s += flag.name
 		}
 	}
 	return s + " " + k.Hash.String()
@@ -54,6 +57,9 @@ type Key struct {
 // NewKey makes a key pair.
 func NewKey(random io.Reader, kind Kind) (*Key, error) {
 	k := &Key{Kind: kind}
+	if cert.HashOID(kind.Hash) == "" {
+		return nil, fmt.Errorf("testpki: documents are not signed with the hash %v", kind.Hash)
+	}
 	if kind.Curve == "" {
 		var err error
 		k.rsa, err = rsa.GenerateKey(random, kind.Bits)
@@ -75,7 +81,7 @@ func NewKey(random io.Reader, kind Kind) (*Key, error) {
 	return k, nil
 }
 
-// As returns the key with another way of signing that it can do too: another hash, PSS instead of v1.5, or a curve written out.
+// As returns the key with another way of signing that it can do too, of the same bits or curve: another hash, PSS instead of v1.5, or a curve written out.
 func (k *Key) As(kind Kind) *Key {
 	out := *k
 	out.Kind = kind
