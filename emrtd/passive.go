@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"time"
 
 	"marz"
 	"marz/emrtd/cert"
@@ -123,16 +124,19 @@ type CertWords struct {
 	Source      []string `json:"source,omitempty"` // where it comes from
 }
 
+// Written is a certificate's time as instants are written, "" for one that could not be read.
+func Written(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02T15:04:05.000Z")
+}
+
 func certWords(c *cert.Certificate, source []string) *CertWords {
-	w := &CertWords{Subject: c.Subject.String(), Issuer: c.Issuer.String(), Serial: c.Serial.Text(16), Key: c.Key.Name(), Fingerprint: c.Fingerprint(), Source: source}
+	w := &CertWords{Subject: c.Subject.String(), Issuer: c.Issuer.String(), Serial: c.Serial.Text(16), Key: c.Key.Name(), From: Written(c.NotBefore), Until: Written(c.NotAfter),
+		Fingerprint: c.Fingerprint(), Source: source}
 	if c.Key.Explicit {
 		w.Key += " (written out)"
-	}
-	if !c.NotBefore.IsZero() {
-		w.From = marz.InstantOf(c.NotBefore).String()
-	}
-	if !c.NotAfter.IsZero() {
-		w.Until = marz.InstantOf(c.NotAfter).String()
 	}
 	return w
 }
@@ -305,7 +309,7 @@ func (v *inspection) validity(check, whose string, c *cert.Certificate) {
 	case !known:
 		v.add(check, marz.Undetermined, "%s certificate has no validity that can be read", whose)
 	case !valid:
-		v.add(check, marz.Failed, "%s certificate is valid from %v until %v", whose, marz.InstantOf(c.NotBefore), marz.InstantOf(c.NotAfter))
+		v.add(check, marz.Failed, "%s certificate is valid from %v until %v", whose, Written(c.NotBefore), Written(c.NotAfter))
 	default:
 		v.add(check, marz.Successful, "")
 	}

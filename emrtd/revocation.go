@@ -29,7 +29,7 @@ func (v *inspection) checkRevocation() {
 			continue
 		}
 		if whose, rev := v.revokes(l, signer, csca); whose != "" {
-			v.add(CheckRevocation, marz.Failed, "%s certificate was revoked at %v, reason %d", whose, marz.InstantOf(rev.At), rev.Reason)
+			v.add(CheckRevocation, marz.Failed, "%s certificate was revoked at %v, reason %d", whose, Written(rev.At), rev.Reason)
 			return
 		}
 		if l.NextUpdate.IsZero() || v.at.Time().After(l.NextUpdate) {
@@ -39,7 +39,7 @@ func (v *inspection) checkRevocation() {
 		if !v.covers(l, signer.Issuer) {
 			continue
 		}
-		cleared = fmt.Sprintf("by the list of %v", marz.InstantOf(l.ThisUpdate))
+		cleared = fmt.Sprintf("by the list of %v", Written(l.ThisUpdate))
 	}
 	switch {
 	case cleared != "":

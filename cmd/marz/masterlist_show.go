@@ -123,10 +123,8 @@ func showLists(paths []string, roots *cert.Store, rooted bool) (*shownLists, err
 
 func showList(path string, l *emrtd.MasterList, roots *cert.Store, rooted bool) shownList {
 	check := l.Verify(roots)
-	s := shownList{File: path, SHA256: l.Digest, Certificates: len(l.Entries), Unreadable: []unreadable{}, Defects: orEmpty(check.Defects), Reason: check.Why()}
-	if at := l.SignedAt(); !at.IsZero() {
-		s.SignedAt = marz.InstantOf(at).String()
-	}
+	s := shownList{File: path, SHA256: l.Digest, Certificates: len(l.Entries), Unreadable: []unreadable{}, Defects: orEmpty(check.Defects), Reason: check.Why(),
+		SignedAt: emrtd.Written(l.SignedAt())}
 	if c := check.Signature.Certificate; c != nil {
 		s.Signer = c.Subject.String()
 	}
@@ -159,13 +157,8 @@ func orEmpty(d []der.Defect) []der.Defect {
 func showEntry(check emrtd.EntryCheck, sources []string) shownEntry {
 	c := check.Certificate
 	e := shownEntry{Status: check.Status, Country: c.Subject.Country(), Subject: c.Subject.String(), Issuer: c.Issuer.String(), Serial: c.Serial.Text(16), Key: c.Key.Name(),
-		Written: c.Key.Explicit, Signed: c.Algorithm.String(), SHA256: c.Fingerprint(), Sources: sources, Defects: orEmpty(check.Defects)}
-	if !c.NotBefore.IsZero() {
-		e.From = marz.InstantOf(c.NotBefore).String()
-	}
-	if !c.NotAfter.IsZero() {
-		e.Until = marz.InstantOf(c.NotAfter).String()
-	}
+		Written: c.Key.Explicit, Signed: c.Algorithm.String(), SHA256: c.Fingerprint(), Sources: sources, Defects: orEmpty(check.Defects),
+		From: emrtd.Written(c.NotBefore), Until: emrtd.Written(c.NotAfter)}
 	if check.Issuer != nil {
 		e.By = check.Issuer.Fingerprint()
 	}
