@@ -11,7 +11,7 @@ AXE = tmp/axe/package/axe.min.js
 MODEL = tmp/model
 APT = apt-get -o DPkg::Lock::Timeout=300
 
-.PHONY: run build test tools check unit sim-transfer bench speed-signatures eval shots fuzz model
+.PHONY: run build test tools check unit sim-transfer bench speed-signatures eval shots fuzz mutate model
 
 run: build
 	./bin/marz demo $(ARGS)
@@ -82,6 +82,11 @@ fuzz:
 	for t in $$(grep -rlE '^func Fuzz' --include='*_test.go' . | xargs -n1 dirname | sort -u); do \
 	  for f in $$(grep -hoE '^func Fuzz[A-Za-z]+' $$t/*_test.go | cut -c6-); do \
 	    $(GO) test $$t -run xxx -fuzz "^$$f$$" -fuzztime 60s -fuzzminimizetime 20x || exit 1; done; done
+
+# One bit after the other in everything that a travel document is proven by (emrtd/mutate_test.go says the rule). Ten minutes.
+FLIPS ?= 1000000
+mutate:
+	MARZ_DATA=$${MARZ_DATA:-../shared/data} $(GO) test ./emrtd -run Flips -count 1 -timeout 60m -args -flips $(FLIPS)
 
 # The protocol of the transfer, exhaustively (docs/model): the laws hold under both rules of clocks, and what has to be possible is.
 model:
