@@ -8,9 +8,10 @@ import (
 // Reader reads one chip. It belongs to one goroutine.
 type Reader struct {
 	card    Card
-	session *session // nil: nothing protects the channel yet
-	long    bool     // the chip takes commands of extended length
-	taken   int      // commands so far
+	session *session   // nil: nothing protects the channel yet
+	long    bool       // the chip takes commands of extended length
+	taken   int        // commands so far
+	proof   *chipProof // of PACE with chip authentication mapping
 }
 
 // mostCommands bounds what one document can take: portraits and fingers of some hundred kilobytes in pieces of 200 bytes.

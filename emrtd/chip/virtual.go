@@ -14,6 +14,9 @@ type Virtual struct {
 	Files  map[File][]byte // of the application, readable when the chip is open
 	Master map[File][]byte // outside of it, readable by everybody
 	Key    *Password       // of the machine-readable zone; nil: the chip is open to everybody
+	CAN    *Password       // the card access number; nil: it has none
+	PACE   []PACE          // the ways that it offers
+	Secret []byte          // from which its secret keys are made
 	Random io.Reader
 	Faults Faults
 
@@ -21,6 +24,7 @@ type Virtual struct {
 	applet    bool
 	file      []byte // that is chosen
 	challenge []byte
+	pace      *virtualPACE
 	session   *session
 	commands  int // so far
 }
@@ -32,6 +36,7 @@ type Faults struct {
 	Cut       File // this file ends at half of the length that it gives
 	Missing   File // this file is not there, whatever EF.COM says
 	Forget    int  // the chip loses its channel at this command, as one that was moved
+	Copy      bool // the chip does not have the secret key of its document
 	ShortOnly bool // it refuses commands of extended length
 }
 
@@ -42,7 +47,7 @@ var errLifted = errors.New("no document is on the reader")
 func (v *Virtual) Reset() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.applet, v.file, v.challenge, v.session, v.commands = false, nil, nil, nil, 0
+	v.applet, v.file, v.challenge, v.pace, v.session, v.commands = false, nil, nil, nil, nil, 0
 }
 
 // Transmit answers a command.
@@ -111,6 +116,10 @@ func (v *Virtual) do(c Command) Response {
 		return Response{bytes.Clone(v.challenge), OK}
 	case 0x82:
 		return v.authenticate(c)
+	case 0x22:
+		return v.begin(c)
+	case 0x86:
+		return v.goOn(c)
 	}
 	return Response{Status: NotSupported}
 }
