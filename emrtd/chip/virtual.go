@@ -11,20 +11,23 @@ import (
 
 // Virtual is a passport's chip in memory. It is a Card: a reader cannot tell it from one of silicon, but that it answers at once. Its methods may be called from any goroutine.
 type Virtual struct {
-	Files  map[File][]byte // of the application, readable when the chip is open
-	Master map[File][]byte // outside of it, readable by everybody
-	Key    *Password       // of the machine-readable zone; nil: the chip is open to everybody
-	CAN    *Password       // the card access number; nil: it has none
-	PACE   []PACE          // the ways that it offers
-	Secret []byte          // from which its secret keys are made
-	Random io.Reader
-	Faults Faults
+	Files    map[File][]byte // of the application, readable when the chip is open
+	Master   map[File][]byte // outside of it, readable by everybody
+	Key      *Password       // of the machine-readable zone; nil: the chip is open to everybody
+	CAN      *Password       // the card access number; nil: it has none
+	PACE     []PACE          // the ways that it offers
+	Secret   []byte          // from which its secret keys are made
+	Active   Active          // its key for active authentication
+	ChipAuth []ChipAuth      // the ways of chip authentication that it offers
+	Random   io.Reader
+	Faults   Faults
 
 	mu        sync.Mutex
 	applet    bool
 	file      []byte // that is chosen
 	challenge []byte
 	pace      *virtualPACE
+	chipAuth  *ChipAuth // that was begun
 	session   *session
 	commands  int // so far
 }
@@ -47,7 +50,7 @@ var errLifted = errors.New("no document is on the reader")
 func (v *Virtual) Reset() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.applet, v.file, v.challenge, v.pace, v.session, v.commands = false, nil, nil, nil, nil, 0
+	v.applet, v.file, v.challenge, v.pace, v.chipAuth, v.session, v.commands = false, nil, nil, nil, nil, nil, 0
 }
 
 // Transmit answers a command.
@@ -116,7 +119,12 @@ func (v *Virtual) do(c Command) Response {
 		return Response{bytes.Clone(v.challenge), OK}
 	case 0x82:
 		return v.authenticate(c)
+	case 0x88:
+		return v.sign(c)
 	case 0x22:
+		if c.P1 == 0x41 {
+			return v.beginChipAuth(c)
+		}
 		return v.begin(c)
 	case 0x86:
 		return v.goOn(c)

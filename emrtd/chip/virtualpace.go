@@ -72,9 +72,19 @@ func (v *Virtual) begin(c Command) Response {
 
 // goOn does GENERAL AUTHENTICATE. What is out of its order ends the run.
 func (v *Virtual) goOn(c Command) Response {
-	run := v.pace
-	v.pace = nil
+	run, chipAuth := v.pace, v.chipAuth
+	v.pace, v.chipAuth = nil, nil
 	outer, rest, err := readTLV(c.Data)
+	if chipAuth != nil && err == nil && outer.tag == doDynamic {
+		if objects, err := readAll(outer.value); err == nil && find(objects, doNonce) != nil {
+			answer := v.agree(chipAuth, find(objects, doNonce))
+			if answer.Status == OK {
+				answer.Data = []byte{doDynamic, 0}
+			}
+			return answer
+		}
+		return Response{Status: WrongData}
+	}
 	if run == nil || err != nil || outer.tag != doDynamic || len(rest) > 0 {
 		return Response{Status: NotAllowed}
 	}
