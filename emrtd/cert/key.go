@@ -1,0 +1,205 @@
+package cert
+
+import (
+	"fmt"
+	"math/big"
+
+	"marz/emrtd/der"
+)
+
+// PublicKey is a SubjectPublicKeyInfo (RFC 5280 §4.1.2.7). A key that cannot be used has a Fault in words and is no error: the certificate around it
+// can still be shown.
+type PublicKey struct {
+	N, E     *big.Int // of RSA
+	Explicit bool     // the curve is written out instead of named
+	Fault    string
+	Raw      []byte // the whole SubjectPublicKeyInfo
+	Bits     []byte // the key itself, of which key identifiers are made
+
+	curve *curve
+	x, y  *big.Int
+}
+
+// Name says what kind of key it is, for example "brainpoolP256r1" or "RSA 3072".
+func (k *PublicKey) Name() string {
+	switch {
+	case k.N != nil:
+		return fmt.Sprintf("RSA %d", k.N.BitLen())
+	case k.curve != nil:
+		return k.curve.name
+	}
+	return "unknown"
+}
+
+// uncompressed is the key's point in the form that everybody reads.
+func (k *PublicKey) uncompressed() []byte {
+	size := k.curve.size()
+	out := make([]byte, 1+2*size)
+	out[0] = 4
+	k.x.FillBytes(out[1 : 1+size])
+	k.y.FillBytes(out[1+size:])
+	return out
+}
+
+func readKey(r *der.Reader, e *der.Element) (*PublicKey, error) {
+	f := e.Fields()
+	alg, err := f.Sequence("the algorithm of the key")
+	if err != nil {
+		return nil, err
+	}
+	oid, params, err := algorithmID(r, alg)
+	if err != nil {
+		return nil, err
+	}
+	bits, err := f.Must(der.Universal, der.TagBitString, "the key")
+	if err != nil {
+		return nil, err
+	}
+	k := &PublicKey{Raw: e.Raw}
+	if k.Bits, err = r.WholeBits(bits, "the key"); err != nil {
+		return nil, err
+	}
+	if err := f.End("the key"); err != nil {
+		return nil, err
+	}
+	switch oid {
+	case oidRSA, oidPSS:
+		k.readRSA(r, bits.Offset)
+	case oidECKey:
+		err = k.readEC(r, params)
+	default:
+		k.Fault = "its algorithm " + oid + " is not known"
+	}
+	return k, err
+}
+
+// readRSA reads RSAPublicKey (RFC 8017 A.1.1). Its numbers are taken as positive whatever their first bit says.
+func (k *PublicKey) readRSA(r *der.Reader, offset int) {
+	in := der.NewReader(k.Bits, offset)
+	e, err := in.One()
+	if err != nil || !e.Is(der.Universal, der.TagSequence) || len(e.Children) != 2 ||
+		!e.Children[0].Is(der.Universal, der.TagInteger) || !e.Children[1].Is(der.Universal, der.TagInteger) {
+		k.Fault = "it is no RSA key"
+		return
+	}
+	for i, to := range []**big.Int{&k.N, &k.E} {
+		n, err := in.Integer(e.Children[i])
+		if err != nil {
+			k.Fault = "it is no RSA key"
+			return
+		}
+		if n.Sign() < 0 {
+			in.Note(NumberNegative, e.Children[i].Offset, "a number of the RSA key")
+			n = new(big.Int).SetBytes(e.Children[i].Content)
+		}
+		*to = n
+	}
+	for _, d := range in.All() {
+		r.Note(d.Name, d.Offset, d.Detail)
+	}
+	if b := k.N.BitLen(); b < minRSABits || b > maxRSABits {
+		k.Fault = fmt.Sprintf("an RSA key of %d bits; %d to %d are used", b, minRSABits, maxRSABits)
+	} else if k.N.Bit(0) == 0 || k.E.Bit(0) == 0 || k.E.Cmp(big.NewInt(3)) < 0 || k.E.BitLen() > maxExpBits {
+		k.Fault = "an RSA key whose numbers cannot be"
+	}
+}
+
+// readEC reads the curve, named or written out, and the point.
+func (k *PublicKey) readEC(r *der.Reader, params *der.Element) error {
+	switch {
+	case params == nil:
+		k.Fault = "it says no curve"
+		return nil
+	case params.Is(der.Universal, der.TagOID):
+		oid, err := r.OID(params)
+		if err != nil {
+			return err
+		}
+		if k.curve = curveByOID(oid); k.curve == nil {
+			k.Fault = "the curve " + oid + " is not known"
+			return nil
+		}
+	case params.Is(der.Universal, der.TagSequence):
+		k.Explicit = true
+		x, err := readExplicit(r, params)
+		if err != nil {
+			k.Fault = "its curve is written out and cannot be read"
+			r.Note(CurveUnreadable, params.Offset, err.Error())
+			return nil
+		}
+		if k.curve = x.match(); k.curve == nil {
+			k.Fault = "its curve is written out and is none of the known ones"
+			return nil
+		}
+	default:
+		k.Fault = "its curve is " + params.Name()
+		return nil
+	}
+	var ok bool
+	if k.x, k.y, ok = k.curve.point(k.Bits); !ok {
+		k.Fault = "its point is not on the curve " + k.curve.name
+	}
+	return nil
+}
+
+// readExplicit reads SpecifiedECDomain over a prime field (SEC 1 C.2).
+func readExplicit(r *der.Reader, e *der.Element) (*explicit, error) {
+	f := e.Fields()
+	if _, err := f.Must(der.Universal, der.TagInteger, "the version of the curve"); err != nil {
+		return nil, err
+	}
+	x := &explicit{}
+	field, err := f.Sequence("the field")
+	if err != nil {
+		return nil, err
+	}
+	kind, prime, err := algorithmID(r, field)
+	if err != nil {
+		return nil, err
+	}
+	if kind != oidPrime || !prime.Is(der.Universal, der.TagInteger) {
+		return nil, der.Errorf(field.Offset, "the field is not a prime one")
+	}
+	if x.p, err = r.Integer(prime); err != nil {
+		return nil, err
+	}
+	ab, err := f.Sequence("the coefficients")
+	if err != nil {
+		return nil, err
+	}
+	if err := x.coefficients(ab); err != nil {
+		return nil, err
+	}
+	base, err := f.Must(der.Universal, der.TagOctetString, "the base point")
+	if err != nil {
+		return nil, err
+	}
+	x.base = base.Content
+	order, err := f.Must(der.Universal, der.TagInteger, "the order")
+	if err != nil {
+		return nil, err
+	}
+	if x.n, err = r.Integer(order); err != nil {
+		return nil, err
+	}
+	if co := f.Maybe(der.Universal, der.TagInteger); co != nil {
+		if x.cofactor, err = r.Integer(co); err != nil {
+			return nil, err
+		}
+	}
+	return x, f.End("the curve")
+}
+
+// coefficients reads a, b and goes past a seed.
+func (x *explicit) coefficients(e *der.Element) error {
+	f := e.Fields()
+	for _, to := range []**big.Int{&x.a, &x.b} {
+		c, err := f.Must(der.Universal, der.TagOctetString, "a coefficient")
+		if err != nil {
+			return err
+		}
+		*to = new(big.Int).SetBytes(c.Content)
+	}
+	f.Maybe(der.Universal, der.TagBitString)
+	return f.End("the coefficients")
+}
