@@ -36,6 +36,7 @@ var commands = []func() *cobra.Command{
 	mrzCommand,
 	registerCommand,
 	screenCommand,
+	sealCommand,
 	transferCommand,
 	verifyCommand,
 }
