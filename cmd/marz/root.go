@@ -38,6 +38,7 @@ var commands = []func() *cobra.Command{
 	mrzCommand,
 	registerCommand,
 	screenCommand,
+	sealCommand,
 	transferCommand,
 	verifyCommand,
 }

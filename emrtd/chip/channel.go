@@ -1,0 +1,77 @@
+package chip
+
+import (
+	"context"
+	"fmt"
+)
+
+// Reader reads one chip. It belongs to one goroutine.
+type Reader struct {
+	card    Card
+	session *session   // nil: nothing protects the channel yet
+	long    bool       // the chip takes commands of extended length
+	taken   int        // commands so far
+	proof   *chipProof // of PACE with chip authentication mapping
+}
+
+// mostCommands bounds what one document can take: portraits and fingers of some hundred kilobytes in pieces of 200 bytes.
+const mostCommands = 20_000
+
+// NewReader begins with a chip that has just been found.
+func NewReader(card Card) *Reader { return &Reader{card: card} }
+
+// send sends a command, over the protected channel if there is one, and returns the response whatever its status. what says in words what the command is for.
+func (r *Reader) send(ctx context.Context, c Command, what string) (Response, error) {
+	if r.taken++; r.taken > mostCommands {
+		return Response{}, fmt.Errorf("the chip was asked %d times and is not read yet; it is taken for a fault", mostCommands)
+	}
+	if err := ctx.Err(); err != nil {
+		return Response{}, err
+	}
+	if r.session != nil {
+		c = r.session.protect(c)
+	}
+	b, err := c.Bytes()
+	if err != nil {
+		return Response{}, err
+	}
+	b, err = r.card.Transmit(ctx, b)
+	if err != nil {
+		return Response{}, fmt.Errorf("%s: the chip does not answer; lay the document down again: %w", what, err)
+	}
+	answer, err := parseResponse(b)
+	if err != nil {
+		return Response{}, fmt.Errorf("%s: %w", what, err)
+	}
+	if r.session == nil {
+		return answer, nil
+	}
+	if len(answer.Data) == 0 { // a chip that has given the channel up says why without one
+		return Response{}, &Refused{what, answer.Status}
+	}
+	if answer, err = r.session.open(answer); err != nil {
+		return Response{}, fmt.Errorf("%s: %w", what, err)
+	}
+	return answer, nil
+}
+
+// ask sends a command that has to be done.
+func (r *Reader) ask(ctx context.Context, c Command, what string) ([]byte, error) {
+	answer, err := r.send(ctx, c, what)
+	if err != nil {
+		return nil, err
+	}
+	if answer.Status != OK {
+		return nil, &Refused{what, answer.Status}
+	}
+	return answer.Data, nil
+}
+
+// applet is the application of a travel document (ICAO 9303-10 §4.4).
+var applet = []byte{0xa0, 0, 0, 2, 0x47, 0x10, 1}
+
+// SelectApplet chooses the application of a travel document. After Password Authenticated Connection Establishment it goes over the protected channel.
+func (r *Reader) SelectApplet(ctx context.Context) error {
+	_, err := r.ask(ctx, Command{INS: 0xa4, P1: 4, P2: 0x0c, Data: applet}, "choose its travel document application")
+	return err
+}
