@@ -15,6 +15,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/pem"
+	"fmt"
 	"math/big"
 	"time"
 
@@ -90,13 +91,14 @@ func ParseFile(b []byte) ([]*Certificate, error) {
 		if block == nil {
 			break
 		}
-		if block.Type == "CERTIFICATE" || block.Type == "X509 CERTIFICATE" {
-			c, err := Parse(block.Bytes)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, c)
+		if block.Type != "CERTIFICATE" && block.Type != "X509 CERTIFICATE" {
+			return nil, &marz.Error{Code: marz.Invalid, Op: "read certificate", Subject: "PEM", Fix: fmt.Sprintf("the block %.40q is no CERTIFICATE; take it out", block.Type)}
 		}
+		c, err := Parse(block.Bytes)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c)
 		b = rest
 	}
 	if len(out) == 0 {
