@@ -40,8 +40,8 @@ const (
 
 // The bounds of one verification: every signer is tried with every certificate that it names. There is one of each.
 const (
-	maxSigners = 8
-	maxNamed   = 8
+	maxSigners = 4
+	maxNamed   = 4
 )
 
 const (

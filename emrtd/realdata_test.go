@@ -133,7 +133,7 @@ func TestPublishedObjects(t *testing.T) {
 		trust             TrustStatus
 		defects           []der.Name
 	}{
-		"DE": {marz.Failed, marz.Successful, Trusted, []der.Name{SODUnwrapped}},
+		"DE": {marz.Failed, marz.Successful, Trusted, []der.Name{SODUnwrapped, cert.AlgorithmParameters}},
 		"FR": {marz.Successful, marz.Successful, Trusted, []der.Name{SODUnwrapped}},
 		"RU": {marz.Successful, marz.Successful, Trusted, []der.Name{SODUnwrapped, cert.WeakHash, cert.WeakHash}},
 		"US": {marz.Successful, marz.Successful, Trusted, []der.Name{SODUnwrapped, AlgorithmWithoutHash}},

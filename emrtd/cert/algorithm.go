@@ -104,11 +104,28 @@ func ReadAlgorithm(r *der.Reader, e *der.Element) (Algorithm, error) {
 	}
 	a := signatureOIDs[oid]
 	a.OID, a.Raw = oid, e.Raw
-	noteParameters(r, e, params)
+	switch a.Scheme {
+	case RSA15:
+		noteNull(r, e, params)
+	case ECDSA, ECDSAPlain:
+		if params != nil {
+			r.Note(AlgorithmParameters, e.Offset, params.Name()+" where nothing should be, SHA-256 "+der.Digest(params.Raw))
+		}
+	}
 	return a, nil
 }
 
-// noteParameters: the parameters of all these algorithms are NULL or absent.
+// noteNull: the parameters of RSA are NULL (RFC 3279 §2.2.1, §2.3.1).
+func noteNull(r *der.Reader, e, params *der.Element) {
+	switch {
+	case params == nil:
+		r.Note(AlgorithmParameters, e.Offset, "nothing where NULL should be")
+	case r.Null(params) != nil:
+		noteParameters(r, e, params)
+	}
+}
+
+// noteParameters: the parameters of a hash are NULL or absent (RFC 5754 §2).
 func noteParameters(r *der.Reader, e, params *der.Element) {
 	if params != nil && r.Null(params) != nil {
 		r.Note(AlgorithmParameters, e.Offset, params.Name()+", SHA-256 "+der.Digest(params.Raw))

@@ -308,6 +308,28 @@ func TestNames(t *testing.T) {
 	}
 }
 
+// TestFiles: one certificate in DER, several in PEM, and nothing else beside them.
+func TestFiles(t *testing.T) {
+	k, err := rsaKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw := byOthers(t, k, nil)
+	block := func(kind string) []byte { return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: raw}) }
+	for name, c := range map[string]struct {
+		file []byte
+		want int
+	}{
+		"DER": {raw, 1}, "PEM": {slices.Concat([]byte("a comment\n"), block("CERTIFICATE"), block("CERTIFICATE")), 2}, "another block": {slices.Concat(block("CERTIFICATE"), block("PRIVATE KEY")), 0},
+		"no block": {[]byte("-----BEGIN nothing"), 0}, "noise": {[]byte("noise"), 0}, "cut": {raw[:100], 0},
+	} {
+		list, err := ParseFile(c.file)
+		if len(list) != c.want || (err != nil) != (c.want == 0) {
+			t.Errorf("%s: %d certificates, %v", name, len(list), err)
+		}
+	}
+}
+
 // TestUnknownKey: a certificate with a key that is not known is read, and says that it cannot be used.
 func TestUnknownKey(t *testing.T) {
 	pub, priv, err := ed25519.GenerateKey(rand.Reader)

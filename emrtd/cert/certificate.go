@@ -15,6 +15,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/pem"
+	"fmt"
 	"math/big"
 	"time"
 
@@ -26,7 +27,7 @@ import (
 const (
 	DigestInfoNull      der.Name = "digest-info-without-null"    // RFC 8017 §9.2 note 1
 	SaltLength          der.Name = "salt-length-not-as-declared" // RFC 4055 §3.1
-	AlgorithmParameters der.Name = "algorithm-parameters"        // they should be NULL or absent, or are absent and should not be
+	AlgorithmParameters der.Name = "algorithm-parameters"        // of RSA they should be NULL, of ECDSA absent, of a hash either
 	AlgorithmsDiffer    der.Name = "signature-algorithms-differ" // within and beside the signed part, RFC 5280 §4.1.1.2
 	NumberNegative      der.Name = "number-negative"             // of a key or signature; read as positive
 	CurveUnreadable     der.Name = "curve-unreadable"            // it is written out and cannot be read
@@ -90,13 +91,14 @@ func ParseFile(b []byte) ([]*Certificate, error) {
 		if block == nil {
 			break
 		}
-		if block.Type == "CERTIFICATE" || block.Type == "X509 CERTIFICATE" {
-			c, err := Parse(block.Bytes)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, c)
+		if block.Type != "CERTIFICATE" && block.Type != "X509 CERTIFICATE" {
+			return nil, &marz.Error{Code: marz.Invalid, Op: "read certificate", Subject: "PEM", Fix: fmt.Sprintf("the block %.40q is no CERTIFICATE; take it out", block.Type)}
 		}
+		c, err := Parse(block.Bytes)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c)
 		b = rest
 	}
 	if len(out) == 0 {

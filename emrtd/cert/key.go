@@ -64,6 +64,11 @@ func readKey(r *der.Reader, e *der.Element) (*PublicKey, error) {
 	}
 	switch oid {
 	case oidRSA, oidPSS:
+		if oid == oidRSA {
+			noteNull(r, alg, params)
+		} else if params != nil {
+			r.Note(AlgorithmParameters, alg.Offset, "what the key restricts RSASSA-PSS to is not read")
+		}
 		k.readRSA(r, bits.Offset)
 	case oidECKey:
 		err = k.readEC(r, params)

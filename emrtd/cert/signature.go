@@ -19,7 +19,7 @@ import (
 const (
 	minRSABits = 1024
 	maxRSABits = 8192
-	maxExpBits = 256 // of an RSA exponent; some states have one of more than 32 bits
+	maxExpBits = 64 // of an RSA exponent; the longest that is met has 17
 )
 
 // Verify checks a signature over signed. What it had to tolerate in the signature's form is returned as defects; the error is a *SignatureError.
