@@ -1,6 +1,7 @@
 package cert
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -17,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"marz/emrtd/curve"
 	"marz/emrtd/der"
 )
 
@@ -127,66 +129,23 @@ func TestRevocationListsOfOthers(t *testing.T) {
 	}
 }
 
-// TestArithmetic: the curves' own arithmetic gives what the standard library gives, where that has the curve; on all, n times the base point is infinity.
-func TestArithmetic(t *testing.T) {
-	for _, c := range curves {
-		one, zero := big.NewInt(1), new(big.Int)
-		if x := c.combine(c.n, zero, c.gx, c.gy); x != nil {
-			t.Errorf("%s: n times the base point is not infinity", c.name)
-		}
-		if x := c.combine(new(big.Int).Sub(c.n, one), one, c.gx, c.gy); x != nil {
-			t.Errorf("%s: a point and its opposite are not infinity", c.name)
-		}
-		if x := c.combine(one, zero, c.gx, c.gy); x.Cmp(c.gx) != 0 {
-			t.Errorf("%s: once the base point is another one", c.name)
-		}
-		a, b := c.combine(big.NewInt(5), zero, c.gx, c.gy), c.combine(big.NewInt(2), big.NewInt(3), c.gx, c.gy)
-		if a.Cmp(b) != 0 {
-			t.Errorf("%s: 5G is not 2G + 3G", c.name)
-		}
-		if !c.n.ProbablyPrime(20) || !c.p.ProbablyPrime(20) {
-			t.Errorf("%s: its numbers are not prime", c.name)
-		}
-		std := standard(c)
-		if std == nil {
-			continue
-		}
-		k, err := ecdsa.GenerateKey(std, rand.Reader)
-		if err != nil {
-			t.Fatal(err)
-		}
-		priv, err := k.Bytes()
-		if err != nil {
-			t.Fatal(err)
-		}
-		pub, err := k.PublicKey.Bytes()
-		if err != nil {
-			t.Fatal(err)
-		}
-		x, _, ok := c.point(pub)
-		if !ok || c.combine(new(big.Int).SetBytes(priv), zero, c.gx, c.gy).Cmp(x) != 0 {
-			t.Errorf("%s: the public key is another one", c.name)
-		}
-	}
-}
-
-// TestPoints: the forms of a point, and that one off the curve is none.
+// TestPoints: the forms of a point, hybrid ones too, and that one off the curve is none.
 func TestPoints(t *testing.T) {
-	for _, c := range curves {
-		size := c.size()
-		x, y := c.gx.FillBytes(make([]byte, size)), c.gy.FillBytes(make([]byte, size))
-		sign := byte(c.gy.Bit(0))
+	for _, c := range curve.Known() {
+		g, size := c.Generator(), c.ByteLen()
+		x, y := g.X.FillBytes(make([]byte, size)), g.Y.FillBytes(make([]byte, size))
+		sign := byte(g.Y.Bit(0))
 		join := func(first byte, parts ...[]byte) []byte { return slices.Concat([]byte{first}, slices.Concat(parts...)) }
 		for name, b := range map[string][]byte{"uncompressed": join(4, x, y), "compressed": join(2+sign, x), "hybrid": join(6+sign, x, y)} {
-			if px, py, ok := c.point(b); !ok || px.Cmp(c.gx) != 0 || py.Cmp(c.gy) != 0 {
-				t.Errorf("%s %s: %v", c.name, name, ok)
+			if p, err := c.Unmarshal(plainPoint(b)); err != nil || !p.Equal(g) {
+				t.Errorf("%s %s: %v", c.Name(), name, err)
 			}
 		}
 		off := slices.Clone(y)
 		off[size-1] ^= 1
-		for name, b := range map[string][]byte{"off the curve": join(4, x, off), "wrong sign": join(7-sign, x, y), "short": join(4, x), "empty": nil, "infinity": {0}} {
-			if _, _, ok := c.point(b); ok {
-				t.Errorf("%s: %s is a point", c.name, name)
+		for name, b := range map[string][]byte{"off the curve": join(4, x, off), "wrong sign": join(7-sign, x, y), "short": join(4, x), "empty": nil, "infinity": {0}, "hybrid, short": {6}} {
+			if _, err := c.Unmarshal(plainPoint(b)); err == nil {
+				t.Errorf("%s: %s is a point", c.Name(), name)
 			}
 		}
 	}
@@ -194,24 +153,39 @@ func TestPoints(t *testing.T) {
 
 // TestCurvesWrittenOut: a curve that is a known one but for a single number is none. Above all the base point: with one of his own choice anybody signs for anybody.
 func TestCurvesWrittenOut(t *testing.T) {
-	for _, c := range curves {
-		base := slices.Concat([]byte{4}, c.gx.FillBytes(make([]byte, c.size())), c.gy.FillBytes(make([]byte, c.size())))
-		good := explicit{p: c.p, a: c.a, b: c.b, n: c.n, base: base}
-		if good.match() != c {
-			t.Errorf("%s is not found", c.name)
+	for _, c := range curve.Known() {
+		p := c.Params()
+		if (explicit{p: p.P, a: p.A, b: p.B, n: p.N, base: p.G}).match() != c {
+			t.Errorf("%s is not found", c.Name())
 		}
-		x, y := c.combine(big.NewInt(2), new(big.Int), c.gx, c.gy), new(big.Int)
-		y.ModSqrt(c.right(x), c.p)
+		twice, err := c.ScalarBaseMult(big.NewInt(2))
+		if err != nil {
+			t.Fatal(err)
+		}
+		other, err := c.Marshal(twice)
+		if err != nil {
+			t.Fatal(err)
+		}
 		plus := func(n *big.Int) *big.Int { return new(big.Int).Add(n, big.NewInt(1)) }
 		for name, e := range map[string]explicit{
-			"prime": {plus(c.p), c.a, c.b, c.n, nil, base}, "a": {c.p, plus(c.a), c.b, c.n, nil, base}, "b": {c.p, c.a, plus(c.b), c.n, nil, base}, "order": {c.p, c.a, c.b, plus(c.n), nil, base},
-			"cofactor": {c.p, c.a, c.b, c.n, big.NewInt(2), base}, "base point": {c.p, c.a, c.b, c.n, nil, slices.Concat([]byte{4}, x.FillBytes(make([]byte, c.size())), y.FillBytes(make([]byte, c.size())))},
+			"prime": {plus(p.P), p.A, p.B, p.N, nil, p.G}, "a": {p.P, plus(p.A), p.B, p.N, nil, p.G}, "b": {p.P, p.A, plus(p.B), p.N, nil, p.G}, "order": {p.P, p.A, p.B, plus(p.N), nil, p.G},
+			"cofactor": {p.P, p.A, p.B, p.N, big.NewInt(2), p.G}, "base point": {p.P, p.A, p.B, p.N, nil, other},
 		} {
 			if e.match() != nil {
-				t.Errorf("%s with another %s is known", c.name, name)
+				t.Errorf("%s with another %s is known", c.Name(), name)
 			}
 		}
 	}
+}
+
+// encode15 is EMSA-PKCS1-v1_5 (RFC 8017 §9.2), with the algorithm's NULL or without.
+func encode15(hash crypto.Hash, digest []byte, size int, null bool) []byte {
+	id := der.OID(HashOID(hash))
+	if null {
+		id = append(id, der.Null()...)
+	}
+	info := der.Sequence(der.Sequence(id), der.Octets(digest))
+	return slices.Concat([]byte{0, 1}, bytes.Repeat([]byte{0xff}, size-3-len(info)), []byte{0}, info)
 }
 
 // TestLongExponent: RSA with an exponent of more than 32 bits, which the standard library refuses, and that one of an even number is no key.

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"math/big"
 
+	"marz/emrtd/curve"
 	"marz/emrtd/der"
+	"marz/emrtd/rsasig"
 )
 
 // PublicKey is a SubjectPublicKeyInfo (RFC 5280 §4.1.2.7). A key that cannot be used has a Fault in words and is no error: the certificate around it
@@ -16,8 +18,8 @@ type PublicKey struct {
 	Raw      []byte // the whole SubjectPublicKeyInfo
 	Bits     []byte // the key itself, of which key identifiers are made
 
-	curve *curve
-	x, y  *big.Int
+	curve *curve.Curve
+	point curve.Point
 }
 
 // Name says what kind of key it is, for example "brainpoolP256r1" or "RSA 3072".
@@ -26,19 +28,9 @@ func (k *PublicKey) Name() string {
 	case k.N != nil:
 		return fmt.Sprintf("RSA %d", k.N.BitLen())
 	case k.curve != nil:
-		return k.curve.name
+		return k.curve.Name()
 	}
 	return "unknown"
-}
-
-// uncompressed is the key's point in the form that everybody reads.
-func (k *PublicKey) uncompressed() []byte {
-	size := k.curve.size()
-	out := make([]byte, 1+2*size)
-	out[0] = 4
-	k.x.FillBytes(out[1 : 1+size])
-	k.y.FillBytes(out[1+size:])
-	return out
 }
 
 func readKey(r *der.Reader, e *der.Element) (*PublicKey, error) {
@@ -102,8 +94,8 @@ func (k *PublicKey) readRSA(r *der.Reader, offset int) {
 	for _, d := range in.All() {
 		r.Note(d.Name, d.Offset, d.Detail)
 	}
-	if b := k.N.BitLen(); b < minRSABits || b > maxRSABits {
-		k.Fault = fmt.Sprintf("an RSA key of %d bits; %d to %d are used", b, minRSABits, maxRSABits)
+	if b := k.N.BitLen(); b < rsasig.MinBits || b > rsasig.MaxBits {
+		k.Fault = fmt.Sprintf("an RSA key of %d bits; %d to %d are used", b, rsasig.MinBits, rsasig.MaxBits)
 	} else if k.N.Bit(0) == 0 || k.E.Bit(0) == 0 || k.E.Cmp(big.NewInt(3)) < 0 || k.E.BitLen() > maxExpBits {
 		k.Fault = "an RSA key whose numbers cannot be"
 	}
@@ -120,7 +112,7 @@ func (k *PublicKey) readEC(r *der.Reader, params *der.Element) error {
 		if err != nil {
 			return err
 		}
-		if k.curve = curveByOID(oid); k.curve == nil {
+		if k.curve = curve.ByOID(oid); k.curve == nil {
 			k.Fault = "the curve " + oid + " is not known"
 			return nil
 		}
@@ -140,9 +132,9 @@ func (k *PublicKey) readEC(r *der.Reader, params *der.Element) error {
 		k.Fault = "its curve is " + params.Name()
 		return nil
 	}
-	var ok bool
-	if k.x, k.y, ok = k.curve.point(k.Bits); !ok {
-		k.Fault = "its point is not on the curve " + k.curve.name
+	var err error
+	if k.point, err = k.curve.Unmarshal(plainPoint(k.Bits)); err != nil {
+		k.Fault = "its point is not on the curve " + k.curve.Name()
 	}
 	return nil
 }

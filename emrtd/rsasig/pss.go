@@ -36,43 +36,61 @@ func (k *Key) VerifyPSS(params PSS, digest, signature []byte) error {
 	if err != nil {
 		return err
 	}
-	if !params.matches(encoded, bits, digest) {
+	if salt, ok := params.salt(encoded, bits, digest); !ok || salt != params.SaltLen {
 		return fmt.Errorf("verify with PSS: %w", ErrSignature)
 	}
 	return nil
 }
 
-// matches is EMSA-PSS-VERIFY (RFC 8017 §9.1.2) for an encoded message of the modulus' length, of which the lowest bits count and the others have to
+// SaltOf verifies a signature as VerifyPSS does, but for the length of its salt, which it returns: some issuers declare another than they use. The parameters' own length is not looked at.
+func (k *Key) SaltOf(params PSS, digest, signature []byte) (int, error) {
+	params.SaltLen = 0 // which is possible with every key
+	if err := checkHash(params.Hash, digest); err != nil {
+		return 0, err
+	}
+	if _, ok := hashes[params.MaskHash]; !ok {
+		return 0, fmt.Errorf("RSA signature: a mask by %v is not verified; by SHA-1, SHA-224, SHA-256, SHA-384 and SHA-512 it is", params.MaskHash)
+	}
+	encoded, err := k.open(signature)
+	if err != nil {
+		return 0, err
+	}
+	salt, ok := params.salt(encoded, k.Bits()-1, digest)
+	if !ok {
+		return 0, fmt.Errorf("verify with PSS: %w", ErrSignature)
+	}
+	return salt, nil
+}
+
+// salt is EMSA-PSS-VERIFY (RFC 8017 §9.1.2), which returns the length of the salt that it found, for an encoded message of the modulus' length, of which the lowest bits count and the others have to
 // be 0. There is room for digest and salt.
-func (params PSS) matches(encoded []byte, bits int, digest []byte) bool {
+func (params PSS) salt(encoded []byte, bits int, digest []byte) (int, bool) {
 	unused := 8*len(encoded) - bits
 	if unused == 8 {
 		if encoded[0] != 0 {
-			return false
+			return 0, false
 		}
 		encoded, unused = encoded[1:], 0
 	}
 	last := len(encoded) - 1
 	if encoded[last] != trailer || encoded[0]>>(8-unused) != 0 {
-		return false
+		return 0, false
 	}
 	block, hashed := encoded[:last-len(digest)], encoded[last-len(digest):last]
 	unmask(params.MaskHash, block, hashed)
 	block[0] &= 0xff >> unused
-	padding := len(block) - params.SaltLen - 1
-	for _, b := range block[:padding] {
-		if b != 0 {
-			return false
-		}
+	padding := 0
+	for padding < len(block) && block[padding] == 0 {
+		padding++
 	}
-	if block[padding] != 1 {
-		return false
+	if padding == len(block) || block[padding] != 1 {
+		return 0, false
 	}
 	h := params.Hash.New()
 	h.Write(make([]byte, 8))
 	h.Write(digest)
 	h.Write(block[padding+1:])
-	return bytes.Equal(h.Sum(nil), hashed)
+	return len(block) - padding - 1, bytes.Equal(h.Sum(nil), hashed)
 }
 
 // unmask takes the mask that MGF1 makes of a seed (RFC 8017 B.2.1) off a block.
