@@ -200,3 +200,28 @@ func (x *explicit) coefficients(e *der.Element) error {
 	f.Maybe(der.Universal, der.TagBitString)
 	return f.End("the coefficients")
 }
+
+// ParseKey reads a SubjectPublicKeyInfo that stands by itself, as in a chip's files. What had to be tolerated comes with it.
+func ParseKey(raw []byte) (*PublicKey, []der.Defect, error) {
+	r := der.NewReader(raw, 0)
+	e, err := r.One()
+	if err != nil {
+		return nil, nil, err
+	}
+	if !e.Is(der.Universal, der.TagSequence) || !e.Constructed {
+		return nil, nil, der.Errorf(e.Offset, "a key should be SEQUENCE and is %s", e.Name())
+	}
+	k, err := readKey(r, e)
+	if err != nil {
+		return nil, nil, err
+	}
+	return k, r.All(), nil
+}
+
+// Point is the key's curve and point, nil of another kind of key and of one that cannot be used.
+func (k *PublicKey) Point() (*curve.Curve, curve.Point) {
+	if k.Fault != "" || k.curve == nil {
+		return nil, curve.Point{}
+	}
+	return k.curve, k.point
+}

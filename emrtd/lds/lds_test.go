@@ -27,6 +27,8 @@ func do(tag int, parts ...[]byte) []byte {
 	switch n := len(content); {
 	case n < 0x80:
 		out = append(out, byte(n))
+	case n < 0x100:
+		out = append(out, 0x81, byte(n))
 	case n < 0x10000:
 		out = append(out, 0x82, byte(n>>8), byte(n))
 	default:
@@ -170,29 +172,31 @@ func asDG1(b []byte) error  { _, err := ReadDG1(b); return err }
 func asDG2(b []byte) error  { _, err := ReadDG2(b); return err }
 func asDG11(b []byte) error { _, err := ReadDetails(11, b); return err }
 
-// The reference data set of BSI TR-03105-5 is read.
-func TestReferenceData(t *testing.T) {
+// reference reads a file of the reference data set, or the test skips.
+func reference(t testing.TB, name string) []byte {
+	t.Helper()
 	dir := os.Getenv("MARZ_DATA")
 	if dir == "" {
 		dir = "../../../shared/data"
 	}
-	dir = filepath.Join(dir, "emrtd-tr03105-5")
-	read := func(name string) []byte {
-		b, err := os.ReadFile(filepath.Join(dir, name))
-		if err != nil {
-			t.Skipf("no test data at %s; set MARZ_DATA to its folder", dir)
-		}
-		return b
+	b, err := os.ReadFile(filepath.Join(dir, "emrtd-tr03105-5", name))
+	if err != nil {
+		t.Skipf("no test data at %s; set MARZ_DATA to its folder", dir)
 	}
-	c, err := ReadCOM(read("EF_COM.bin"))
+	return b
+}
+
+// The reference data set of BSI TR-03105-5 is read.
+func TestReferenceData(t *testing.T) {
+	c, err := ReadCOM(reference(t, "EF_COM.bin"))
 	if err != nil || !slices.Contains(c.Groups, 1) || !slices.Contains(c.Groups, 2) {
 		t.Errorf("%+v, %v", c, err)
 	}
-	d, err := ReadDG1(read("Datagroup1.bin"))
+	d, err := ReadDG1(reference(t, "Datagroup1.bin"))
 	if err != nil || !strings.HasPrefix(d.Zone, "P<D<<MUSTERMANN<<ERIKA<") {
 		t.Errorf("the zone: %v", err)
 	}
-	p, err := ReadDG2(read("Datagroup2.bin"))
+	p, err := ReadDG2(reference(t, "Datagroup2.bin"))
 	if err != nil || len(p.Portraits) != 1 {
 		t.Fatalf("the portrait: %v", err)
 	}
@@ -208,6 +212,8 @@ func FuzzFiles(f *testing.F) {
 		ReadCOM(b)
 		ReadDG1(b)
 		ReadDG7(b)
+		ReadDG14(b)
+		ReadDG15(b)
 		for _, g := range []int{11, 12, 16} {
 			ReadDetails(g, b)
 		}
