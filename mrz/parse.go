@@ -204,24 +204,27 @@ func (d *Document) defect(met bool, code string) {
 	}
 }
 
-// readNumber reads number and optional data, and the check digit of the number. A filler in place of that digit after nine
-// characters says that the number runs on into the optional data, followed there by its check digit and a filler
-// (9303-5 §4.2.2 note j, 9303-6 §4.2.2 note j).
+// readNumber reads number and optional data, and the check digit of the number.
 func (d *Document) readNumber(l *layout, lines []string) Check {
-	field, got, optional := l.number.of(lines), l.number.checkAt().of(lines), l.optional1.of(lines)
-	check := checkOf("number", field, got, false)
-	run, _, _ := strings.Cut(optional, "<")
-	if l.longNumber && got == "<" && field[8] != filler && len(run) >= 2 && digit(run[len(run)-1]) {
-		last := len(run) - 1
-		field += run[:last]
-		check = checkOf("number", field, run[last:], false)
-		optional = optional[min(len(run)+1, len(optional)):]
-	}
+	field, optional, check := splitNumber(l, l.number.of(lines), l.number.checkAt().of(lines), l.optional1.of(lines))
 	d.Number = trimFillers(field)
 	d.Optional1 = trimFillers(optional)
 	d.Optional2 = trimFillers(l.optional2.of(lines))
 	d.defect(d.Number == "", DefectNumber)
 	return check
+}
+
+// splitNumber parts the whole document number from the optional data. A filler in place of the check digit after nine
+// characters says that the number runs on into the optional data, followed there by its check digit and a filler
+// (9303-5 §4.2.2 note j, 9303-6 §4.2.2 note j).
+func splitNumber(l *layout, field, got, optional string) (number, rest string, check Check) {
+	run, _, _ := strings.Cut(optional, "<")
+	if l.longNumber && got == "<" && field[8] != filler && len(run) >= 2 && digit(run[len(run)-1]) {
+		last := len(run) - 1
+		field += run[:last]
+		return field, optional[min(len(run)+1, len(optional)):], checkOf("number", field, run[last:], false)
+	}
+	return field, optional, checkOf("number", field, got, false)
 }
 
 func (d *Document) readSex(field string) {
