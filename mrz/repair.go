@@ -34,8 +34,9 @@ type Change struct {
 const (
 	costForced   = 1 // a letter where only digits may stand, read as the digit that looks like it, and the like
 	costRare     = 2 // the same, with a letter that names seldom have
-	costFiller   = 2 // one of several fillers, or of two equal characters, lost or doubled
-	costFree     = 3 // one allowed character for another that looks like it
+	costRun      = 1 // one filler of a run of three or more lost or added
+	costFiller   = 2 // one of two fillers lost or doubled
+	costFree     = 3 // a letter or digit doubled, or one allowed character for another that looks like it
 	costShift    = 4 // any other character lost or added
 	costUnlike   = 5 // a character that may not stand there, for one that does not look like it
 	costCode     = 2 // an issuer or nationality that is not known
@@ -45,10 +46,12 @@ const (
 	costMost     = 26
 )
 
-// The bounds of the work of one Repair: changes in one field that check digits alone ask for, characters in all that look
+// The bounds of the work of one Repair: changes in one field that check digits alone ask for (one where a character
+// is missing, or where no check digit judges the field by itself), variants of a field, characters in all that look
 // like nothing allowed, zones weighed, and candidates listed.
 const (
 	mostFree       = 2
+	mostVariants   = 20_000 // of one field
 	mostUnlike     = 2
 	mostWeighed    = 60_000
 	mostCandidates = 64

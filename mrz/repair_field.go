@@ -48,7 +48,6 @@ type variant struct {
 	text    []byte
 	cost    int
 	changes []Change
-	free    int
 }
 
 // slot is a field, or a field with its check digit, in which repairs are looked for by themselves.
@@ -104,15 +103,27 @@ func slotsOf(l *layout, long bool) []slot {
 func (s *search) prepare(f frame) error {
 	long := f.layout.longNumber && f.lines[f.layout.number.line][f.layout.number.to] == filler
 	p := plan{frame: f}
-	unlike := 0
+	var all []*enumeration
+	unlike, least := 0, f.cost
 	for _, sl := range slotsOf(f.layout, long) {
-		e := &enumeration{search: s, frame: f, slot: sl}
-		e.run(0, variant{})
-		if e.overflow {
-			return irreparable("too much of it is uncertain; scan it again")
+		e := &enumeration{frame: f, slot: sl, free: mostFree}
+		for i := range sl.cells {
+			e.choices = append(e.choices, e.options(i))
+			least += e.choices[i][0].cost
 		}
-		if unlike += e.unlike; unlike > mostUnlike {
-			return nil
+		if e.unlike > 0 || e.lost > 0 || sl.check == "" {
+			e.free = 1
+		}
+		unlike += e.unlike
+		all = append(all, e)
+	}
+	if unlike > mostUnlike || least > costMost {
+		return nil
+	}
+	for _, e := range all {
+		e.run(make([]option, 0, len(e.choices)), 0, 0)
+		if e.visited > mostVariants {
+			return irreparable("too much of it is uncertain; scan it again")
 		}
 		p.fields = append(p.fields, e.kept())
 	}
@@ -122,12 +133,14 @@ func (s *search) prepare(f frame) error {
 
 // enumeration lists the variants of one slot.
 type enumeration struct {
-	search   *search
-	frame    frame
-	slot     slot
-	all      []variant
-	unlike   int
-	overflow bool
+	frame   frame
+	slot    slot
+	choices [][]option // for each cell, what was read or must have been first
+	all     []variant
+	free    int // changes left that check digits alone ask for
+	unlike  int // characters that may not stand there and look like none that may
+	lost    int
+	visited int
 }
 
 // option is one character that may have stood in a place.
@@ -179,6 +192,7 @@ func (e *enumeration) forced(r rune, g grammar) []option {
 	cost, why := costUnlike, g.word()+"; looks like none of them"
 	if r == lost {
 		cost, why = 0, "a character lost"
+		e.lost++
 	} else {
 		e.unlike++
 	}
@@ -202,64 +216,55 @@ func (e *enumeration) afterName(at cell, r rune) bool {
 		len(line) == len(e.frame.lines[at.line]) && strings.Contains(line[n.from:at.column], "<<<")
 }
 
-// run goes through the cells from i on.
-func (e *enumeration) run(i int, v variant) {
-	if len(e.all) > 20_000 {
-		e.overflow = true
+// run goes through what may stand from the cell after those chosen on. Of the variants that contradict the slot's own check
+// digit only the one as read is kept, and none where a character is missing.
+func (e *enumeration) run(chosen []option, cost, free int) {
+	i := len(chosen)
+	if i == len(e.choices) {
+		e.visited++
+		text := make([]byte, i)
+		for j, o := range chosen {
+			text[j] = o.to
+		}
+		asRead := free == 0 && e.lost == 0 && e.unlike == 0
+		if e.slot.check == "" || asRead || e.agrees(text) {
+			e.all = append(e.all, variant{at: e.slot.cells, text: text, cost: cost, changes: e.changes(chosen)})
+		}
 		return
 	}
-	if i == len(e.slot.cells) {
-		v.at, v.text, v.changes = e.slot.cells, slices.Clone(v.text), slices.Clone(v.changes)
-		e.all = append(e.all, v)
-		return
-	}
-	at := e.slot.cells[i]
-	unlike := e.unlike
-	options := e.options(i)
-	if e.unlike > unlike {
-		defer func() { e.unlike = max(unlike+1, 1) }()
-	}
-	for _, o := range options {
-		next := variant{text: append(v.text, o.to), cost: v.cost + o.cost, changes: v.changes, free: v.free}
+	for _, o := range e.choices[i] {
+		more := free
 		if o.free {
-			next.free++
+			more++
 		}
-		if next.free > mostFree || next.free > 1 && e.slot.check == "" {
-			continue
+		if more <= e.free && cost+o.cost <= costMost && e.visited <= mostVariants {
+			e.run(append(chosen, o), cost+o.cost, more)
 		}
-		if o.why != "" {
-			from := shown(e.frame.lines[at.line][at.column])
-			next.changes = append(slices.Clone(v.changes), Change{at.line + 1, at.column + 1, from, string(o.to), o.why})
-		}
-		e.run(i+1, next)
 	}
 }
 
-// kept returns the variants that are worth combining, cheapest first: where the slot has a check digit of its own, those
-// that agree with it and the cheapest of all others.
-func (e *enumeration) kept() []variant {
-	slices.SortStableFunc(e.all, func(a, b variant) int {
-		return cmp.Or(cmp.Compare(a.cost, b.cost), slices.Compare(a.text, b.text))
-	})
-	if e.slot.check == "" {
-		return e.all
-	}
-	var out []variant
-	wrong := 0
-	for _, v := range e.all {
-		if e.agrees(v) {
-			out = append(out, v)
-		} else if wrong == 0 || v.cost == wrong-1 && v.free == 0 {
-			out, wrong = append(out, v), v.cost+1
+func (e *enumeration) changes(chosen []option) []Change {
+	var out []Change
+	for i, o := range chosen {
+		if at := e.slot.cells[i]; o.why != "" {
+			out = append(out, Change{at.line + 1, at.column + 1, shown(e.frame.lines[at.line][at.column]), string(o.to), o.why})
 		}
 	}
 	return out
 }
 
-// agrees reports whether the check digit of the slot is right with a variant in place.
-func (e *enumeration) agrees(v variant) bool {
+// kept returns the variants, cheapest first.
+func (e *enumeration) kept() []variant {
+	slices.SortFunc(e.all, func(a, b variant) int {
+		return cmp.Or(cmp.Compare(a.cost, b.cost), slices.Compare(a.text, b.text))
+	})
+	return e.all
+}
+
+// agrees reports whether the check digit of the slot is right with characters in place.
+func (e *enumeration) agrees(characters []byte) bool {
 	l := e.frame.layout
-	text := string(v.text)
+	text := string(characters)
 	n := len(text) - 1
 	if e.slot.check != "number" || n == l.number.width() {
 		mayBeEmpty := e.slot.check != "number"

@@ -125,7 +125,7 @@ func insertions(all []rune, from, to, width int) []frame {
 		}
 		put(lost, costShift)
 		if i > 0 && all[i-1] == filler && (i == len(all) || all[i] != filler) {
-			put(filler, costFiller, Change{i/width + 1, i%width + 1, "", "<", "one of several fillers lost"})
+			put(filler, runCost(all, i-1), Change{i/width + 1, i%width + 1, "", "<", "one of several fillers lost"})
 		}
 	}
 	return out
@@ -140,7 +140,10 @@ func deletions(all []rune, from, to, width int) []frame {
 		}
 		cost, why := costShift, "a character too many"
 		if i+1 < len(all) && all[i+1] == all[i] {
-			cost, why = costFiller, "doubled"
+			cost, why = costFree, "doubled"
+			if all[i] == filler {
+				cost = runCost(all, i)
+			}
 		}
 		whole := append(append([]rune(nil), all[:i]...), all[i+1:]...)
 		at := min(i, len(whole)-1)
@@ -148,6 +151,21 @@ func deletions(all []rune, from, to, width int) []frame {
 		out = append(out, frame{lines: split(whole, width), cost: cost, changes: []Change{change}})
 	}
 	return out
+}
+
+// runCost is the cost of losing or doubling one of the fillers around i.
+func runCost(all []rune, i int) int {
+	n := 1
+	for j := i - 1; j >= 0 && all[j] == filler; j-- {
+		n++
+	}
+	for j := i + 1; j < len(all) && all[j] == filler; j++ {
+		n++
+	}
+	if n > 2 {
+		return costRun
+	}
+	return costFiller
 }
 
 // shown is a character as a change names it.
