@@ -23,6 +23,7 @@ type layout struct {
 	lines, width int
 	codes        string // letters with which the document code may begin
 	name         span
+	given        span // the given names, where they do not follow in name; components are parted by two fillers
 	number       span
 	nationality  span
 	birth        span
@@ -88,15 +89,34 @@ var layouts = func() map[Format]*layout {
 	td3 := withComposite(twoLines(TD3, 44, "P"))
 	td3.optional1.to--
 	td3.optCheck = true
+	// Decree 87-178 has the card; the positions are those found on it. Optional data: department and office of issue.
+	franceID := layout{
+		format: FranceID, lines: 2, width: 36, codes: "I",
+		name:        span{0, 5, 30},
+		optional1:   span{0, 30, 36},
+		number:      span{1, 0, 12},
+		given:       span{1, 13, 27},
+		birth:       span{1, 27, 33},
+		sex:         span{1, 34, 35},
+		composite:   []span{{0, 0, 36}, {1, 0, 35}},
+		compositeAt: span{1, 35, 36},
+	}
 	mrva, mrvb := twoLines(MRVA, 44, "V"), twoLines(MRVB, 36, "V")
-	return map[Format]*layout{TD1: &td1, TD2: &td2, TD3: &td3, MRVA: &mrva, MRVB: &mrvb}
+	return map[Format]*layout{TD1: &td1, TD2: &td2, TD3: &td3, MRVA: &mrva, MRVB: &mrvb, FranceID: &franceID}
 }()
 
-// layoutOf returns the layout for lines of a width. A document code that begins with V is a visa (9303-7 §4.2.2).
-func layoutOf(width int, code byte) *layout {
+// layoutOf returns the layout for lines of a width of which the first begins with head. A document code that begins with V
+// is a visa (9303-7 §4.2.2).
+func layoutOf(width int, head string) *layout {
+	code := byte(0)
+	if head != "" {
+		code = head[0]
+	}
 	switch {
 	case width == 30:
 		return layouts[TD1]
+	case width == 36 && strings.HasPrefix(head, franceHead):
+		return layouts[FranceID]
 	case width == 36 && code == 'V':
 		return layouts[MRVB]
 	case width == 36:
@@ -106,6 +126,9 @@ func layoutOf(width int, code byte) *layout {
 	}
 	return layouts[TD3]
 }
+
+// franceHead begins every FranceID and, by what France issues, no TD2.
+const franceHead = "IDFRA"
 
 // compositeField returns the characters under the composite check digit, one after the other (9303-3 §4.9).
 func (l *layout) compositeField(lines []string) string {

@@ -159,7 +159,7 @@ func (a *assembly) document(today marz.Date) (*Document, error) {
 		return nil, badShape(position{a.at[0].line, a.at[0].column + 1},
 			"this is not the first line of a document; its first line is missing or the lines are out of order")
 	}
-	return fields(layoutOf(a.unit, a.lines[0][0]), a.lines, today), nil
+	return fields(layoutOf(a.unit, a.lines[0]), a.lines, today), nil
 }
 
 // fields reads the fields of a document out of lines of the right width and alphabet.
@@ -173,21 +173,25 @@ func fields(l *layout, lines []string, today marz.Date) *Document {
 		Lines:       lines,
 	}
 	d.defect(!letters(d.Code, 2) || !strings.Contains(l.codes, d.Code[:1]), DefectCode)
+	if l.nationality.width() == 0 {
+		d.Nationality = d.Issuer
+	}
 	d.defect(!letters(d.Issuer, 3), DefectIssuer)
 	d.defect(!letters(d.Nationality, 3), DefectNationality)
-	d.readName(l.name.of(lines))
+	d.defect(WithdrawnCode(d.Issuer), DefectIssuerOld)
+	d.defect(WithdrawnCode(d.Nationality), DefectNationalityOld)
+	d.readName(l.name.of(lines), l.given.of(lines))
 	numberCheck := d.readNumber(l, lines)
 	d.readSex(l.sex.of(lines))
-	birth, expiry := l.birth.of(lines), l.expiry.of(lines)
+	birth := l.birth.of(lines)
 	var defect string
 	d.Birth, d.CenturyDoubt, defect = birthDate(birth, today)
 	d.defect(defect != "", defect)
-	d.Expiry, defect = expiryDate(expiry, today)
-	d.defect(defect != "", defect)
-	d.Checks = []Check{
-		numberCheck,
-		checkOf("birth", birth, l.birth.checkAt().of(lines), true),
-		checkOf("expiry", expiry, l.expiry.checkAt().of(lines), true),
+	d.Checks = append(make([]Check, 0, 5), numberCheck, checkOf("birth", birth, l.birth.checkAt().of(lines), true))
+	if expiry := l.expiry.of(lines); expiry != "" {
+		d.Expiry, defect = expiryDate(expiry, today)
+		d.defect(defect != "", defect)
+		d.Checks = append(d.Checks, checkOf("expiry", expiry, l.expiry.checkAt().of(lines), true))
 	}
 	if l.optCheck {
 		d.Checks = append(d.Checks, checkOf("optional", l.optional1.of(lines), l.optional1.checkAt().of(lines), true))
@@ -240,14 +244,25 @@ func (d *Document) readSex(field string) {
 }
 
 // readName parts the name field into its identifiers (9303-3 §4.6): two fillers part them, one filler parts components.
-func (d *Document) readName(field string) {
-	d.Truncated = field[len(field)-1] != filler
+// Given names in a field of their own are parted from each other by two fillers.
+func (d *Document) readName(field, given string) {
 	name := trimFillers(field)
 	primary, secondary, _ := strings.Cut(name, "<<")
+	d.Truncated = field[len(field)-1] != filler
 	d.Primary, d.Secondary = words(primary), words(secondary)
-	orderly := d.Primary != "" && strings.ReplaceAll(d.Primary, " ", "<") == primary &&
-		strings.ReplaceAll(d.Secondary, " ", "<") == secondary && !hasDigit(name)
+	orderly := d.Primary != "" && tidy(primary) && (secondary == "" || tidy(secondary)) && !hasDigit(name)
+	if given != "" {
+		d.Truncated = d.Truncated || given[len(given)-1] != filler
+		names := trimFillers(given)
+		orderly = orderly && secondary == "" && (names == "" || given[0] != filler) && !strings.Contains(names, "<<<") && !hasDigit(names)
+		d.Secondary = words(names)
+	}
 	d.defect(!orderly, DefectName)
+}
+
+// tidy reports whether the components of an identifier are parted by one filler each.
+func tidy(identifier string) bool {
+	return identifier[0] != filler && !strings.Contains(identifier, "<<")
 }
 
 // words returns the components between fillers, joined by single spaces.

@@ -53,7 +53,7 @@ const (
 	mostFree       = 2
 	mostVariants   = 20_000 // of one field
 	mostUnlike     = 2
-	mostWeighed    = 60_000
+	mostWeighed    = 40_000
 	mostCandidates = 64
 )
 
@@ -66,7 +66,7 @@ const (
 // values are the same modulo 10 (G 6, L 1, K <) cannot be told by check digits where both may stand.
 //
 // It takes the text as Parse does, and further with blanks within the lines and with junk after them. It weighs at most
-// 60,000 zones. An error (*marz.Error, Invalid) says that the text is like no document, or that so much of it is uncertain
+// 40,000 zones. An error (*marz.Error, Invalid) says that the text is like no document, or that so much of it is uncertain
 // that more than 64 candidates are equally likely.
 func Repair(text string, today marz.Date) ([]Candidate, error) {
 	if !today.Full() || !today.Valid() || today.Year < 1900 {
@@ -163,31 +163,31 @@ func keepUpTo(found map[string]Candidate, cost int) map[string]Candidate {
 
 // weigh finds all candidates within the limit.
 func (s *search) weigh() error {
-	s.found, s.weighed = map[string]Candidate{}, 0
+	s.found = map[string]Candidate{}
 	for _, p := range s.plans {
-		if err := s.combine(p, 0, nil, p.frame.cost); err != nil {
+		if err := s.combine(p, nil, p.frame.cost, 0); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *search) combine(p plan, at int, chosen []variant, cost int) error {
-	if cost > s.limit {
+func (s *search) combine(p plan, chosen []variant, cost, fault int) error {
+	if cost+fault > s.limit {
 		return nil
 	}
-	if at == len(p.fields) {
+	if len(chosen) == len(p.fields) {
 		if s.weighed++; s.weighed > mostWeighed {
 			return irreparable("too much of it is uncertain; scan it again")
 		}
 		s.judge(p.frame, chosen, cost)
 		return nil
 	}
-	for _, v := range p.fields[at] {
-		if cost+v.cost > s.limit {
+	for _, v := range p.fields[len(chosen)] {
+		if cost+v.cost+fault+v.fault > s.limit {
 			break
 		}
-		if err := s.combine(p, at+1, append(chosen, v), cost+v.cost); err != nil {
+		if err := s.combine(p, append(chosen, v), cost+v.cost, fault+v.fault); err != nil {
 			return err
 		}
 	}
@@ -197,8 +197,8 @@ func (s *search) combine(p plan, at int, chosen []variant, cost int) error {
 // judge adds what check digits and defects cost to a combination, and keeps it when it is within the limit.
 func (s *search) judge(f frame, chosen []variant, cost int) {
 	lines := f.with(chosen...)
-	if lines == nil {
-		return
+	if lines == nil || layoutOf(f.layout.width, lines[0]) != f.layout || follows(lines[0], f.layout.width) || lines[0][0] == filler {
+		return // Parse would read it as something else, or not at all
 	}
 	d := fields(f.layout, lines, s.today)
 	cost += costDefect*len(d.Defects) + unknownCost(d.Issuer) + unknownCost(d.Nationality)

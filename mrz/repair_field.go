@@ -46,7 +46,8 @@ type cell struct{ line, column int }
 type variant struct {
 	at      []cell
 	text    []byte
-	cost    int
+	cost    int // of the changes
+	fault   int // what the field's own check digit and the list of codes add
 	changes []Change
 }
 
@@ -79,10 +80,16 @@ func slotsOf(l *layout, long bool) []slot {
 	add("", false, issuerSpan, lettersOnly)
 	add("", false, l.nationality, lettersOnly)
 	add("", false, l.sex, sexes)
-	add("", false, l.name, lettersOnly)
+	add("", false, l.name, lettersOnly, l.given, lettersOnly)
 	add("birth", true, l.birth, digitsOnly, l.birth.checkAt(), checkOrNone)
-	add("expiry", true, l.expiry, digitsOnly, l.expiry.checkAt(), checkOrNone)
+	if l.expiry.width() > 0 {
+		add("expiry", true, l.expiry, digitsOnly, l.expiry.checkAt(), checkOrNone)
+	}
 	switch {
+	case l.format == FranceID: // year and month of issue, department (2A and 2B in Corsica), serial
+		n := l.number
+		add("number", true, span{n.line, n.from, 5}, digitsOnly, span{n.line, 5, 6}, either, span{n.line, 6, n.to}, digitsOnly, n.checkAt(), checkDigits)
+		add("", composite, l.optional1, either)
 	case long:
 		add("number", true, l.number, either, l.number.checkAt(), checkOrNone, l.optional1, either)
 	case l.optCheck:
@@ -227,9 +234,18 @@ func (e *enumeration) run(chosen []option, cost, free int) {
 			text[j] = o.to
 		}
 		asRead := free == 0 && e.lost == 0 && e.unlike == 0
-		if e.slot.check == "" || asRead || e.agrees(text) {
-			e.all = append(e.all, variant{at: e.slot.cells, text: text, cost: cost, changes: e.changes(chosen)})
+		v := variant{at: e.slot.cells, text: text, cost: cost}
+		switch {
+		case e.code():
+			v.fault = unknownCost(trimFillers(string(text)))
+		case e.slot.check == "" || e.agrees(text):
+		case asRead:
+			v.fault = costDisagree
+		default:
+			return
 		}
+		v.changes = e.changes(chosen)
+		e.all = append(e.all, v)
 		return
 	}
 	for _, o := range e.choices[i] {
@@ -256,7 +272,7 @@ func (e *enumeration) changes(chosen []option) []Change {
 // kept returns the variants, cheapest first.
 func (e *enumeration) kept() []variant {
 	slices.SortFunc(e.all, func(a, b variant) int {
-		return cmp.Or(cmp.Compare(a.cost, b.cost), slices.Compare(a.text, b.text))
+		return cmp.Or(cmp.Compare(a.cost+a.fault, b.cost+b.fault), slices.Compare(a.text, b.text))
 	})
 	return e.all
 }

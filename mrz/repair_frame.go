@@ -2,6 +2,7 @@ package mrz
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -75,12 +76,27 @@ func framesIn(lines [][]rune, width, need int) []frame {
 	case 1:
 		out = deletions(all, from, to, width)
 	}
-	for i := range out {
-		out[i].cost += len(junk) * costForced
-		out[i].changes = append(out[i].changes, junk...)
-		out[i].layout = layoutOf(width, byte(min(out[i].lines[0][0], 0x7F)))
+	var frames []frame
+	for _, l := range formatsOf(width) {
+		for _, f := range out {
+			f.layout = l
+			f.cost += len(junk) * costForced
+			f.changes = append(slices.Clone(f.changes), junk...)
+			frames = append(frames, f)
+		}
 	}
-	return out
+	return frames
+}
+
+// formatsOf returns the layouts with lines of a width.
+func formatsOf(width int) []*layout {
+	switch width {
+	case 30:
+		return []*layout{layouts[TD1]}
+	case 36:
+		return []*layout{layouts[TD2], layouts[MRVB], layouts[FranceID]}
+	}
+	return []*layout{layouts[TD3], layouts[MRVA]}
 }
 
 // cutJunk takes off what follows the zone: lines after the last, and characters of no zone at the end of a line.

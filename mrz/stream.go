@@ -132,7 +132,7 @@ func follows(line string, width int) bool {
 	if width == 30 && !hasDigit(line) {
 		return true
 	}
-	l := layoutOf(width, 0)
+	l := layoutOf(width, "")
 	digits := 0
 	for _, date := range []span{l.birth, l.expiry} {
 		for i := date.from; i <= date.to; i++ { // up to and with the check digit
@@ -153,6 +153,9 @@ func follows(line string, width int) bool {
 func opens(line string, width int) bool {
 	if len(line) != width || line[0] < 'A' || line[0] > 'Z' || !letters(trimFillers(line[2:5]), 3) {
 		return false
+	}
+	if width == 36 && strings.HasPrefix(line, franceHead) {
+		return true
 	}
 	count := 0
 	for i := range len(line) {
