@@ -105,6 +105,12 @@ var layouts = func() map[Format]*layout {
 	return map[Format]*layout{TD1: &td1, TD2: &td2, TD3: &td3, MRVA: &mrva, MRVB: &mrvb, FranceID: &franceID}
 }()
 
+// Each layout by itself, since looking it up costs more than reading a field.
+var (
+	layoutTD1, layoutTD2, layoutTD3        = layouts[TD1], layouts[TD2], layouts[TD3]
+	layoutMRVA, layoutMRVB, layoutFranceID = layouts[MRVA], layouts[MRVB], layouts[FranceID]
+)
+
 // layoutOf returns the layout for lines of a width of which the first begins with head. A document code that begins with V
 // is a visa (9303-7 §4.2.2).
 func layoutOf(width int, head string) *layout {
@@ -114,27 +120,27 @@ func layoutOf(width int, head string) *layout {
 	}
 	switch {
 	case width == 30:
-		return layouts[TD1]
+		return layoutTD1
 	case width == 36 && strings.HasPrefix(head, franceHead):
-		return layouts[FranceID]
+		return layoutFranceID
 	case width == 36 && code == 'V':
-		return layouts[MRVB]
+		return layoutMRVB
 	case width == 36:
-		return layouts[TD2]
+		return layoutTD2
 	case code == 'V':
-		return layouts[MRVA]
+		return layoutMRVA
 	}
-	return layouts[TD3]
+	return layoutTD3
 }
 
 // franceHead begins every FranceID and, by what France issues, no TD2.
 const franceHead = "IDFRA"
 
-// compositeField returns the characters under the composite check digit, one after the other (9303-3 §4.9).
-func (l *layout) compositeField(lines []string) string {
-	var b strings.Builder
+// compositeDigit returns the check digit over the fields of the composite, one after the other (9303-3 §4.9).
+func (l *layout) compositeDigit(lines []string) byte {
+	var sum digitSum
 	for _, s := range l.composite {
-		b.WriteString(s.of(lines))
+		sum.add(s.of(lines))
 	}
-	return b.String()
+	return sum.digit()
 }

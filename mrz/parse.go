@@ -28,7 +28,10 @@ func Parse(text string, today marz.Date) (*Document, error) {
 	}
 	var a assembly
 	number := 0
-	for raw := range strings.SplitSeq(lineEnds.Replace(text), "\n") {
+	if strings.Contains(text, "\r") {
+		text = lineEnds.Replace(text)
+	}
+	for raw := range strings.SplitSeq(text, "\n") {
 		number++
 		line := strings.TrimSpace(raw)
 		if line == "" {
@@ -115,12 +118,18 @@ func (a *assembly) add(line string, number int) error {
 	if length%unit != 0 || len(a.lines)+length/unit > need {
 		return badShape(position{number, min(length, unit) + 1}, wrongLength(length, fmt.Sprint(unit)))
 	}
+	if a.unit == 0 {
+		a.lines, a.at = make([]string, 0, need), make([]position, 0, need)
+	}
 	a.unit, a.need = unit, need
 	for column := 0; line != ""; column += unit {
-		cut := 0
-		for range unit {
-			_, size := utf8.DecodeRuneInString(line[cut:])
-			cut += size
+		cut := unit
+		if len(line) != length-column { // not all of one byte
+			cut = 0
+			for range unit {
+				_, size := utf8.DecodeRuneInString(line[cut:])
+				cut += size
+			}
 		}
 		a.lines = append(a.lines, capitals(line[:cut]))
 		a.at = append(a.at, position{number, column})
@@ -146,6 +155,9 @@ func (a *assembly) document(today marz.Date) (*Document, error) {
 			Fix: "the date of today is needed in full, to tell the centuries"}
 	}
 	for i, line := range a.lines {
+		if allZone(line) {
+			continue
+		}
 		column := a.at[i].column
 		for _, r := range line {
 			column++
@@ -160,6 +172,16 @@ func (a *assembly) document(today marz.Date) (*Document, error) {
 			"this is not the first line of a document; its first line is missing or the lines are out of order")
 	}
 	return fields(layoutOf(a.unit, a.lines[0]), a.lines, today), nil
+}
+
+// allZone reports whether a line holds characters of the zone only.
+func allZone(line string) bool {
+	for i := range len(line) {
+		if value(line[i]) < 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // fields reads the fields of a document out of lines of the right width and alphabet.
@@ -197,7 +219,7 @@ func fields(l *layout, lines []string, today marz.Date) *Document {
 		d.Checks = append(d.Checks, checkOf("optional", l.optional1.of(lines), l.optional1.checkAt().of(lines), true))
 	}
 	if len(l.composite) > 0 {
-		d.Checks = append(d.Checks, checkOf("composite", l.compositeField(lines), l.compositeAt.of(lines), false))
+		d.Checks = append(d.Checks, checkFor("composite", l.compositeDigit(lines), "", l.compositeAt.of(lines), false))
 	}
 	return d
 }
@@ -267,5 +289,11 @@ func tidy(identifier string) bool {
 
 // words returns the components between fillers, joined by single spaces.
 func words(identifier string) string {
+	if strings.IndexByte(identifier, filler) < 0 {
+		return identifier
+	}
+	if tidy(identifier) && identifier[len(identifier)-1] != filler {
+		return strings.ReplaceAll(identifier, "<", " ")
+	}
 	return strings.Join(strings.FieldsFunc(identifier, func(r rune) bool { return r == filler }), " ")
 }

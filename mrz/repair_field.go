@@ -113,7 +113,7 @@ func (s *search) prepare(f frame) error {
 	var all []*enumeration
 	unlike, least := 0, f.cost
 	for _, sl := range slotsOf(f.layout, long) {
-		e := &enumeration{frame: f, slot: sl, free: mostFree}
+		e := &enumeration{search: s, frame: f, slot: sl, free: mostFree}
 		for i := range sl.cells {
 			e.choices = append(e.choices, e.options(i))
 			least += e.choices[i][0].cost
@@ -128,11 +128,22 @@ func (s *search) prepare(f frame) error {
 		return nil
 	}
 	for _, e := range all {
+		e.rest = make([]int, len(e.choices)+1)
+		for i := len(e.choices) - 1; i >= 0; i-- {
+			e.rest[i] = e.rest[i+1] + e.choices[i][0].cost
+		}
 		e.run(make([]option, 0, len(e.choices)), 0, 0)
-		if e.visited > mostVariants {
+		if s.steps > mostSteps {
 			return irreparable("too much of it is uncertain; scan it again")
 		}
 		p.fields = append(p.fields, e.kept())
+	}
+	p.rest = make([]int, len(p.fields)+1)
+	for i := len(p.fields) - 1; i >= 0; i-- {
+		if len(p.fields[i]) == 0 {
+			return nil
+		}
+		p.rest[i] = p.rest[i+1] + p.fields[i][0].cost + p.fields[i][0].fault
 	}
 	s.plans = append(s.plans, p)
 	return nil
@@ -140,6 +151,7 @@ func (s *search) prepare(f frame) error {
 
 // enumeration lists the variants of one slot.
 type enumeration struct {
+	search  *search
 	frame   frame
 	slot    slot
 	choices [][]option // for each cell, what was read or must have been first
@@ -147,7 +159,7 @@ type enumeration struct {
 	free    int // changes left that check digits alone ask for
 	unlike  int // characters that may not stand there and look like none that may
 	lost    int
-	visited int
+	rest    []int // what the cells from each on cost at the least
 }
 
 // option is one character that may have stood in a place.
@@ -226,9 +238,9 @@ func (e *enumeration) afterName(at cell, r rune) bool {
 // run goes through what may stand from the cell after those chosen on. Of the variants that contradict the slot's own check
 // digit only the one as read is kept, and none where a character is missing.
 func (e *enumeration) run(chosen []option, cost, free int) {
+	e.search.steps++
 	i := len(chosen)
 	if i == len(e.choices) {
-		e.visited++
 		text := make([]byte, i)
 		for j, o := range chosen {
 			text[j] = o.to
@@ -253,7 +265,7 @@ func (e *enumeration) run(chosen []option, cost, free int) {
 		if o.free {
 			more++
 		}
-		if more <= e.free && cost+o.cost <= costMost && e.visited <= mostVariants {
+		if more <= e.free && cost+o.cost+e.rest[i+1] <= costMost && e.search.steps <= mostSteps {
 			e.run(append(chosen, o), cost+o.cost, more)
 		}
 	}

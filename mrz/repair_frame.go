@@ -92,11 +92,11 @@ func framesIn(lines [][]rune, width, need int) []frame {
 func formatsOf(width int) []*layout {
 	switch width {
 	case 30:
-		return []*layout{layouts[TD1]}
+		return []*layout{layoutTD1}
 	case 36:
-		return []*layout{layouts[TD2], layouts[MRVB], layouts[FranceID]}
+		return []*layout{layoutTD2, layoutMRVB, layoutFranceID}
 	}
-	return []*layout{layouts[TD3], layouts[MRVA]}
+	return []*layout{layoutTD3, layoutMRVA}
 }
 
 // cutJunk takes off what follows the zone: lines after the last, and characters of no zone at the end of a line.

@@ -121,7 +121,14 @@ func (s *splitter) fail(line int, err error) {
 }
 
 // hasDigit reports whether there is a digit in s.
-func hasDigit(s string) bool { return strings.ContainsAny(s, "0123456789") }
+func hasDigit(s string) bool {
+	for i := range len(s) {
+		if digit(s[i]) {
+			return true
+		}
+	}
+	return false
+}
 
 // follows reports whether a line can only be a later line of a document: it has two dates where the dates stand, or, in TD1,
 // it has no digit at all as a name, while the first line has at least a check digit.

@@ -222,7 +222,7 @@ func (w *writer) finish() []string {
 	if len(l.composite) == 0 {
 		return lines
 	}
-	l.compositeAt.put(w.lines, string(CheckDigit(l.compositeField(lines))))
+	l.compositeAt.put(w.lines, string(l.compositeDigit(lines)))
 	lines[l.compositeAt.line] = string(w.lines[l.compositeAt.line])
 	return lines
 }
