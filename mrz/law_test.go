@@ -32,6 +32,16 @@ func anyDocument(t *rapid.T, l *layout) Document {
 			d.Optional1 = "" // there is no room for both
 		}
 	}
+	if l.format == FranceID {
+		d.Code, d.Issuer, d.Nationality, d.Expiry = "ID", "FRA", "FRA", marz.Date{}
+		d.Number = draw("card", "[0-9]{12}")
+		d.Secondary = draw("given", "([A-Z]{1,5}( [A-Z]{1,5})?)?")
+	} else if d.Code+d.Issuer == franceHead {
+		d.Code = "I"
+	}
+	if WithdrawnCode(d.Issuer) || WithdrawnCode(d.Nationality) {
+		d.Issuer, d.Nationality = "UTO", "UTO"
+	}
 	if l.format == TD1 {
 		d.Optional2 = draw("optional2", "([A-Z0-9<]{0,10}[A-Z0-9])?")
 	}

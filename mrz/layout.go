@@ -23,6 +23,7 @@ type layout struct {
 	lines, width int
 	codes        string // letters with which the document code may begin
 	name         span
+	given        span // the given names, where they do not follow in name; components are parted by two fillers
 	number       span
 	nationality  span
 	birth        span
@@ -88,30 +89,58 @@ var layouts = func() map[Format]*layout {
 	td3 := withComposite(twoLines(TD3, 44, "P"))
 	td3.optional1.to--
 	td3.optCheck = true
+	// Decree 87-178 has the card; the positions are those found on it. Optional data: department and office of issue.
+	franceID := layout{
+		format: FranceID, lines: 2, width: 36, codes: "I",
+		name:        span{0, 5, 30},
+		optional1:   span{0, 30, 36},
+		number:      span{1, 0, 12},
+		given:       span{1, 13, 27},
+		birth:       span{1, 27, 33},
+		sex:         span{1, 34, 35},
+		composite:   []span{{0, 0, 36}, {1, 0, 35}},
+		compositeAt: span{1, 35, 36},
+	}
 	mrva, mrvb := twoLines(MRVA, 44, "V"), twoLines(MRVB, 36, "V")
-	return map[Format]*layout{TD1: &td1, TD2: &td2, TD3: &td3, MRVA: &mrva, MRVB: &mrvb}
+	return map[Format]*layout{TD1: &td1, TD2: &td2, TD3: &td3, MRVA: &mrva, MRVB: &mrvb, FranceID: &franceID}
 }()
 
-// layoutOf returns the layout for lines of a width. A document code that begins with V is a visa (9303-7 §4.2.2).
-func layoutOf(width int, code byte) *layout {
+// Each layout by itself, since looking it up costs more than reading a field.
+var (
+	layoutTD1, layoutTD2, layoutTD3        = layouts[TD1], layouts[TD2], layouts[TD3]
+	layoutMRVA, layoutMRVB, layoutFranceID = layouts[MRVA], layouts[MRVB], layouts[FranceID]
+)
+
+// layoutOf returns the layout for lines of a width of which the first begins with head. A document code that begins with V
+// is a visa (9303-7 §4.2.2).
+func layoutOf(width int, head string) *layout {
+	code := byte(0)
+	if head != "" {
+		code = head[0]
+	}
 	switch {
 	case width == 30:
-		return layouts[TD1]
+		return layoutTD1
+	case width == 36 && strings.HasPrefix(head, franceHead):
+		return layoutFranceID
 	case width == 36 && code == 'V':
-		return layouts[MRVB]
+		return layoutMRVB
 	case width == 36:
-		return layouts[TD2]
+		return layoutTD2
 	case code == 'V':
-		return layouts[MRVA]
+		return layoutMRVA
 	}
-	return layouts[TD3]
+	return layoutTD3
 }
 
-// compositeField returns the characters under the composite check digit, one after the other (9303-3 §4.9).
-func (l *layout) compositeField(lines []string) string {
-	var b strings.Builder
+// franceHead begins every FranceID and, by what France issues, no TD2.
+const franceHead = "IDFRA"
+
+// compositeDigit returns the check digit over the fields of the composite, one after the other (9303-3 §4.9).
+func (l *layout) compositeDigit(lines []string) byte {
+	var sum digitSum
 	for _, s := range l.composite {
-		b.WriteString(s.of(lines))
+		sum.add(s.of(lines))
 	}
-	return b.String()
+	return sum.digit()
 }

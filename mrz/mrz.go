@@ -17,7 +17,7 @@ package mrz
 
 import "marz"
 
-// Format is one of the five layouts of Doc 9303.
+// Format is one of the five layouts of Doc 9303, or one that a state had of its own.
 type Format string
 
 // The five formats.
@@ -27,6 +27,11 @@ const (
 	TD3  Format = "TD3"   // passport, 2 lines of 44, Doc 9303-4
 	MRVA Format = "MRV-A" // visa of full size, 2 lines of 44, Doc 9303-7 §4
 	MRVB Format = "MRV-B" // smaller visa, 2 lines of 36, Doc 9303-7 §5
+
+	// FranceID is the national identity card that France issued until 2021, 2 lines of 36 that begin with IDFRA. It is no TD2:
+	// the given names stand in the lower line, the number has twelve characters, the zone has no date of expiry and no
+	// nationality, and the composite check digit covers all before it.
+	FranceID Format = "FRA-ID"
 )
 
 // Document is what a machine-readable zone says. It says nothing about the truth of it.
@@ -45,10 +50,10 @@ type Document struct {
 	// Number is the document number without trailing fillers, whole even where it runs on into the optional data
 	// (9303-5 §4.2.2 note j, 9303-6 §4.2.2 note j). A filler within it stays "<", as it stands for whatever the issuer has printed there.
 	Number      string    `json:"number"`
-	Nationality string    `json:"nationality"` // as Issuer
+	Nationality string    `json:"nationality"` // as Issuer; in FranceID, which is for nationals only, the issuer's
 	Birth       marz.Date `json:"birth"`       // parts unknown as in the zone; the century by the rule of Parse
 	Sex         string    `json:"sex"`         // "M", "F", or "X" for unspecified
-	Expiry      marz.Date `json:"expiry"`      // the century by the rule of Parse
+	Expiry      marz.Date `json:"expiry"`      // the century by the rule of Parse; unknown in FranceID
 
 	// Optional1 is the optional data of the line with the number (TD1: of the upper line), Optional2 that of the middle
 	// line of TD1. Trailing fillers are cut; what belongs to a long document number is not repeated here.
@@ -85,10 +90,12 @@ func (d *Document) ChecksOK() bool {
 
 // The defects: things that the standard rules out and that leave the zone readable all the same.
 const (
-	DefectCode             = "code-unexpected"        // the document code is not one of the format
+	DefectCode             = "code-unexpected"        // the document code is not one of the format (§4.2.2 of parts 4 to 7)
 	DefectIssuer           = "issuer-malformed"       // not one to three letters and then fillers
 	DefectNationality      = "nationality-malformed"  // as issuer-malformed
 	DefectName             = "name-field-malformed"   // a digit in it, no primary identifier, or fillers out of place
+	DefectIssuerOld        = "issuer-withdrawn"       // a code that stands for no state any more, and may be on old documents (9303-3 §5)
+	DefectNationalityOld   = "nationality-withdrawn"  // as issuer-withdrawn
 	DefectNumber           = "number-missing"         // the number field holds fillers only
 	DefectSex              = "sex-invalid"            // none of M, F, < and X; given as X
 	DefectBirthImpossible  = "birth-date-impossible"  // month 13, 30 February: the part is given as unknown

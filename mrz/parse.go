@@ -28,7 +28,10 @@ func Parse(text string, today marz.Date) (*Document, error) {
 	}
 	var a assembly
 	number := 0
-	for raw := range strings.SplitSeq(lineEnds.Replace(text), "\n") {
+	if strings.Contains(text, "\r") {
+		text = lineEnds.Replace(text)
+	}
+	for raw := range strings.SplitSeq(text, "\n") {
 		number++
 		line := strings.TrimSpace(raw)
 		if line == "" {
@@ -115,12 +118,18 @@ func (a *assembly) add(line string, number int) error {
 	if length%unit != 0 || len(a.lines)+length/unit > need {
 		return badShape(position{number, min(length, unit) + 1}, wrongLength(length, fmt.Sprint(unit)))
 	}
+	if a.unit == 0 {
+		a.lines, a.at = make([]string, 0, need), make([]position, 0, need)
+	}
 	a.unit, a.need = unit, need
 	for column := 0; line != ""; column += unit {
-		cut := 0
-		for range unit {
-			_, size := utf8.DecodeRuneInString(line[cut:])
-			cut += size
+		cut := unit
+		if len(line) != length-column { // not all of one byte
+			cut = 0
+			for range unit {
+				_, size := utf8.DecodeRuneInString(line[cut:])
+				cut += size
+			}
 		}
 		a.lines = append(a.lines, capitals(line[:cut]))
 		a.at = append(a.at, position{number, column})
@@ -146,6 +155,9 @@ func (a *assembly) document(today marz.Date) (*Document, error) {
 			Fix: "the date of today is needed in full, to tell the centuries"}
 	}
 	for i, line := range a.lines {
+		if allZone(line) {
+			continue
+		}
 		column := a.at[i].column
 		for _, r := range line {
 			column++
@@ -159,7 +171,17 @@ func (a *assembly) document(today marz.Date) (*Document, error) {
 		return nil, badShape(position{a.at[0].line, a.at[0].column + 1},
 			"this is not the first line of a document; its first line is missing or the lines are out of order")
 	}
-	return fields(layoutOf(a.unit, a.lines[0][0]), a.lines, today), nil
+	return fields(layoutOf(a.unit, a.lines[0]), a.lines, today), nil
+}
+
+// allZone reports whether a line holds characters of the zone only.
+func allZone(line string) bool {
+	for i := range len(line) {
+		if value(line[i]) < 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // fields reads the fields of a document out of lines of the right width and alphabet.
@@ -173,27 +195,31 @@ func fields(l *layout, lines []string, today marz.Date) *Document {
 		Lines:       lines,
 	}
 	d.defect(!letters(d.Code, 2) || !strings.Contains(l.codes, d.Code[:1]), DefectCode)
+	if l.nationality.width() == 0 {
+		d.Nationality = d.Issuer
+	}
 	d.defect(!letters(d.Issuer, 3), DefectIssuer)
 	d.defect(!letters(d.Nationality, 3), DefectNationality)
-	d.readName(l.name.of(lines))
+	d.defect(WithdrawnCode(d.Issuer), DefectIssuerOld)
+	d.defect(WithdrawnCode(d.Nationality), DefectNationalityOld)
+	d.readName(l.name.of(lines), l.given.of(lines))
 	numberCheck := d.readNumber(l, lines)
 	d.readSex(l.sex.of(lines))
-	birth, expiry := l.birth.of(lines), l.expiry.of(lines)
+	birth := l.birth.of(lines)
 	var defect string
 	d.Birth, d.CenturyDoubt, defect = birthDate(birth, today)
 	d.defect(defect != "", defect)
-	d.Expiry, defect = expiryDate(expiry, today)
-	d.defect(defect != "", defect)
-	d.Checks = []Check{
-		numberCheck,
-		checkOf("birth", birth, l.birth.checkAt().of(lines), true),
-		checkOf("expiry", expiry, l.expiry.checkAt().of(lines), true),
+	d.Checks = append(make([]Check, 0, 5), numberCheck, checkOf("birth", birth, l.birth.checkAt().of(lines), true))
+	if expiry := l.expiry.of(lines); expiry != "" {
+		d.Expiry, defect = expiryDate(expiry, today)
+		d.defect(defect != "", defect)
+		d.Checks = append(d.Checks, checkOf("expiry", expiry, l.expiry.checkAt().of(lines), true))
 	}
 	if l.optCheck {
 		d.Checks = append(d.Checks, checkOf("optional", l.optional1.of(lines), l.optional1.checkAt().of(lines), true))
 	}
 	if len(l.composite) > 0 {
-		d.Checks = append(d.Checks, checkOf("composite", l.compositeField(lines), l.compositeAt.of(lines), false))
+		d.Checks = append(d.Checks, checkFor("composite", l.compositeDigit(lines), "", l.compositeAt.of(lines), false))
 	}
 	return d
 }
@@ -204,24 +230,27 @@ func (d *Document) defect(met bool, code string) {
 	}
 }
 
-// readNumber reads number and optional data, and the check digit of the number. A filler in place of that digit after nine
-// characters says that the number runs on into the optional data, followed there by its check digit and a filler
-// (9303-5 §4.2.2 note j, 9303-6 §4.2.2 note j).
+// readNumber reads number and optional data, and the check digit of the number.
 func (d *Document) readNumber(l *layout, lines []string) Check {
-	field, got, optional := l.number.of(lines), l.number.checkAt().of(lines), l.optional1.of(lines)
-	check := checkOf("number", field, got, false)
-	run, _, _ := strings.Cut(optional, "<")
-	if l.longNumber && got == "<" && field[8] != filler && len(run) >= 2 && digit(run[len(run)-1]) {
-		last := len(run) - 1
-		field += run[:last]
-		check = checkOf("number", field, run[last:], false)
-		optional = optional[min(len(run)+1, len(optional)):]
-	}
+	field, optional, check := splitNumber(l, l.number.of(lines), l.number.checkAt().of(lines), l.optional1.of(lines))
 	d.Number = trimFillers(field)
 	d.Optional1 = trimFillers(optional)
 	d.Optional2 = trimFillers(l.optional2.of(lines))
 	d.defect(d.Number == "", DefectNumber)
 	return check
+}
+
+// splitNumber parts the whole document number from the optional data. A filler in place of the check digit after nine
+// characters says that the number runs on into the optional data, followed there by its check digit and a filler
+// (9303-5 §4.2.2 note j, 9303-6 §4.2.2 note j).
+func splitNumber(l *layout, field, got, optional string) (number, rest string, check Check) {
+	run, _, _ := strings.Cut(optional, "<")
+	if l.longNumber && got == "<" && field[8] != filler && len(run) >= 2 && digit(run[len(run)-1]) {
+		last := len(run) - 1
+		field += run[:last]
+		return field, optional[min(len(run)+1, len(optional)):], checkOf("number", field, run[last:], false)
+	}
+	return field, optional, checkOf("number", field, got, false)
 }
 
 func (d *Document) readSex(field string) {
@@ -237,17 +266,34 @@ func (d *Document) readSex(field string) {
 }
 
 // readName parts the name field into its identifiers (9303-3 §4.6): two fillers part them, one filler parts components.
-func (d *Document) readName(field string) {
-	d.Truncated = field[len(field)-1] != filler
+// Given names in a field of their own are parted from each other by two fillers.
+func (d *Document) readName(field, given string) {
 	name := trimFillers(field)
 	primary, secondary, _ := strings.Cut(name, "<<")
+	d.Truncated = field[len(field)-1] != filler
 	d.Primary, d.Secondary = words(primary), words(secondary)
-	orderly := d.Primary != "" && strings.ReplaceAll(d.Primary, " ", "<") == primary &&
-		strings.ReplaceAll(d.Secondary, " ", "<") == secondary && !hasDigit(name)
+	orderly := d.Primary != "" && tidy(primary) && (secondary == "" || tidy(secondary)) && !hasDigit(name)
+	if given != "" {
+		d.Truncated = d.Truncated || given[len(given)-1] != filler
+		names := trimFillers(given)
+		orderly = orderly && secondary == "" && (names == "" || given[0] != filler) && !strings.Contains(names, "<<<") && !hasDigit(names)
+		d.Secondary = words(names)
+	}
 	d.defect(!orderly, DefectName)
+}
+
+// tidy reports whether the components of an identifier are parted by one filler each.
+func tidy(identifier string) bool {
+	return identifier[0] != filler && !strings.Contains(identifier, "<<")
 }
 
 // words returns the components between fillers, joined by single spaces.
 func words(identifier string) string {
+	if strings.IndexByte(identifier, filler) < 0 {
+		return identifier
+	}
+	if tidy(identifier) && identifier[len(identifier)-1] != filler {
+		return strings.ReplaceAll(identifier, "<", " ")
+	}
 	return strings.Join(strings.FieldsFunc(identifier, func(r rune) bool { return r == filler }), " ")
 }

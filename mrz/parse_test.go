@@ -136,6 +136,17 @@ func TestFields(t *testing.T) {
 		{"long number, then optional data", "I<UTOD23145890<7349<AB<<<<<<<<\n3407127M9507122UTOXY<<<<<<<<<0\nSTEVENSON<<PETER<JOHN<<<<<<<<<", func(d *Document) bool {
 			return d.Number == "D23145890734" && d.Optional1 == "AB" && d.Optional2 == "XY" && d.Checks[0].OK
 		}, nil},
+		{"a Belgian card's number of twelve digits", "IDBEL590330101<0859<<<<<<<<<<<\n8502016F0901015BEL<<<<<<<<<<<0\nREINARTZ<<ULRIKE<KATIA<E<<<<<<", func(d *Document) bool {
+			return d.Number == "590330101085" && d.Optional1 == "" && d.Checks[0].Field == "number" && d.Checks[0].Got == "9"
+		}, nil},
+		{"an issuer that is no more", strings.Replace(specimens[0].text, "<UTO", "<YUG", 1), func(d *Document) bool { return d.Issuer == "YUG" }, []string{DefectIssuerOld}},
+		{"a nationality that is no more", passport(map[int]string{11: "SUN"}), func(d *Document) bool { return d.Nationality == "SUN" }, []string{DefectNationalityOld}},
+		{"given names of a French card", "IDFRABERTHIER<<<<<<<<<<<<<<<<<923016\n8806923102858CORINNE<<ANNE<6512068F6", func(d *Document) bool {
+			return d.Format == FranceID && d.Secondary == "CORINNE ANNE" && d.Optional1 == "923016" && !d.Truncated && d.Expiry.IsZero()
+		}, nil},
+		{"given names cut on a French card", "IDFRABERTHIER<<<<<<<<<<<<<<<<<923016\n8806923102858CORINNE<<ANNEM6512068F6", func(d *Document) bool {
+			return d.Truncated && d.Secondary == "CORINNE ANNEM"
+		}, nil},
 		{"filler for a check digit, no number after it", "I<UTOD23145890<XY<<<<<<<<<<<<<\n3407127M9507122UTO<<<<<<<<<<<2\nSTEVENSON<<PETER<JOHN<<<<<<<<<", func(d *Document) bool {
 			return d.Number == "D23145890" && d.Optional1 == "XY" && !d.Checks[0].OK
 		}, nil},

@@ -59,6 +59,10 @@ var specimens = []struct {
 		Format: TD2, Code: "I", Issuer: "UTO", Primary: "STEVENSON", Secondary: "PETER JOHN", Number: "D23145890734",
 		Nationality: "UTO", Birth: date(1934, 7, 12), Sex: "M", Expiry: date(1995, 7, 12),
 		Checks: good("number 9", "birth 7", "expiry 2", "composite 8")}},
+	{"the specimen that France published of its card", "IDFRABERTHIER<<<<<<<<<<<<<<<<<<<<<<<\n8806923102858CORINNE<<<<<<<6512068F6", Document{
+		Format: FranceID, Code: "ID", Issuer: "FRA", Primary: "BERTHIER", Secondary: "CORINNE", Number: "880692310285",
+		Nationality: "FRA", Birth: date(1965, 12, 6), Sex: "F",
+		Checks: good("number 8", "birth 8", "composite 6")}},
 }
 
 func TestSpecimens(t *testing.T) {

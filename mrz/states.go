@@ -6,8 +6,25 @@ import "strings"
 // (Parts B to D: British nationalities, organisations, stateless persons and refugees), those in use beside it
 // (Kosovo, 9303-3 Part D), and withdrawn ones that stand on old documents. UTO is Utopia, the state of specimens.
 func KnownCode(code string) bool {
-	return code != "" && len(code) <= 3 && strings.Contains(codes, " "+code+" ")
+	_, ok := codeSet[code]
+	return ok
 }
+
+// WithdrawnCode reports whether a code has been taken out of ISO 3166-1. It stands on old documents, and on none that was
+// issued after it was withdrawn.
+func WithdrawnCode(code string) bool { return codeSet[code] }
+
+// codeSet says of each known code whether it is withdrawn.
+var codeSet = func() map[string]bool {
+	m := map[string]bool{}
+	for _, c := range strings.Fields(codes) {
+		m[c] = false
+	}
+	for _, c := range strings.Fields(withdrawn) {
+		m[c] = true
+	}
+	return m
+}()
 
 const codes = " " +
 	"ABW AFG AGO AIA ALA ALB AND ARE ARG ARM ASM ATA ATF ATG AUS AUT AZE BDI BEL BEN BES BFA BGD BGR BHR BHS BIH BLM BLR BLZ " +
@@ -20,7 +37,9 @@ const codes = " " +
 	"SWE SWZ SXM SYC SYR TCA TCD TGO THA TJK TKL TKM TLS TON TTO TUN TUR TUV TWN TZA UGA UKR UMI URY USA UZB VAT VCT VEN VGB " +
 	"VIR VNM VUT WLF WSM YEM ZAF ZMB ZWE " +
 	"GBD GBN GBO GBP GBS " + // British nationalities other than citizen
-	"EUE UNO UNA UNK XBA XIM XCC XCE XCO XEC XPO XES XMP XOM XDC XCT " + // organisations
+	"EUE UNO UNA UNK XAU XBA XIM XCC XCE XCO XEC XPO XES XMP XOM XDC XCT " + // organisations
 	"XXA XXB XXC XXX " + // stateless, refugees, unspecified
-	"RKS UTO IAO NTZ " + // Kosovo, Utopia, ICAO's own in trust lists, neutral zone
-	"ANT BUR BYS CSK DDR SCG SUN TMP YMD YUG ZAR "
+	"RKS XXK UTO IAO " // Kosovo and what is met for its residents, Utopia, ICAO's own in trust lists
+
+// withdrawn are the codes of ISO 3166-3 since machine-readable documents are issued.
+const withdrawn = "ANT BUR BYS CSK DDR FXX NTZ ROM SCG SUN TMP YMD YUG ZAR"

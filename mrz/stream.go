@@ -121,7 +121,14 @@ func (s *splitter) fail(line int, err error) {
 }
 
 // hasDigit reports whether there is a digit in s.
-func hasDigit(s string) bool { return strings.ContainsAny(s, "0123456789") }
+func hasDigit(s string) bool {
+	for i := range len(s) {
+		if digit(s[i]) {
+			return true
+		}
+	}
+	return false
+}
 
 // follows reports whether a line can only be a later line of a document: it has two dates where the dates stand, or, in TD1,
 // it has no digit at all as a name, while the first line has at least a check digit.
@@ -132,7 +139,7 @@ func follows(line string, width int) bool {
 	if width == 30 && !hasDigit(line) {
 		return true
 	}
-	l := layoutOf(width, 0)
+	l := layoutOf(width, "")
 	digits := 0
 	for _, date := range []span{l.birth, l.expiry} {
 		for i := date.from; i <= date.to; i++ { // up to and with the check digit
@@ -153,6 +160,9 @@ func follows(line string, width int) bool {
 func opens(line string, width int) bool {
 	if len(line) != width || line[0] < 'A' || line[0] > 'Z' || !letters(trimFillers(line[2:5]), 3) {
 		return false
+	}
+	if width == 36 && strings.HasPrefix(line, franceHead) {
+		return true
 	}
 	count := 0
 	for i := range len(line) {

@@ -19,7 +19,7 @@ import (
 func Write(d Document) (string, error) {
 	l, ok := layouts[d.Format]
 	if !ok {
-		return "", unwritable("format", "use TD1, TD2, TD3, MRV-A or MRV-B")
+		return "", unwritable("format", "use TD1, TD2, TD3, MRV-A, MRV-B or FRA-ID")
 	}
 	w := &writer{layout: l, lines: make([][]byte, l.lines)}
 	for i := range w.lines {
@@ -60,6 +60,12 @@ func (w *writer) head(d *Document) error {
 	if !letters(nationality, 3) {
 		return unwritable("nationality", "use a code of 9303-3 §5, one to three letters; XXX for unspecified")
 	}
+	switch {
+	case d.Format == TD2 && code+issuer == franceHead:
+		return unwritable("format", "an identity card of France in two lines is no TD2; use FRA-ID")
+	case d.Format == FranceID && (code+issuer != franceHead || nationality != issuer):
+		return unwritable("code", "FRA-ID is for code ID, issuer FRA and nationality FRA only")
+	}
 	codeSpan.put(w.lines, code)
 	issuerSpan.put(w.lines, issuer)
 	l.nationality.put(w.lines, nationality)
@@ -96,6 +102,12 @@ func (w *writer) names(d *Document) error {
 		return unwritable("name", fmt.Sprintf("%q has no place in the Latin table of 9303-3 §6; give the name in Latin letters", bad))
 	case len(primary) == 0:
 		return unwritable("name", "a name of one part is the primary identifier, and may not be empty")
+	}
+	if l := w.layout; l.given.width() > 0 {
+		first, given := strings.Join(primary, "<"), strings.Join(secondary, "<<")
+		l.name.put(w.lines, first)
+		l.given.put(w.lines, given)
+		return nil
 	}
 	field, ok := nameField(primary, secondary, w.layout.name.width())
 	if !ok {
@@ -136,7 +148,8 @@ func (w *writer) numbers(d *Document) error {
 		return err
 	}
 	check := string(CheckDigit(number)) // trailing fillers count 0 and change nothing
-	if rest := number[min(len(number), 9):]; rest != "" {
+	width := l.number.width()
+	if rest := number[min(len(number), width):]; rest != "" {
 		// 9303-5 and 9303-6 §4.2.2 note j: nine characters, a filler for the check digit, the rest, its check digit, a filler.
 		if !l.longNumber || number[8] == filler || strings.ContainsRune(rest, filler) || len(rest)+2 > l.optional1.width() {
 			return unwritable("number", "it is too long for the format, or has a space after its eighth character; "+
@@ -148,7 +161,7 @@ func (w *writer) numbers(d *Document) error {
 	if len(optional) > l.optional1.width() {
 		return unwritable("optional1", fmt.Sprintf("there is room for %d characters, less those of a long number", l.optional1.width()))
 	}
-	l.number.put(w.lines, number[:min(len(number), 9)])
+	l.number.put(w.lines, number[:min(len(number), width)])
 	l.number.checkAt().put(w.lines, check)
 	l.optional1.put(w.lines, optional)
 	if l.optCheck && optional != "" {
@@ -175,6 +188,12 @@ func (w *writer) dates(d *Document) error {
 		date marz.Date
 		at   span
 	}{{"birth", d.Birth, w.layout.birth}, {"expiry", d.Expiry, w.layout.expiry}} {
+		if f.at.width() == 0 {
+			if !f.date.IsZero() {
+				return unwritable(f.name, "the format has no such date; leave it out")
+			}
+			continue
+		}
 		if !f.date.Valid() {
 			return unwritable(f.name, "there is no such date")
 		}
@@ -203,7 +222,7 @@ func (w *writer) finish() []string {
 	if len(l.composite) == 0 {
 		return lines
 	}
-	l.compositeAt.put(w.lines, string(CheckDigit(l.compositeField(lines))))
+	l.compositeAt.put(w.lines, string(l.compositeDigit(lines)))
 	lines[l.compositeAt.line] = string(w.lines[l.compositeAt.line])
 	return lines
 }

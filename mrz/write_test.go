@@ -100,3 +100,32 @@ func TestWriteRefuses(t *testing.T) {
 		}
 	}
 }
+
+// Whatever Write accepts, Parse reads, with every check digit right.
+func FuzzWriteParse(f *testing.F) {
+	for _, s := range specimens {
+		w := s.want
+		f.Add(string(w.Format), w.Code, w.Issuer, w.Nationality, w.Primary, w.Secondary, w.Number, w.Sex, w.Optional1, w.Optional2, w.Birth.String(), w.Expiry.String())
+	}
+	f.Fuzz(func(t *testing.T, format, code, issuer, nationality, primary, secondary, number, sex, optional1, optional2, birth, expiry string) {
+		d := Document{Format: Format(format), Code: code, Issuer: issuer, Nationality: nationality, Primary: primary, Secondary: secondary,
+			Number: number, Sex: sex, Optional1: optional1, Optional2: optional2}
+		if d.Birth.UnmarshalText([]byte(birth)) != nil || d.Expiry.UnmarshalText([]byte(expiry)) != nil {
+			return
+		}
+		text, err := Write(d)
+		if err != nil {
+			if marz.CodeOf(err) != marz.Invalid {
+				t.Fatal(err)
+			}
+			return
+		}
+		got, err := Parse(text, testToday)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+		if !got.ChecksOK() || got.Format != d.Format {
+			t.Fatalf("%s\n%+v", text, got)
+		}
+	})
+}

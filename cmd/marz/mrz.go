@@ -18,7 +18,7 @@ func mrzCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "mrz [FILE]",
 		Short: "Read machine-readable zones and print what they say as JSON",
-		Long: `Read the machine-readable zones (ICAO Doc 9303: TD1, TD2, TD3, MRV-A, MRV-B) in FILE or on standard input, and
+		Long: `Read the machine-readable zones (ICAO Doc 9303: TD1, TD2, TD3, MRV-A, MRV-B, and the older French card) in FILE or on standard input, and
 print one JSON object a line for each.
 
 A zone may stand on its two or three lines or on one. Blank lines part documents, lines that begin with # between
@@ -28,12 +28,9 @@ For what cannot be read as a document a line {"error":…,"line":…} is printed
 Exit code 0 when everything could be read, whatever the check digits say; 1 when something could not.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			day := marz.DateOf(time.Now())
-			if today != "" {
-				var err error
-				if day, err = marz.ParseDate(today); err != nil || !day.Full() {
-					return &marz.Error{Code: marz.Invalid, Op: "mrz", Subject: "--today", Fix: "write a full date, for example 2025-01-01"}
-				}
+			day, err := todayOr(today)
+			if err != nil {
+				return err
 			}
 			in := c.InOrStdin()
 			if len(args) == 1 && args[0] != "-" {
@@ -47,8 +44,25 @@ Exit code 0 when everything could be read, whatever the check digits say; 1 when
 			return printZones(in, c.OutOrStdout(), day)
 		},
 	}
-	c.Flags().StringVar(&today, "today", "", "the date on which the zones are read, which decides their centuries (default: the clock's)")
+	todayFlag(c, &today)
+	c.AddCommand(mrzReadCommand(), mrzRepairCommand(), mrzWriteCommand())
 	return c
+}
+
+func todayFlag(c *cobra.Command, today *string) {
+	c.Flags().StringVar(today, "today", "", "the date on which the zones are read, which decides their centuries (default: the clock's)")
+}
+
+// todayOr reads a full date; for none given it returns the clock's.
+func todayOr(today string) (marz.Date, error) {
+	if today == "" {
+		return marz.DateOf(time.Now()), nil
+	}
+	day, err := marz.ParseDate(today)
+	if err != nil || !day.Full() {
+		return day, &marz.Error{Code: marz.Invalid, Op: "mrz", Subject: "--today", Fix: "write a full date, for example 2025-01-01"}
+	}
+	return day, nil
 }
 
 // printZones prints a line for each document of in. Its error is that of writing, or a bare exit code 1 when something could
