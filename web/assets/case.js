@@ -55,6 +55,7 @@ const places = {
   TD3: { ...twoLines, optional: [1, 42], composite: [1, 43] },
   "MRV-A": twoLines,
   "MRV-B": twoLines,
+  "FRA-ID": { number: [1, 12], birth: [1, 33], composite: [1, 35] },
 };
 
 function drawZone(d, bad) {
