@@ -89,7 +89,7 @@ var layouts = func() map[Format]*layout {
 	td3 := withComposite(twoLines(TD3, 44, "P"))
 	td3.optional1.to--
 	td3.optCheck = true
-	// Decree 87-178 has the card; the positions are those found on it. Optional data: department and office of issue.
+	// The positions are those found on the cards. Optional data: department and office of issue.
 	franceID := layout{
 		format: FranceID, lines: 2, width: 36, codes: "I",
 		name:        span{0, 5, 30},
