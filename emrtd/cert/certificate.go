@@ -108,36 +108,54 @@ func ParseFile(b []byte) ([]*Certificate, error) {
 }
 
 func (c *Certificate) read(r *der.Reader, e *der.Element) error {
+	o, err := readSigned(r, e, "certificate")
+	if err != nil {
+		return err
+	}
+	c.Signed, c.Signature = o.part.Raw, o.signature
+	if err := c.readSigned(r, o.part); err != nil {
+		return err
+	}
+	o.compare(r, c.Algorithm)
+	return nil
+}
+
+// signed is what a certificate and a revocation list are alike: a part, the algorithm and the signature over it (RFC 5280 §4.1, §5.1).
+type signed struct {
+	part, algorithm *der.Element
+	signature       []byte
+}
+
+// readSigned reads it. what names the whole in errors.
+func readSigned(r *der.Reader, e *der.Element, what string) (signed, error) {
 	if !e.Is(der.Universal, der.TagSequence) || !e.Constructed {
-		return der.Errorf(e.Offset, "a certificate should be SEQUENCE and is %s", e.Name())
+		return signed{}, der.Errorf(e.Offset, "a %s should be SEQUENCE and is %s", what, e.Name())
 	}
+	var o signed
 	f := e.Fields()
-	tbs, err := f.Sequence("the signed part")
-	if err != nil {
-		return err
+	var err error
+	if o.part, err = f.Sequence("the signed part"); err != nil {
+		return o, err
 	}
-	outer, err := f.Sequence("the signature algorithm")
-	if err != nil {
-		return err
+	if o.algorithm, err = f.Sequence("the signature algorithm"); err != nil {
+		return o, err
 	}
 	sig, err := f.Must(der.Universal, der.TagBitString, "the signature")
 	if err != nil {
-		return err
+		return o, err
 	}
-	if err := f.End("the certificate"); err != nil {
-		return err
+	if err := f.End("the " + what); err != nil {
+		return o, err
 	}
-	c.Signed = tbs.Raw
-	if c.Signature, err = r.WholeBits(sig, "the signature"); err != nil {
-		return err
+	o.signature, err = r.WholeBits(sig, "the signature")
+	return o, err
+}
+
+// compare notes that the signed part names another algorithm.
+func (o signed) compare(r *der.Reader, inside Algorithm) {
+	if !bytes.Equal(o.algorithm.Raw, inside.Raw) {
+		r.Note(AlgorithmsDiffer, o.algorithm.Offset, "SHA-256 "+der.Digest(o.algorithm.Raw))
 	}
-	if err := c.readSigned(r, tbs); err != nil {
-		return err
-	}
-	if !bytes.Equal(outer.Raw, c.Algorithm.Raw) {
-		r.Note(AlgorithmsDiffer, outer.Offset, "SHA-256 "+der.Digest(outer.Raw))
-	}
-	return nil
 }
 
 func (c *Certificate) readSigned(r *der.Reader, tbs *der.Element) error {

@@ -1,7 +1,6 @@
 package cert
 
 import (
-	"bytes"
 	"encoding/pem"
 	"fmt"
 	"math/big"
@@ -55,35 +54,15 @@ func ParseCRL(raw []byte) (*CRL, error) {
 }
 
 func (l *CRL) read(r *der.Reader, e *der.Element) error {
-	if !e.Is(der.Universal, der.TagSequence) || !e.Constructed {
-		return der.Errorf(e.Offset, "a revocation list should be SEQUENCE and is %s", e.Name())
-	}
-	f := e.Fields()
-	tbs, err := f.Sequence("the signed part")
+	o, err := readSigned(r, e, "revocation list")
 	if err != nil {
 		return err
 	}
-	outer, err := f.Sequence("the signature algorithm")
-	if err != nil {
+	l.Signed, l.Signature = o.part.Raw, o.signature
+	if err := l.readSigned(r, o.part); err != nil {
 		return err
 	}
-	sig, err := f.Must(der.Universal, der.TagBitString, "the signature")
-	if err != nil {
-		return err
-	}
-	if err := f.End("the revocation list"); err != nil {
-		return err
-	}
-	l.Signed = tbs.Raw
-	if l.Signature, err = r.WholeBits(sig, "the signature"); err != nil {
-		return err
-	}
-	if err := l.readSigned(r, tbs); err != nil {
-		return err
-	}
-	if !bytes.Equal(outer.Raw, l.Algorithm.Raw) {
-		r.Note(AlgorithmsDiffer, outer.Offset, "SHA-256 "+der.Digest(outer.Raw))
-	}
+	o.compare(r, l.Algorithm)
 	return nil
 }
 

@@ -53,7 +53,7 @@ func (r *Reader) ActiveAuthentication(ctx context.Context, k Key, hash crypto.Ha
 // verifyPlain verifies a signature of ECDSA that is both numbers one after the other (BSI TR-03111 §5.2.1). Without a hash the one is taken that is as long as the curve, or the next shorter.
 func (k Key) verifyPlain(challenge, signature []byte, hash crypto.Hash) error {
 	if hash == 0 {
-		hash = hashFor(k.Curve)
+		hash = curve.HashFor(k.Curve.Order().BitLen())
 	}
 	if !hash.Available() {
 		return ErrUnusable
@@ -68,20 +68,6 @@ func (k Key) verifyPlain(challenge, signature []byte, hash crypto.Hash) error {
 		return ErrCopy
 	}
 	return nil
-}
-
-func hashFor(c *curve.Curve) crypto.Hash {
-	switch bits := c.Order().BitLen(); {
-	case bits >= 512:
-		return crypto.SHA512
-	case bits >= 384:
-		return crypto.SHA384
-	case bits >= 256:
-		return crypto.SHA256
-	case bits >= 224:
-		return crypto.SHA224
-	}
-	return crypto.SHA1
 }
 
 // trailers end a recoverable message and name its hash (ISO/IEC 9796-2 and 10118-3).

@@ -81,7 +81,7 @@ func (v *Virtual) signRecoverable(challenge []byte) ([]byte, error) {
 func (v *Virtual) signPlain(challenge []byte) ([]byte, error) {
 	c, hash := v.Active.Curve, v.Active.Hash
 	if hash == 0 {
-		hash = hashFor(c)
+		hash = curve.HashFor(c.Order().BitLen())
 	}
 	h := hash.New()
 	h.Write(challenge)

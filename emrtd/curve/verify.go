@@ -1,6 +1,7 @@
 package curve
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"errors"
 	"math/big"
@@ -81,4 +82,19 @@ func (c *Curve) truncate(hash []byte) *big.Int {
 		v.Rsh(v, uint(excess))
 	}
 	return v
+}
+
+// HashFor is the hash that goes with an order of so many bits where nothing names one: as long as it, or the next shorter.
+func HashFor(bits int) crypto.Hash {
+	switch {
+	case bits >= 512:
+		return crypto.SHA512
+	case bits >= 384:
+		return crypto.SHA384
+	case bits >= 256:
+		return crypto.SHA256
+	case bits >= 224:
+		return crypto.SHA224
+	}
+	return crypto.SHA1
 }

@@ -179,21 +179,10 @@ func (r *Reader) Octets(e *Element) ([]byte, error) {
 		return e.Content, nil
 	}
 	r.Note(ConstructedText, e.Offset, e.Name())
-	var out []byte
-	for _, c := range e.Children {
-		if !c.Is(Universal, TagOctetString) {
-			return nil, Errorf(c.Offset, "a piece of an OCTET STRING is %s", c.Name())
-		}
-		part, err := r.pieces(c)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, part...)
-	}
-	return out, nil
+	return r.pieces(e)
 }
 
-// pieces joins the pieces of a piece, without a defect of its own.
+// pieces joins the pieces of a string, or of one of its pieces, without a defect of its own.
 func (r *Reader) pieces(e *Element) ([]byte, error) {
 	if !e.Constructed {
 		return e.Content, nil

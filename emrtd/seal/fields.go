@@ -3,6 +3,7 @@ package seal
 import (
 	"encoding/hex"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -12,7 +13,6 @@ const (
 	asNumber
 	asBytes
 	asText // UTF-8
-	asDate // three bytes, as in the header
 )
 
 type definition struct {
@@ -60,12 +60,6 @@ func read(b []byte, code int) (string, bool) {
 		return strconv.Itoa(int(b[0])), true
 	case asText:
 		return string(b), utf8.Valid(b)
-	case asDate:
-		if len(b) != 3 {
-			return "", false
-		}
-		t, ok := date(b)
-		return t.Format("2006-01-02"), ok
 	}
 	return hex.EncodeToString(b), true
 }
@@ -73,7 +67,7 @@ func read(b []byte, code int) (string, bool) {
 // Zone is the machine-readable zone that the seal has, "" if it has none. It is to be compared with the one on the document.
 func (s *Seal) Zone() string {
 	for _, f := range s.Fields {
-		if len(f.Name) >= 21 && f.Name[:21] == "machine-readable zone" {
+		if strings.HasPrefix(f.Name, "machine-readable zone") {
 			return f.Text
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"marz/emrtd/cert"
+	"marz/emrtd/curve"
 	"marz/emrtd/der"
 )
 
@@ -98,15 +99,5 @@ func (s *Seal) refersTo(c *cert.Certificate) bool {
 	return ok && c.Serial != nil && n.Cmp(c.Serial) == 0
 }
 
-// hashFor is the hash of a signature of so many bytes, both its numbers, by the length of the key (ICAO 9303-13 §2.4).
-func hashFor(signature int) crypto.Hash {
-	switch bits := signature * 4; {
-	case bits >= 512:
-		return crypto.SHA512
-	case bits >= 384:
-		return crypto.SHA384
-	case bits >= 256:
-		return crypto.SHA256
-	}
-	return crypto.SHA224
-}
+// hashFor is the hash of a signature of so many bytes, both its numbers, by the length of the key (ICAO 9303-13 §2.4): SHA-224 at least.
+func hashFor(signature int) crypto.Hash { return curve.HashFor(max(4*signature, 224)) }
