@@ -40,9 +40,8 @@ type Config struct {
 
 // ChipConfig says by which reader chips are read.
 type ChipConfig struct {
-	PCSC   string `toml:"pcsc"`    // the name of the PC/SC reader, or a part of it; none: no chip is read
+	PCSC   string `toml:"pcsc"`    // the name of the PC/SC reader; none: no chip is read
 	WaitMS int    `toml:"wait_ms"` // how long a document may take to be laid on it, 5000 where none is set
-	Long   bool   `toml:"long"`    // the reader takes commands of extended length
 }
 
 // Device is a reader on a line.
@@ -136,5 +135,8 @@ func (c *Config) Device(name string) (*Device, error) {
 	}
 	return nil, &marz.Error{Code: marz.NotFound, Op: "find device", Subject: fmt.Sprintf("%.60q", name), Fix: "name a device of reader.toml"}
 }
+
+// Patience is how long a document may take to be laid on the antenna.
+func (c ChipConfig) Patience() time.Duration { return ms(c.WaitMS) }
 
 func ms(n int) time.Duration { return time.Duration(n) * time.Millisecond }

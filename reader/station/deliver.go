@@ -17,9 +17,7 @@ type progress struct {
 }
 
 func newProgress(id string) *progress {
-	p := &progress{step: step{ID: id, Step: "zone"}, changed: make(chan struct{}, 1)}
-	p.changed <- struct{}{}
-	return p
+	return &progress{step: step{ID: id, Step: "zone"}, changed: make(chan struct{}, 1)}
 }
 
 func (p *progress) set(name string, done, of int) {
@@ -32,30 +30,32 @@ func (p *progress) set(name string, done, of int) {
 	}
 }
 
+// first is that the zone was found, however far the chip is by now.
+func (p *progress) first() step { return step{ID: p.get().ID, Step: "zone"} }
+
 func (p *progress) get() step {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.step
 }
 
-// report tells the post how far a chip is, whenever that has changed and else every second, and calls stop when the officer does not want to wait. A post that is not reached is no reason to stop: the reading is tried all the same.
+// report tells the post that a zone was found and then how far its chip is, whenever that has changed and else every second, and calls stop when the officer does not want to wait. A post that is not reached is no reason to stop: the reading is tried all the same.
 func (s *Station) report(ctx context.Context, p *progress, stop func()) {
 	tick := time.NewTicker(s.times.poll)
 	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-p.changed:
-		case <-tick.C:
-		}
-		now := p.get()
+	for now := p.first(); ; now = p.get() {
 		s.board.set(func(st *Status) { st.Now = "reading the chip: " + now.Step })
 		if halt, err := s.line.tell(ctx, now); err == nil && halt {
 			stop()
 			return
 		}
 		wait(ctx, s.times.poll/5) // a chip says much; the post hears a few times a second
+		select {
+		case <-ctx.Done():
+			return
+		case <-p.changed:
+		case <-tick.C:
+		}
 	}
 }
 
