@@ -36,6 +36,7 @@ var commands = []func() *cobra.Command{
 	listCommand,
 	masterlistCommand,
 	mrzCommand,
+	readerCommand,
 	registerCommand,
 	screenCommand,
 	sealCommand,
