@@ -7,6 +7,7 @@ package pcsctest
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"marz/emrtd/pcsc"
 	"marz/emrtd/vpcd"
@@ -57,6 +59,7 @@ func Start(tb testing.TB) Daemon {
 	d := Daemon{VPCD: fmt.Sprintf("localhost:%d", port), Reader: "Marz test 00 00"}
 	if pid, err := start(tb, isolated(path, config)); err == nil {
 		d.Socket = fmt.Sprintf("/proc/%d/root%s", pid, pcsc.DefaultSocket)
+		answers(tb, d)
 		return d
 	}
 	d.Socket = pcsc.DefaultSocket
@@ -66,7 +69,24 @@ func Start(tb testing.TB) Daemon {
 	if _, err := start(tb, exec.Command(path, "--foreground", "--info", "--config", config)); err != nil {
 		tb.Skipf("pcscd does not start here: %v", err)
 	}
+	answers(tb, d)
 	return d
+}
+
+// answers waits until a pcscd that says that it is ready also listens, a moment later, of which nobody is told.
+func answers(tb testing.TB, d Daemon) {
+	tb.Helper()
+	for range 2000 {
+		_, err := d.Service().Readers(tb.Context())
+		if err == nil {
+			return
+		}
+		if !errors.Is(err, pcsc.ErrNotRunning) {
+			tb.Fatal(err)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	tb.Fatal("pcscd says that it is ready, and does not listen")
 }
 
 // isolated is pcscd with a folder /run of its own.
