@@ -146,6 +146,7 @@ type inspection struct {
 	trust  Trust
 	doc    Document
 	at     marz.Instant
+	file   string // whose signature it is, for example "EF.SOD"
 	object *SecurityObject
 	signed SignatureCheck
 	chain  cert.Chain
@@ -162,7 +163,7 @@ func Verify(doc Document, trust Trust, at marz.Instant) (*Report, error) {
 	if trust.CSCAs == nil {
 		trust.CSCAs = cert.NewStore()
 	}
-	v := &inspection{trust: trust, doc: doc, at: at, object: object, report: &Report{At: at, Groups: []GroupCheck{}, Defects: object.Defects}}
+	v := &inspection{trust: trust, doc: doc, at: at, file: "EF.SOD", object: object, report: &Report{At: at, Groups: []GroupCheck{}, Defects: object.Defects}}
 	v.checkObject()
 	v.checkSigner()
 	v.checkValidity()
@@ -237,7 +238,7 @@ func (v *inspection) checkSigner() {
 		v.add(CheckSignerPurpose, marz.Undetermined, "the signer's certificate is missing")
 		return
 	}
-	source := []string{"EF.SOD"}
+	source := []string{v.file}
 	if !v.signed.Carried {
 		source = v.trust.Signers.From(signer)
 		v.report.Defects = append(v.report.Defects, der.Within("signer's certificate", signer.Defects)...)

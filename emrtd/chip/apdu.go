@@ -121,6 +121,7 @@ const (
 type Refused struct {
 	Command string // in words
 	Status  Status
+	Lost    bool // the chip said so outside of the protected channel, which it has given up
 }
 
 func (e *Refused) Error() string {

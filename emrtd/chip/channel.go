@@ -2,6 +2,7 @@ package chip
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -17,13 +18,25 @@ type Reader struct {
 // mostCommands bounds what one document can take: portraits and fingers of some hundred kilobytes in pieces of 200 bytes.
 const mostCommands = 20_000
 
+// ErrNoAnswer says that nothing came back from the chip, or nothing that is a response.
+var ErrNoAnswer = errors.New("the chip does not answer; lay the document down again")
+
+// Over reports whether an error ends the reading: nothing more can be asked over this channel. After any other the chip refused one thing, or one of its files is not as it has to be, and the next can be asked for.
+func Over(err error) bool {
+	refused := (*Refused)(nil)
+	return errors.Is(err, ErrNoAnswer) || errors.Is(err, errProtected) || errors.Is(err, errTooMany) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) ||
+		errors.As(err, &refused) && refused.Lost
+}
+
+var errTooMany = fmt.Errorf("the chip was asked %d times and is not read yet; it is taken for a fault", mostCommands)
+
 // NewReader begins with a chip that has just been found.
 func NewReader(card Card) *Reader { return &Reader{card: card} }
 
 // send sends a command, over the protected channel if there is one, and returns the response whatever its status. what says in words what the command is for.
 func (r *Reader) send(ctx context.Context, c Command, what string) (Response, error) {
 	if r.taken++; r.taken > mostCommands {
-		return Response{}, fmt.Errorf("the chip was asked %d times and is not read yet; it is taken for a fault", mostCommands)
+		return Response{}, errTooMany
 	}
 	if err := ctx.Err(); err != nil {
 		return Response{}, err
@@ -37,17 +50,17 @@ func (r *Reader) send(ctx context.Context, c Command, what string) (Response, er
 	}
 	b, err = r.card.Transmit(ctx, b)
 	if err != nil {
-		return Response{}, fmt.Errorf("%s: the chip does not answer; lay the document down again: %w", what, err)
+		return Response{}, fmt.Errorf("%s: %w: %w", what, ErrNoAnswer, err)
 	}
 	answer, err := parseResponse(b)
 	if err != nil {
-		return Response{}, fmt.Errorf("%s: %w", what, err)
+		return Response{}, fmt.Errorf("%s: %w: %w", what, ErrNoAnswer, err)
 	}
 	if r.session == nil {
 		return answer, nil
 	}
 	if len(answer.Data) == 0 { // a chip that has given the channel up says why without one
-		return Response{}, &Refused{what, answer.Status}
+		return Response{}, &Refused{Command: what, Status: answer.Status, Lost: true}
 	}
 	if answer, err = r.session.open(answer); err != nil {
 		return Response{}, fmt.Errorf("%s: %w", what, err)
@@ -62,7 +75,7 @@ func (r *Reader) ask(ctx context.Context, c Command, what string) ([]byte, error
 		return nil, err
 	}
 	if answer.Status != OK {
-		return nil, &Refused{what, answer.Status}
+		return nil, &Refused{Command: what, Status: answer.Status}
 	}
 	return answer.Data, nil
 }

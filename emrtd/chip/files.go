@@ -55,7 +55,7 @@ func (r *Reader) Select(ctx context.Context, f File) (bool, error) {
 	case answer.Status == NotFound:
 		return false, nil
 	case answer.Status != OK:
-		return false, &Refused{what, answer.Status}
+		return false, &Refused{Command: what, Status: answer.Status}
 	}
 	return true, nil
 }
@@ -105,7 +105,7 @@ func (r *Reader) askPiece(ctx context.Context, offset, n int, what string) ([]by
 		return nil, err
 	}
 	if answer.Status != OK && answer.Status != EndOfFile {
-		return nil, &Refused{what, answer.Status}
+		return nil, &Refused{Command: what, Status: answer.Status}
 	}
 	if offset <= plainOffset || len(answer.Data) == 0 {
 		return answer.Data, nil

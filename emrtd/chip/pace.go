@@ -32,6 +32,9 @@ func (p PACE) String() string {
 	return fmt.Sprintf("PACE, ECDH, %s, %s, %s", mapping, p.suite.name, p.curve.Name())
 }
 
+// Proves reports whether the way has chip authentication mapping, so that the chip shows by it that it is no copy.
+func (p PACE) Proves() bool { return p.proves }
+
 // paceOID is id-PACE 0.4.0.127.0.7.2.2.4; two more numbers follow, for mapping and cipher.
 var paceOID = []byte{4, 0, 0x7f, 0, 7, 2, 2, 4}
 
