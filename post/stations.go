@@ -234,6 +234,9 @@ func (p *Post) stationHandler() http.Handler {
 			key, err := stationKey(r)
 			var answer any
 			if err == nil {
+				if p.stations.hear(key) {
+					p.live.changed()
+				}
 				answer, err = do(w, r, key)
 			}
 			if err != nil {
@@ -262,9 +265,6 @@ func stationKey(r *http.Request) (string, error) {
 }
 
 func (p *Post) stationState(_ http.ResponseWriter, _ *http.Request, key string) (any, error) {
-	if p.stations.hear(key) {
-		p.live.changed()
-	}
 	held, err := readAccepted(p.journal.State(), `WHERE key = ?`, key)
 	answer := struct {
 		Post        marz.PostID `json:"post"`

@@ -146,7 +146,7 @@ func (p *Proof) proveChip(r *Reading, trust emrtd.Trust, at marz.Instant) {
 		p.fold(Revocation, emrtd.CheckRevocation)
 	}
 	p.proveData(report)
-	p.proveCopy(r.Chip)
+	p.proveCopy(r.Chip, trust, at)
 	p.fold(Zone, emrtd.CheckZone)
 	if !p.Empty {
 		p.fold(Issuer, emrtd.CheckSignerState, emrtd.CheckCSCAState)
@@ -245,25 +245,24 @@ func (p *Proof) signed(n int) bool {
 }
 
 // proveCopy says whether the chip has the secret that belongs to its document. A key counts that lies in a file which is shown to be the signed one.
-func (p *Proof) proveCopy(c Chip) {
+func (p *Proof) proveCopy(c Chip, trust emrtd.Trust, at marz.Instant) {
 	asked := []struct {
 		Asked
-		by    string
-		group int
+		by     string
+		signed bool // its key is the one that was signed
 	}{
-		{c.Auth, "chip authentication", 14},
-		{c.Active, "active authentication", 15},
+		{c.Auth, "chip authentication", p.identical(14)},
+		{c.Map, "PACE with chip authentication mapping", c.Map.Result == marz.Successful && p.cardSecurity(c, trust, at)},
+		{c.Active, "active authentication", p.identical(15)},
 	}
-	offered := 0
 	for _, a := range asked {
-		if p.signed(a.group) {
-			offered++
-		}
-		switch {
-		case a.Result == marz.Failed:
+		if a.Result == marz.Failed {
 			p.answer(Copy, marz.Failed, "%s: %s", a.by, plain(a.Reason))
 			return
-		case a.Result == marz.Successful && p.identical(a.group):
+		}
+	}
+	for _, a := range asked {
+		if a.Result == marz.Successful && a.signed {
 			p.answer(Copy, marz.Successful, "the chip has the secret of its document (%s)", a.by)
 			return
 		}
@@ -274,11 +273,21 @@ func (p *Proof) proveCopy(c Chip) {
 			return
 		}
 	}
-	if offered > 0 {
-		p.answer(Copy, marz.Undetermined, "the chip can show that it is no copy, and was not asked")
+	if p.signed(14) || p.signed(15) {
+		p.answer(Copy, marz.Undetermined, "%s", plain(cmp.Or(c.Auth.Reason, c.Active.Reason, "the chip may be able to show that it is no copy, and was not asked")))
 		return
 	}
 	p.answer(Copy, marz.NotSupported, "this document's chip has no secret by which it could show that it is no copy")
+}
+
+// cardSecurity reports whether the state signed EF.CardSecurity, in which the key of the mapping lies.
+func (p *Proof) cardSecurity(c Chip, trust emrtd.Trust, at marz.Instant) bool {
+	var dg1 []byte
+	if p.identical(1) {
+		dg1 = c.Files[DG(1)]
+	}
+	r, err := emrtd.VerifyCardSecurity(c.Files[CardSecurity], dg1, trust, at)
+	return err == nil && r.Result != marz.Failed && r.Trust == emrtd.Trusted && r.ResultOf(emrtd.CheckObjectSignature) == marz.Successful
 }
 
 // Proven reports whether what the chip says is whole, and signed by whom the issuing state trusts.
