@@ -2,11 +2,13 @@ package post
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"marz"
 	"marz/journal"
@@ -75,10 +77,10 @@ func readAccepted(q querier, where string, args ...any) ([]accepted, error) {
 
 // AcceptReader lets a reader hand what it reads to a lane, for the officers of the supervisor's own authority. What another authority has accepted is no matter to it.
 func (p *Post) AcceptReader(ctx context.Context, actor Actor, key string, lane marz.LaneID) error {
-	if b, err := hex.DecodeString(key); err != nil || len(b) != 32 {
-		return &marz.Error{Code: marz.Invalid, Op: "accept reader", Fix: "give its fingerprint: 64 hexadecimal digits"}
-	}
 	return p.actAt(ctx, actor, lane, marz.ActEnrol, func(a *act) error {
+		if b, err := hex.DecodeString(key); err != nil || len(b) != sha256.Size || key != strings.ToLower(key) {
+			return &marz.Error{Code: marz.Invalid, Op: "accept reader", Fix: "give its fingerprint: 64 hexadecimal digits in small letters"}
+		}
 		if _, err := p.lane(a, lane); err != nil {
 			return err
 		}

@@ -19,16 +19,16 @@ type Question string
 
 // The questions, in the order in which one rests on another.
 const (
-	Read       Question = "chip.read"       // was the chip opened and read to the end
-	Signature  Question = "chip.signature"  // is what it says whole, as its signer signed it
-	Signer     Question = "chip.signer"     // is that one an issuing state's
-	Revocation Question = "chip.revocation" // and not called back
-	Data       Question = "chip.data"       // are the files that were read the signed ones
-	Copy       Question = "chip.copy"       // is this the chip to which they were written
-	Zone       Question = "chip.zone"       // is it the document in which it lies
-	Issuer     Question = "chip.issuer"     // is the signer of the state that the document names
-	SealSigned Question = "seal.signature"  // is a visible seal whole, and a known signer's
-	SealZone   Question = "seal.zone"       // and does it belong to this document
+	Read       Question = "chip.read"         // was the chip opened and read to the end
+	Signature  Question = "chip.signature"    // is what it says whole, as its signer signed it
+	Signer     Question = "chip.signer"       // is that one an issuing state's
+	Revocation Question = "chip.revocation"   // and not called back
+	Data       Question = "chip.data"         // are the files that were read the signed ones
+	Copy       Question = "chip.authenticity" // is this the chip to which they were written
+	Zone       Question = "chip.printed-zone" // is it the document in which it lies
+	Issuer     Question = "chip.issuer"       // is the signer of the state that the document names
+	SealSigned Question = "seal.signature"    // is a visible seal whole, and a known signer's
+	SealZone   Question = "seal.zone"         // and does it belong to this document
 )
 
 // Answer is the answer to one question, in words that hold nothing of the holder.

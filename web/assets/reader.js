@@ -25,7 +25,7 @@ export function drawPortrait(portrait) {
   figure.hidden = !portrait;
   if (!portrait) return show(figure);
   figure.dataset.proven = Boolean(portrait.address && portrait.proven);
-  const words = portrait.proven ? "On the chip, signed by the state" : [h("strong", {}, "Not proven"), ": on the chip, signed by nobody who is known here"];
+  const words = portrait.proven ? "Chip: signed by the state" : [h("strong", {}, "Not proven"), ": signed by nobody who is known here"];
   if (!portrait.address) return show(figure, h("figcaption", {}, h("strong", {}, "No portrait"), `: ${portrait.why}. Compare the printed one.`));
   const old = figure.querySelector("img");
   const image = old?.getAttribute("src") === portrait.address ? old : h("img", { src: portrait.address, alt: "Portrait on the document's chip", decoding: "async" });
