@@ -1,12 +1,10 @@
 package emrtd
 
 import (
-	"bytes"
 	"fmt"
 
 	"marz"
 	"marz/emrtd/cert"
-	"marz/emrtd/der"
 )
 
 // TrustBuilder gathers what documents are checked against, from files of any kind. A certificate that is given as a file is trusted because the caller gives it. A
@@ -30,28 +28,26 @@ func NewTrustBuilder() *TrustBuilder {
 	return &TrustBuilder{roots: cert.NewStore(), trust: Trust{CSCAs: cert.NewStore(), Signers: cert.NewStore()}}
 }
 
-// Add takes in one file: a certificate in DER or PEM, a master list, a revocation list, or an export of ICAO's directory in LDIF.
+// Add takes in one file, as ReadGiven reads it.
 func (b *TrustBuilder) Add(name string, content []byte) error {
-	if isLDIF(content) {
-		return b.addLDIF(name, content)
-	}
-	if bytes.Contains(content[:min(len(content), 64)], der.OID(oidSignedData)) {
-		l, err := ParseMasterList(content)
-		if err != nil {
-			return &marz.Error{Code: marz.Invalid, Op: "read trust", Subject: name, Fix: "it is signed data and no master list that can be read", Err: err}
-		}
-		b.lists = append(b.lists, namedList{name, l, false})
-		return nil
-	}
-	if l, err := cert.ParseCRL(content); err == nil {
-		b.trust.CRLs = append(b.trust.CRLs, l)
-		return nil
-	}
-	list, err := cert.ParseFile(content)
+	g, err := ReadGiven(name, content)
 	if err != nil {
-		return &marz.Error{Code: marz.Invalid, Op: "read trust", Subject: name, Fix: "it is no certificate, master list, revocation list or LDIF export that can be read", Err: err}
+		return err
 	}
-	for _, c := range list {
+	return b.AddGiven(name, g)
+}
+
+// AddGiven takes in what was read of one file. name says in notes and errors where it comes from.
+func (b *TrustBuilder) AddGiven(name string, g *Given) error {
+	switch g.Kind {
+	case GivenMasterList:
+		b.lists = append(b.lists, namedList{name, g.List, false})
+	case GivenCRL:
+		b.trust.CRLs = append(b.trust.CRLs, g.CRL)
+	case GivenDirectory:
+		b.addDirectory(name, g.Directory)
+	}
+	for _, c := range g.Certificates {
 		if err := b.addRoot(name, c); err != nil {
 			return err
 		}
@@ -78,41 +74,17 @@ func (b *TrustBuilder) addRoot(name string, c *cert.Certificate) error {
 	return nil
 }
 
-// isLDIF tells text of an export from the binary forms, all of which begin with a SEQUENCE, and from PEM.
-func isLDIF(b []byte) bool {
-	head := b[:min(len(b), 4096)]
-	return len(b) > 0 && b[0] != 0x30 && (bytes.HasPrefix(head, []byte("dn:")) || bytes.HasPrefix(head, []byte("version:")) || bytes.Contains(head, []byte("\ndn:")))
-}
-
-func (b *TrustBuilder) addLDIF(name string, content []byte) error {
-	for e, err := range ReadLDIF(bytes.NewReader(content)) {
-		if err != nil {
-			b.Notes = append(b.Notes, name+": "+err.Error())
-			continue
-		}
-		at := fmt.Sprintf("%s, line %d", name, e.Line)
-		for _, v := range e.Values("pkdmasterlistcontent") {
-			l, err := ParseMasterList(v)
-			b.keep(at, err, func() { b.lists = append(b.lists, namedList{at, l, true}) })
-		}
-		for _, v := range e.Values("certificaterevocationlist") {
-			l, err := cert.ParseCRL(v)
-			b.keep(at, err, func() { b.trust.CRLs = append(b.trust.CRLs, l) })
-		}
-		for _, v := range e.Values("usercertificate") {
-			c, err := cert.Parse(v)
-			b.keep(at, err, func() { b.trust.Signers.Add(c, at) })
-		}
+func (b *TrustBuilder) addDirectory(name string, d *Directory) {
+	for _, l := range d.Lists {
+		b.lists = append(b.lists, namedList{name + ", " + l.At, l.List, true})
 	}
-	return nil
-}
-
-func (b *TrustBuilder) keep(at string, err error, add func()) {
-	if err != nil {
-		b.Notes = append(b.Notes, at+": "+err.Error())
-		return
+	b.trust.CRLs = append(b.trust.CRLs, d.CRLs...)
+	for _, s := range d.Signers {
+		b.trust.Signers.Add(s.Certificate, name+", "+s.At)
 	}
-	add()
+	for _, n := range d.Notes {
+		b.Notes = append(b.Notes, name+n)
+	}
 }
 
 // Trust returns what was gathered. It is an error when a master list's signature does not lead to a certificate that was given: a list that nobody vouches for would
