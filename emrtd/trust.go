@@ -2,6 +2,7 @@ package emrtd
 
 import (
 	"fmt"
+	"slices"
 
 	"marz"
 	"marz/emrtd/cert"
@@ -113,6 +114,17 @@ func (b *TrustBuilder) Trust() (Trust, error) {
 		}
 	}
 	return b.trust, nil
+}
+
+// Sealers are the certificates by which a visible seal is proven: the trusted authorities, and of the signers those that follow from one of them.
+func (t Trust) Sealers() []*cert.Certificate {
+	out := slices.Clone(t.CSCAs.All())
+	for _, s := range t.Signers.All() {
+		if s.Chain(t.CSCAs, nil).Trusted != nil && !s.CA() {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // Why says in words why a list is not to be relied on, "" where it is.

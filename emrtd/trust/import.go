@@ -32,6 +32,7 @@ type Plan struct {
 	Before  Version // in force when it was planned; its Number is 0 for none
 
 	store   *Store
+	trust   emrtd.Trust
 	last    int // the number of the newest version when it was planned
 	content map[string][]byte
 }
@@ -191,7 +192,7 @@ func (p *Plan) prove(v Version) (*Plan, error) {
 	}
 	v.Form, v.Digest = 1, digest(v.Files)
 	v.Notes = append(after.notes, after.trust.Unrelied()...)
-	p.Version = v
+	p.Version, p.trust = v, after.trust
 	// What is in force was proven when it was written; when it is damaged beyond reading, all of the new one is new.
 	old, _ := build(p.Before.Files, p.content)
 	p.Change = change(old.trust, after.trust, p.Before.Files, v.Files)
@@ -204,6 +205,9 @@ func (f File) key() string {
 
 // Same reports whether the planned version holds what is in force already.
 func (p *Plan) Same() bool { return p.Before.Number > 0 && p.Before.Digest == p.Version.Digest }
+
+// Stale says which revocation lists of the planned version are past their next update at its instant (emrtd.Trust.Stale).
+func (p *Plan) Stale() []string { return p.trust.Stale(p.Version.At) }
 
 // Write puts the planned version in force and returns it. Whatever fails, what was in force before stays; after Write has returned, the new one is on the disk for good.
 func (p *Plan) Write() (Version, error) {

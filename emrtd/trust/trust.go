@@ -62,12 +62,6 @@ type Store struct {
 // At returns the store of a folder, which need not exist yet.
 func At(folder string, disk Disk) *Store { return &Store{folder, disk} }
 
-// Is reports whether a folder holds a store.
-func Is(folder string) bool {
-	n, err := At(folder, OS{}).numbers()
-	return err == nil && len(n) > 0
-}
-
 // Open returns what the version in force trusts.
 func (s *Store) Open() (emrtd.Trust, Version, error) {
 	v, err := s.InForce()
@@ -80,6 +74,20 @@ func (s *Store) Open() (emrtd.Trust, Version, error) {
 	}
 	built, err := build(v.Files, content)
 	return built.trust, v, err
+}
+
+// Files returns the files of the version in force, each proven by its digest, for who takes them together with others (emrtd.TrustBuilder).
+func (s *Store) Files() ([]Given, Version, error) {
+	v, err := s.InForce()
+	if err != nil {
+		return nil, v, err
+	}
+	content, err := s.contents(v)
+	var out []Given
+	for _, f := range v.Files {
+		out = append(out, Given{f.Name, content[f.SHA256]})
+	}
+	return out, v, err
 }
 
 // InForce returns the version in force.
