@@ -9,11 +9,12 @@ import (
 )
 
 // TrustBuilder gathers what documents are checked against, from files of any kind. A certificate that is given as a file is trusted because the caller gives it. A
-// master list is taken in only when its signature leads to such a certificate; lists do not vouch for other lists. Certificates of document signers are believed in
+// master list or a defect list is taken in only when its signature leads to such a certificate; lists do not vouch for other lists. Certificates of document signers are believed in
 // nothing but what their issuer's signature says.
 type TrustBuilder struct {
 	roots *cert.Store
 	lists []namedList
+	known []namedDefects
 	trust Trust
 	Notes []string // what was passed over, and why
 }
@@ -22,6 +23,11 @@ type namedList struct {
 	name     string
 	list     *MasterList
 	exported bool // it comes from a directory's export, among many states'
+}
+
+type namedDefects struct {
+	name string
+	list *DefectList
 }
 
 // NewTrustBuilder returns an empty builder.
@@ -43,6 +49,8 @@ func (b *TrustBuilder) AddGiven(name string, g *Given) error {
 	switch g.Kind {
 	case GivenMasterList:
 		b.lists = append(b.lists, namedList{name, g.List, false})
+	case GivenDefectList:
+		b.known = append(b.known, namedDefects{name, g.Defects})
 	case GivenCRL:
 		b.trust.CRLs = append(b.trust.CRLs, g.CRL)
 	case GivenDirectory:
@@ -88,7 +96,7 @@ func (b *TrustBuilder) addDirectory(name string, d *Directory) {
 	}
 }
 
-// Trust returns what was gathered. It is an error when a master list's signature does not lead to a certificate that was given: a list that nobody vouches for would
+// Trust returns what was gathered. It is an error when the signature of a master list or a defect list does not lead to a certificate that was given: a list that nobody vouches for would
 // be worse than none. Lists out of an export, of which there are many states', are passed over with a note instead.
 func (b *TrustBuilder) Trust() (Trust, error) {
 	for _, c := range b.roots.All() {
@@ -113,6 +121,12 @@ func (b *TrustBuilder) Trust() (Trust, error) {
 			b.Notes = append(b.Notes, fmt.Sprintf("%s: the certificate at byte %d of the list cannot be read: %v", n.name, e.Offset, e.Err))
 		}
 	}
+	for _, n := range b.known {
+		if check := n.list.Verify(b.roots); !check.Good() {
+			return Trust{}, &marz.Error{Code: marz.Invalid, Op: "take in defect list", Subject: n.name, Fix: check.Why() + "; give the certificate of its root as well"}
+		}
+		b.trust.Defects = append(b.trust.Defects, n.list)
+	}
 	return b.trust, nil
 }
 
@@ -125,17 +139,4 @@ func (t Trust) Sealers() []*cert.Certificate {
 		}
 	}
 	return out
-}
-
-// Why says in words why a list is not to be relied on, "" where it is.
-func (c ListCheck) Why() string {
-	switch {
-	case c.Signature.Err != nil:
-		return c.Signature.Err.Error()
-	case c.Chain.Trusted == nil:
-		return c.Chain.Err().Error()
-	case !c.Purpose:
-		return "its signer's certificate is not one for master lists"
-	}
-	return ""
 }
