@@ -32,7 +32,7 @@ func (v *inspection) checkRevocation() {
 			v.add(CheckRevocation, marz.Failed, "%s certificate was revoked at %v, reason %d", whose, Written(rev.At), rev.Reason)
 			return
 		}
-		if l.NextUpdate.IsZero() || v.at.Time().After(l.NextUpdate) {
+		if past(l, v.at) {
 			v.note(RevocationSkipped, ordinal("revocation list", i), "its next update is past or not said: it does not clear any more")
 			continue
 		}
@@ -84,15 +84,54 @@ func (v *inspection) relyOn(l *cert.CRL, in string) string {
 	if l.ThisUpdate.IsZero() || l.ThisUpdate.After(v.at.Time()) {
 		return "it is of a later time than the instant of this check"
 	}
+	defects, why := v.trust.signedBy(l)
+	if why == "" {
+		v.report.Defects = append(v.report.Defects, der.Within(in, slices.Concat(l.Defects, defects))...)
+	}
+	return why
+}
+
+// Unrelied says of each revocation list that no trusted key has signed that it counts for nothing, and why.
+func (t Trust) Unrelied() []string {
+	var out []string
+	for _, l := range t.CRLs {
+		if _, why := t.signedBy(l); why != "" {
+			out = append(out, fmt.Sprintf("revocation list of %q of %v: %s", l.Issuer.String(), Written(l.ThisUpdate), why))
+		}
+	}
+	return out
+}
+
+// Stale says of each issuer, whose newest revocation list is past its next update at an instant, that its certificates cannot be cleared any more.
+func (t Trust) Stale(at marz.Instant) []string {
+	var out []string
+	for _, l := range t.CRLs {
+		if !past(l, at) || slices.ContainsFunc(t.CRLs, func(o *cert.CRL) bool { return o.Issuer.Same(l.Issuer) && !past(o, at) }) {
+			continue
+		}
+		next := "it says no next update"
+		if !l.NextUpdate.IsZero() {
+			next = fmt.Sprintf("its next update was due at %v", Written(l.NextUpdate))
+		}
+		out = append(out, fmt.Sprintf("revocation list of %q of %v: %s; it revokes, and clears nobody any more", l.Issuer.String(), Written(l.ThisUpdate), next))
+	}
+	return out
+}
+
+// past reports whether a list is past its next update, or says none.
+func past(l *cert.CRL, at marz.Instant) bool {
+	return l.NextUpdate.IsZero() || at.Time().After(l.NextUpdate)
+}
+
+// signedBy checks a list's signature by the trusted certificates of its issuer: the defects of what was tolerated, or why none of them made it.
+func (t Trust) signedBy(l *cert.CRL) ([]der.Defect, string) {
 	why := "no trusted certificate of its issuer is at hand"
-	candidates := slices.Clone(v.trust.CSCAs.Candidates(l.Issuer, l.KeyID))
-	for _, c := range candidates {
+	for _, c := range t.CSCAs.Candidates(l.Issuer, l.KeyID) {
 		defects, err := l.VerifiedBy(c)
 		if err == nil {
-			v.report.Defects = append(v.report.Defects, der.Within(in, slices.Concat(l.Defects, defects))...)
-			return ""
+			return defects, ""
 		}
 		why = err.Error()
 	}
-	return why
+	return nil, why
 }

@@ -28,7 +28,8 @@ type Input struct {
 	Lists     []ListAge        // the lists that should be in force, each with its state
 	History   []Movement       // the traveller's earlier crossings known here, in order of time
 	Stay      StayRule
-	ClockLate bool // the clock is behind the journal
+	ClockLate bool      // the clock is behind the journal
+	Evidence  *Evidence // nil: nothing but the zone was read
 }
 
 // ListAge is a list that the post should screen against.
@@ -44,6 +45,7 @@ func Inspect(in Input) ([]marz.Finding, marz.Verdict) {
 	today := marz.DateOf(in.At.In(in.Zone))
 	findings := slices.Concat(
 		checkDocument(in.Document, in.At, today),
+		checkEvidence(in),
 		checkLists(in),
 		checkStay(in),
 		checkClock(in),

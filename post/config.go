@@ -26,6 +26,15 @@ type Config struct {
 	LateDays int                 `toml:"late_days,omitempty"`
 	Stay     inspection.StayRule `toml:"stay"`
 	Lists    []ListSource        `toml:"list"`
+	// Readers is the address on which document readers hand over what they read, for example ":8444"; none: they type as keyboards alone.
+	Readers   string          `toml:"readers,omitempty"`
+	Documents DocumentsConfig `toml:"documents,omitempty"`
+}
+
+// DocumentsConfig is how documents are proven.
+type DocumentsConfig struct {
+	// Trust is the folder of certificates of issuing states that marz masterlist import keeps, relative to the data folder. None: no chip is proven.
+	Trust string `toml:"trust,omitempty"`
 }
 
 // ListSource is where a list is read from.
@@ -74,6 +83,9 @@ func (c *Config) validate(path string) error {
 	}
 	if _, port, err := net.SplitHostPort(c.Listen); err != nil || port == "" {
 		return bad(fmt.Sprintf("listen = %q is no address; write for example \":8443\"", c.Listen))
+	}
+	if _, port, err := net.SplitHostPort(c.Readers); c.Readers != "" && (err != nil || port == "") {
+		return bad(fmt.Sprintf("readers = %q is no address; write for example \":8444\"", c.Readers))
 	}
 	if c.Host == "" || net.ParseIP(c.Host) != nil || strings.ContainsAny(c.Host, ":/ ") {
 		return bad(fmt.Sprintf("host = %q: give the name under which booths reach the post; passkeys cannot be bound to an IP address", c.Host))

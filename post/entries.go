@@ -5,6 +5,7 @@ import (
 
 	"marz"
 	"marz/agreement"
+	"marz/emrtd"
 	"marz/inspection"
 	"marz/web"
 )
@@ -139,6 +140,7 @@ type inspectionEntry struct {
 	Hits      int                `json:"hits"`
 	Cleared   int                `json:"cleared,omitempty"` // hits of which the traveller was cleared, as all whose record it is may know it
 	Owners    []marz.AuthorityID `json:"owners,omitempty"`  // in joint service, whose record it is; else the authority's that acts
+	Reader    string             `json:"reader,omitempty"`  // which reader handed over chip and seals
 }
 
 // publicFinding is what of a finding anyone may read. Its reason may quote the document and stays private; its source is named where it is
@@ -173,6 +175,7 @@ type inspectionPrivate struct {
 	Hits      []web.Hit      `json:"hits"`             // on lists that are nobody's own
 	Beyond    []string       `json:"beyond,omitempty"` // keyed digests of those that are more than are kept
 	Stay      string         `json:"stay,omitempty"`
+	Chip      *emrtd.Report  `json:"chip,omitempty"` // passive authentication, check by check
 }
 
 type hitsEntry struct {

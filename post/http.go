@@ -227,11 +227,15 @@ func (p *Post) getCase(q *request) error {
 
 func (p *Post) scan(q *request) error {
 	var in struct {
-		Text  string `json:"text"`
-		Again bool   `json:"again"`
+		Text    string `json:"text"`
+		Reading string `json:"reading"` // of a reader that hands over more than a zone, instead of the text
+		Again   bool   `json:"again"`
 	}
 	if err := q.read(&in); err != nil {
 		return err
+	}
+	if in.Reading != "" {
+		return q.answer(p.TakeReading(q.Context(), q.actor, q.lane(), in.Reading, in.Again))
 	}
 	return q.answer(p.Scan(q.Context(), q.actor, q.lane(), in.Text, in.Again))
 }

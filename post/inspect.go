@@ -28,15 +28,31 @@ func inspectionID(seq int64) marz.InspectionID {
 // Scan opens an inspection for what a reader sent. The same scan again gives the inspection that it opened. While another is open the
 // scan is refused, since a new one never ends an old one. again asks for a new inspection of a document just decided on.
 func (p *Post) Scan(ctx context.Context, actor Actor, lane marz.LaneID, text string, again bool) (*web.Inspection, error) {
-	doc, err := mrz.Parse(text, marz.DateOf(p.opts.Clock().In(p.zone)))
+	doc, err := mrz.Parse(text, p.today())
 	if err != nil {
 		return nil, err
 	}
+	return p.take(ctx, actor, lane, taken{doc: doc, again: again})
+}
+
+func (p *Post) today() marz.Date { return marz.DateOf(p.opts.Clock().In(p.zone)) }
+
+// taken is what was taken of a document.
+type taken struct {
+	doc      *mrz.Document
+	evidence *inspection.Evidence // of chip and seals; nil: nothing but the zone was read
+	reader   string               // hex key of the reader that handed over more than a zone
+	again    bool                 // although the same document was decided on just now
+}
+
+// take opens an inspection for what was taken of a document.
+func (p *Post) take(ctx context.Context, actor Actor, lane marz.LaneID, t taken) (*web.Inspection, error) {
+	doc := t.doc
 	lists := p.screen(ctx, doc) // before the journal's turn, so that lanes do not wait for each other
 	scan := p.keyed("scan", doc.Lines...)
 	var id int64
 	var repeated bool
-	err = p.actAt(ctx, actor, lane, marz.ActInspect, func(a *act) error {
+	err := p.actAt(ctx, actor, lane, marz.ActInspect, func(a *act) error {
 		l, err := p.lane(a, lane)
 		if err != nil {
 			return err
@@ -44,7 +60,7 @@ func (p *Post) Scan(ctx context.Context, actor Actor, lane marz.LaneID, text str
 		if err := l.heldBy(actor.Officer); err != nil {
 			return err
 		}
-		if id, err = p.sameScan(a, l, scan, again); err != nil || id >= 0 {
+		if id, err = p.sameScan(a, l, scan, t.again); err != nil || id >= 0 {
 			repeated = true
 			return err
 		}
@@ -55,10 +71,13 @@ func (p *Post) Scan(ctx context.Context, actor Actor, lane marz.LaneID, text str
 		if !slices.Equal(lists.versions, p.versions()) { // a list came into force meanwhile
 			lists = p.screen(ctx, doc)
 		}
-		return p.open(a, l, doc, lists, scan)
+		return p.open(a, l, t, lists, scan)
 	})
 	if err != nil {
 		return nil, err
+	}
+	if t.evidence != nil && !repeated {
+		p.portraits.set(id, lane, t.evidence)
 	}
 	return p.inspection(ctx, actor, id, repeated)
 }
@@ -88,7 +107,8 @@ func (p *Post) sameScan(a *act, l *laneRow, scan string, again bool) (int64, err
 }
 
 // open runs the checks and records what they found.
-func (p *Post) open(a *act, l *laneRow, doc *mrz.Document, lists screened, scan string) error {
+func (p *Post) open(a *act, l *laneRow, t taken, lists screened, scan string) error {
+	doc := t.doc
 	traveller := p.keyed("traveller", doc.Nationality, doc.Birth.String(), doc.Primary, doc.Secondary)
 	history, err := collect(a, scanMovement, `SELECT at, direction FROM s_movement WHERE traveller = ? ORDER BY inspection`, traveller)
 	if err != nil {
@@ -110,11 +130,11 @@ func (p *Post) open(a *act, l *laneRow, doc *mrz.Document, lists screened, scan 
 	}
 	cleared := clearedFor(sorted, whose)
 	findings, verdict := inspection.Inspect(inspection.Input{Document: doc, Direction: l.direction, At: a.Now(), Zone: p.zone, Answer: answer, Cleared: cleared, Lists: ages,
-		History: history, Stay: p.config.Stay, ClockLate: a.ClockBehind()})
+		History: history, Stay: p.config.Stay, ClockLate: a.ClockBehind(), Evidence: t.evidence})
 	opened, err := a.append(KindInspection,
-		inspectionEntry{Lane: l.id, Direction: l.direction, Verdict: verdict, Findings: publicFindings(findings, a.Now()), Hits: len(answer.Hits), Cleared: cleared, Owners: owners},
+		inspectionEntry{Lane: l.id, Direction: l.direction, Verdict: verdict, Findings: publicFindings(findings, a.Now()), Hits: len(answer.Hits), Cleared: cleared, Owners: owners, Reader: t.reader},
 		inspectionPrivate{Scan: scan, Traveller: traveller, Document: shown, Findings: findings,
-			Hits: sorted[""].shown(), Beyond: p.knownOf(sorted[""].beyond), Stay: p.config.Stay.StayText(doc.Nationality, history, a.Now(), p.zone)})
+			Chip: chipOf(t.evidence), Hits: sorted[""].shown(), Beyond: p.knownOf(sorted[""].beyond), Stay: p.config.Stay.StayText(doc.Nationality, history, a.Now(), p.zone)})
 	if err != nil {
 		return err
 	}
@@ -262,6 +282,7 @@ func (p *Post) inspection(ctx context.Context, actor Actor, id int64, repeated b
 	if err := p.addPrivate(ctx, w, marz.Seq(r.id)); err != nil {
 		return nil, err
 	}
+	w.Portrait = p.shownPortrait(r)
 	return w, p.addJoint(ctx, actor, r, w)
 }
 
@@ -282,7 +303,7 @@ func (p *Post) addPrivate(ctx context.Context, w *web.Inspection, seq marz.Seq) 
 	if err := json.Unmarshal(payload, &private); err != nil {
 		return &marz.Error{Op: "read inspection", Subject: string(w.ID), Fix: "its payload is malformed; run marz verify"}
 	}
-	w.Document, w.Findings, w.Hits, w.Stay = private.Document, private.Findings, private.Hits, private.Stay
+	w.Document, w.Findings, w.Hits, w.Stay, w.Chip = private.Document, private.Findings, private.Hits, private.Stay, private.Chip
 	return nil
 }
 

@@ -185,7 +185,10 @@ func (p *Post) Lanes(ctx context.Context, now marz.Instant) ([]web.Lane, error) 
 	if err != nil {
 		return nil, &marz.Error{Op: "read lanes", Err: err}
 	}
-	return lanes, p.addSeats(lanes, now)
+	if err := p.addSeats(lanes, now); err != nil {
+		return nil, err
+	}
+	return lanes, p.addReaders(lanes)
 }
 
 // addSeats says who sits at each lane, and whether officers of another authority can join them.

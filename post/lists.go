@@ -22,6 +22,9 @@ func (p *Post) ReloadLists(ctx context.Context, actor Actor) ([]web.ListState, e
 	if err := p.act(ctx, actor, marz.ActManageLists, func(*act) error { return nil }); err != nil {
 		return nil, err
 	}
+	if err := p.loadTrust(ctx, &actor); err != nil {
+		return nil, err
+	}
 	if err := p.loadLists(ctx, &actor); err != nil {
 		return nil, err
 	}
@@ -47,15 +50,20 @@ func (p *Post) recordList(ctx context.Context, actor *Actor, e listEntry) error 
 	if e.Refused != "" {
 		kind = KindListRefused
 	}
+	return p.record(ctx, actor, kind, e)
+}
+
+// record takes down what came into force, or did not, as an act of the officer who asked for it, or else of the node.
+func (p *Post) record(ctx context.Context, actor *Actor, kind string, public any) error {
 	var err error
 	if actor != nil {
 		err = p.act(ctx, *actor, marz.ActManageLists, func(a *act) error {
-			_, err := a.append(kind, e, nil)
+			_, err := a.append(kind, public, nil)
 			return err
 		})
 	}
 	if code := marz.CodeOf(err); actor == nil || err != nil && (code == marz.Forbidden || code == marz.Unauthenticated) {
-		err = p.node(ctx, func(n *node) error { return n.append(kind, e, nil) })
+		err = p.node(ctx, func(n *node) error { return n.append(kind, public, nil) })
 	}
 	return err
 }
@@ -82,12 +90,7 @@ func (p *Post) loadList(src ListSource) []listEntry {
 }
 
 // source returns where a list is read from.
-func (p *Post) source(src ListSource) string {
-	if filepath.IsAbs(src.Path) {
-		return src.Path
-	}
-	return filepath.Join(p.opts.Dir, src.Path)
-}
+func (p *Post) source(src ListSource) string { return p.path(src.Path) }
 
 // readList reads a list from a source in another format than ours and puts it in force.
 func (p *Post) readList(src ListSource) (*watchlist.List, error) {

@@ -77,8 +77,12 @@ type Post struct {
 	passkeys *passkey.RelyingParty
 	key      []byte // of keyed digests of travellers and scans
 	attempts seldom
-	again    again
-	live     hub
+
+	trust     atomic.Pointer[trust] // what documents are proven against; nil: nothing
+	stations  *stations             // readers that have called
+	portraits portraits
+	again     again
+	live      hub
 }
 
 // Open opens the post of a data folder and loads its lists. It does not serve yet.
@@ -92,7 +96,7 @@ func Open(ctx context.Context, o Options) (*Post, error) {
 	if o.Rand != nil {
 		o.Rand = &sharedRandom{r: o.Rand}
 	}
-	p := &Post{opts: o, lists: watchlist.New(o.Wall), keys: newDataKeys(o.Dir, o.Rand), boot: bootClock{dir: o.Dir}, shred: make(chan struct{}),
+	p := &Post{opts: o, lists: watchlist.New(o.Wall), keys: newDataKeys(o.Dir, o.Rand), boot: bootClock{dir: o.Dir}, shred: make(chan struct{}), stations: newStations(o.Wall),
 		again: again{lists: map[marz.ListID]bool{}, wake: make(chan struct{}, 1)}}
 	var err error
 	if p.config, err = readConfig(filepath.Join(o.Dir, configFile)); err != nil {
@@ -137,7 +141,18 @@ func (p *Post) prepare(ctx context.Context) error {
 		return err
 	}
 	p.destroy(ctx)
+	if err := p.loadTrust(ctx, nil); err != nil {
+		return err
+	}
 	return p.loadLists(ctx, nil)
+}
+
+// path returns a path of the configuration, which is relative to the data folder.
+func (p *Post) path(s string) string {
+	if filepath.IsAbs(s) {
+		return s
+	}
+	return filepath.Join(p.opts.Dir, s)
 }
 
 // mapFile is the drawing of the frontiers, beside the journal: it is no fact, and a post works without it.

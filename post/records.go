@@ -117,6 +117,9 @@ func only(w *web.Inspection, fields []marz.Field) {
 	if !has(marz.FieldIdentity) || !has(marz.FieldDocument) {
 		d.Lines = nil // the zone holds both
 	}
+	if !has(marz.FieldIdentity) || !has(marz.FieldDocument) || !has(marz.FieldFindings) {
+		w.Chip = nil // the hashes of files tell who somebody is to who can guess it
+	}
 	if !has(marz.FieldFindings) {
 		w.Findings, w.Stay = []marz.Finding{}, ""
 	}

@@ -40,7 +40,17 @@ func (p *Post) Serve(ctx context.Context, ready func(net.Addr)) error {
 		ErrorLog:          slog.NewLogLogger(p.opts.Log.Handler(), slog.LevelDebug),
 	}
 	srv.RegisterOnShutdown(p.live.end)
-	served := make(chan error, 1)
+	served := make(chan error, 2)
+	stop := []*http.Server{srv}
+	if p.config.Readers != "" {
+		readers, listens, err := p.stationServer(certs)
+		if err != nil {
+			ln.Close()
+			return err
+		}
+		stop = append(stop, readers)
+		go func() { served <- readers.ServeTLS(listens, "", "") }()
+	}
 	go func() { served <- srv.ServeTLS(ln, "", "") }()
 	if ready != nil {
 		ready(ln.Addr())
@@ -50,7 +60,9 @@ func (p *Post) Serve(ctx context.Context, ready func(net.Addr)) error {
 	work.Go(func() { p.rescreen(beside) })
 	err = p.watch(ctx, served)
 	end()
-	p.stop(srv)
+	for _, s := range stop {
+		p.stop(s)
+	}
 	work.Wait()
 	return err
 }
@@ -73,6 +85,9 @@ func (p *Post) watch(ctx context.Context, served <-chan error) error {
 		case <-t.C:
 			if err := p.Tick(ctx); err != nil && !errors.Is(err, context.Canceled) && p.journal.Failure() == nil {
 				p.opts.Log.Error("control could not pass", "err", err)
+			}
+			if p.stations.fellSilent() {
+				p.live.changed()
 			}
 			if next := p.nextPassing(p.now()); next != nil && (next.Waiting != "") != waiting { // that an instant has come and control has not passed is a change of its own
 				waiting = !waiting

@@ -15,7 +15,7 @@ import (
 type state struct{}
 
 // Version implements journal.State.
-func (state) Version() string { return "post 7" }
+func (state) Version() string { return "post 8" }
 
 // Schema implements journal.State.
 func (state) Schema() string {
@@ -52,7 +52,7 @@ CREATE TABLE s_patrol (id INTEGER PRIMARY KEY, section TEXT NOT NULL, starts INT
 CREATE TABLE s_incident (id INTEGER PRIMARY KEY, section TEXT NOT NULL, happened INTEGER NOT NULL, kind TEXT NOT NULL, kilometre REAL NOT NULL, present TEXT NOT NULL, patrol INTEGER, officer TEXT NOT NULL,
 	article TEXT NOT NULL, note INTEGER NOT NULL) STRICT;
 CREATE TABLE s_list (id TEXT PRIMARY KEY, name TEXT NOT NULL, owner TEXT NOT NULL, version TEXT NOT NULL, loaded INTEGER, alerts INTEGER NOT NULL, refused TEXT NOT NULL) STRICT;
-` + alertTables + shiftSchema + clearedTables + lateTables
+` + alertTables + shiftSchema + clearedTables + lateTables + readerTables
 }
 
 // Apply implements journal.State.
@@ -103,6 +103,7 @@ var folds = map[string]func(*journal.Fold, journal.Entry, []byte) error{
 	KindRevoked:        foldRevoked,
 	KindLate:           foldLate,
 	KindLateSeen:       foldLateSeen,
+	KindReaderAccepted: foldReaderAccepted, KindReaderDismissed: foldReaderDismissed,
 	journal.KindErased: foldErased,
 
 	transfer.KindOpened:    foldTransfer,
@@ -188,6 +189,9 @@ func foldPassing(f *journal.Fold, e journal.Entry, c controlEntry) error {
 		}
 	}
 	for _, a := range c.Frees {
+		if err := foldReadersFreed(f, a, c.Lanes); err != nil {
+			return err
+		}
 		if len(c.Lanes) == 0 {
 			if err := f.Exec(`DELETE FROM s_seat WHERE authority = ?`, a); err != nil {
 				return err

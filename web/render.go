@@ -32,6 +32,7 @@ var scripts = map[string]string{
 	"lookups":    "page.js",
 	"sections":   "sections.js",
 	"officers":   "officers.js",
+	"readers":    "readers.js",
 	"map":        "map.js",
 	"transfer":   "transfer.js",
 	"act":        "act.js",
@@ -54,6 +55,18 @@ func parseTemplates() map[string]*template.Template {
 	return out
 }
 
+// grouped writes a fingerprint in groups of four digits, as a reader's own screen shows it.
+func grouped(s string) string {
+	var b strings.Builder
+	for i, r := range s {
+		if i > 0 && i%4 == 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
 var functions = template.FuncMap{
 	"article":      articleURL,
 	"number":       articleNumber,
@@ -73,6 +86,7 @@ var functions = template.FuncMap{
 	"checked":      checked,
 	"inState":      inState,
 	"gap":          gap,
+	"grouped":      grouped,
 
 	"asset": AssetURL,
 	"json":  toJSON,

@@ -9,7 +9,7 @@ import (
 )
 
 // pages are the names of all pages.
-var pages = []string{"signin", "enrol", "home", "lane", "supervisor", "crossings", "journal", "entry", "officers", "error", "map"}
+var pages = []string{"signin", "enrol", "home", "lane", "supervisor", "crossings", "journal", "entry", "officers", "readers", "error", "map"}
 
 // passport returns the zone of an invented traveller's passport, with true check digits (ICAO 9303-4 §4.2.2).
 func passport(surname, given, number string) string {
@@ -66,6 +66,9 @@ var sampleBodies = map[string]any{
 	"entry": web.EntryBody{Entry: sampleEntry(1230), Body: `{"v":1,"seq":1230,"at":"2024-12-31T19:02:07.000Z","origin":"armenia/agarak","kind":"inspection.decided","officer":"ru-bg/0102","authority":"ru-bg","under":"am-ru-1992/2","policy":"c09f","public":{"decision":"admit"},"private":"5f1d0c6a"}`,
 		Leaf: "Zq0cJ7c2N0rYgYqS0dQ1wX3zjQ1aH3mB0kE9qTzvC0=", Size: 1234, Root: "9qTzvC0pxLkKJ7c2N0rYgYqS0dQ1wX3zjQ1aH3mB0kE=",
 		Proof: []string{"mB0kE9qTzvC0pxLkKJ7c2N0rYgYqS0dQ1wX3zjQ1aH3=", "S0dQ1wX3zjQ1aH3mB0kE9qTzvC0pxLkKJ7c2N0rYgYq="}},
+	"readers": web.ReadersBody{Own: "ru-bg", Listens: ":8444", Lanes: []marz.LaneID{"1", "2"}, Readers: []web.ReaderRow{
+		{Key: strings.Repeat("3f9a", 16), Lane: "1", State: "ready", At: midday, By: "ru-bg/0101"},
+		{Key: strings.Repeat("04c7", 16), State: "ready", Asks: true, Others: []marz.AuthorityID{"am-bg"}}}},
 	"officers": web.OfficersBody{Own: "ru-bg", First: []marz.AuthorityID{"am-bg"}, Officers: []web.OfficerRow{
 		{Officer: officer, Passkeys: 2, SignedIn: true, Enrolled: midday - 80*86400e3},
 		{Officer: web.Officer{ID: "ru-bg/0111", Name: "Oleg Antonov", Role: marz.RoleOfficer, Authority: russia}, Passkeys: 1, Enrolled: midday - 40*86400e3},
@@ -125,6 +128,8 @@ func hostilePage(name string) *web.Page {
 		p.Body = web.JournalBody{Origin: hostile, VerifierKey: hostile, Head: hostile, Entries: []web.Entry{entry}}
 	case "entry":
 		p.Body = web.EntryBody{Entry: entry, Body: hostile, Leaf: hostile, Proof: []string{hostile}}
+	case "readers":
+		p.Body = web.ReadersBody{Own: hostile, Lanes: []marz.LaneID{hostile}, Readers: []web.ReaderRow{{Key: hostile, Lane: hostile, State: hostile, By: hostile}, {Key: hostile, Asks: true, Others: []marz.AuthorityID{hostile}}}}
 	case "officers":
 		p.Body = web.OfficersBody{Own: hostile, Officers: []web.OfficerRow{{Officer: who}}, Invited: &web.Invitation{Officer: hostile, Link: hostile}}
 	case "supervisor":

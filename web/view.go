@@ -2,6 +2,7 @@ package web
 
 import (
 	"marz"
+	"marz/emrtd"
 	"marz/transfer"
 )
 
@@ -70,6 +71,8 @@ type Lane struct {
 	Count      int            `json:"count"`                // crossings decided since midnight of the post's zone
 	Since      marz.Instant   `json:"since,omitempty"`      // when the lane was opened
 
+	Reader *LaneReader `json:"reader,omitempty"` // that is accepted for this lane; nil: none, or one that types as a keyboard
+
 	// Under is the authority that controls this lane, where it is another than the one that controls the post.
 	Under marz.AuthorityID `json:"under,omitempty"`
 }
@@ -79,6 +82,16 @@ type Seat struct {
 	Authority marz.AuthorityID `json:"authority"`
 	Officer   marz.OfficerID   `json:"officer"`
 	Since     marz.Instant     `json:"since"`
+}
+
+// LaneReader is what a document reader at a lane does. It holds no personal data.
+type LaneReader struct {
+	State   string             `json:"state"`             // silent, ready, reading, or read: what it read waits to be taken
+	Reading string             `json:"reading,omitempty"` // of the document that is read, or was
+	Step    string             `json:"step,omitempty"`    // zone, or the file of the chip
+	Done    int                `json:"done,omitempty"`    // bytes of it
+	Of      int                `json:"of,omitempty"`
+	For     []marz.AuthorityID `json:"for,omitempty"` // whose officers take what it reads
 }
 
 // LaneCase is an inspection as a supervisor sees it from outside.
@@ -191,6 +204,8 @@ type Inspection struct {
 	Document  Document          `json:"document"`
 	Hits      []Hit             `json:"hits"`
 	Stay      string            `json:"stay,omitempty"` // for example "12 of 180 days used in the last 365"
+	Chip      *emrtd.Report     `json:"chip,omitempty"` // passive authentication, check by check; nil: no chip was read
+	Portrait  *Portrait         `json:"portrait,omitempty"`
 	// Ordinary lists the decisions that need one key only. Every other needs a reason and a second act.
 	Ordinary []marz.Decision    `json:"ordinary"`
 	Proposal *Proposal          `json:"proposal,omitempty"` // set in state "proposed": confirm it or propose another
@@ -208,6 +223,13 @@ type Inspection struct {
 	With     []marz.OfficerID         `json:"with,omitempty"` // who concurred in the decision
 	Step     marz.Seq                 `json:"step"`           // of the last entry about it
 	Repeated bool                     `json:"repeated"`       // this answer repeats an earlier one: the same scan, or the same key
+}
+
+// Portrait is the portrait of the chip of an open inspection, for the officer's eye.
+type Portrait struct {
+	Address string `json:"address,omitempty"` // of the image; "": there is none
+	Proven  bool   `json:"proven"`            // as the issuing state signed it
+	Why     string `json:"why,omitempty"`     // there is none
 }
 
 // OtherHits says that lists of another authority matched. Their content is looked at with a reason, as an entry that the owner sees, where an article
@@ -405,6 +427,25 @@ type OfficerRow struct {
 	Passkeys int
 	SignedIn bool
 	Enrolled marz.Instant
+}
+
+// ReadersBody is the body of the page on which a supervisor accepts document readers.
+type ReadersBody struct {
+	Own     marz.AuthorityID
+	Listens string // the address for readers, "" when the post does not listen for them
+	Lanes   []marz.LaneID
+	Readers []ReaderRow
+}
+
+// ReaderRow is a reader that the authority has accepted, or that asks to be.
+type ReaderRow struct {
+	Key    string // hex SHA-256 of its public key
+	Lane   marz.LaneID
+	State  string
+	At     marz.Instant
+	By     marz.OfficerID
+	Asks   bool               // it has called, and the authority has not accepted it
+	Others []marz.AuthorityID // who has accepted it
 }
 
 // Invitation is a one-time link with which an officer makes his passkey.

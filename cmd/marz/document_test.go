@@ -80,8 +80,8 @@ func utopiaFiles() (map[string][]byte, error) {
 	groups := map[int][]byte{1: testpki.DataGroup1(utopiaZone), 2: der.Encode(der.Application, 0x15, true, der.Octets([]byte("a face")))}
 	out := map[string][]byte{
 		"csca.cer": csca.Certificate, "other.cer": other.Certificate, "DG1.bin": groups[1], "DG2.bin": groups[2],
-		"list.ml":     file(lists.MasterList(rand.Reader, [][]byte{csca.Certificate, link.Certificate}, testpki.Form{})),
-		"newer.ml":    file(lists.MasterList(rand.Reader, [][]byte{csca.Certificate, other.Certificate}, testpki.Form{})),
+		"list.ml":     file(lists.MasterList(rand.Reader, [][]byte{csca.Certificate, link.Certificate}, testpki.Form{SigningTime: day(2026, 1, 1)})),
+		"newer.ml":    file(lists.MasterList(rand.Reader, [][]byte{csca.Certificate, other.Certificate}, testpki.Form{SigningTime: day(2026, 1, 11)})),
 		"SOD.bin":     file(signer.SecurityObject(rand.Reader, groups, crypto.SHA256, testpki.Form{})),
 		"crl.der":     file(csca.RevocationList(rand.Reader, 1, day(2026, 1, 1), day(2026, 4, 1))),
 		"revoked.der": file(csca.RevocationList(rand.Reader, 2, day(2026, 1, 10), day(2026, 4, 1), 3)),

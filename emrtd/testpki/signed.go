@@ -2,9 +2,11 @@ package testpki
 
 import (
 	"crypto"
+	"encoding/binary"
 	"io"
 	"math/big"
 	"slices"
+	"time"
 
 	"marz/emrtd/cert"
 	"marz/emrtd/der"
@@ -24,6 +26,7 @@ type Form struct {
 	Copies             int         // of the signer beside the first
 	LDSVersion         int         // of a security object, 0 or 1
 	ContentType        string      // "" for the usual one
+	SigningTime        time.Time   // signed; zero: it is not said
 }
 
 // SecurityObject is EF.SOD over data groups, by number.
@@ -116,6 +119,9 @@ func (s *Holder) signerInfo(random io.Reader, contentType string, content []byte
 	if !form.WithoutAttributes {
 		attrs := [][]byte{der.Sequence(der.OID("1.2.840.113549.1.9.3"), der.Set(der.OID(contentType))),
 			der.Sequence(der.OID("1.2.840.113549.1.9.4"), der.Set(der.Octets(digest(form.Digest, content))))}
+		if !form.SigningTime.IsZero() {
+			attrs = append(attrs, der.Sequence(der.OID("1.2.840.113549.1.9.5"), der.Set(Time(form.SigningTime))))
+		}
 		over = der.Set(attrs...)
 		tagged := slices.Clone(over)
 		tagged[0] = 0xa0
@@ -143,4 +149,21 @@ func (s *Holder) signerInfo(random io.Reader, contentType string, content []byte
 // DataGroup1 is EF.DG1 of a zone, its lines without ends.
 func DataGroup1(zone string) []byte {
 	return der.Encode(der.Application, 1, true, der.Encode(der.Application, 31, false, []byte(zone)))
+}
+
+// DataGroup2 writes EF.DG2 with one portrait (ICAO 9303-10 §4.7.2; ISO/IEC 19794-5:2005 §5), a JPEG of the given size in pixels.
+func DataGroup2(jpeg []byte, width, height int) []byte {
+	do := func(class der.Class, tag int, parts ...[]byte) []byte {
+		return der.Encode(class, tag, len(parts) > 1, parts...)
+	}
+	n := len(jpeg)
+	face := binary.BigEndian.AppendUint32(nil, uint32(20+12+n))                           // facial information and image information around the image
+	face = append(face, make([]byte, 16)...)                                              // no feature points, nothing said of the person
+	face = append(face, 1, 0, byte(width>>8), byte(width), byte(height>>8), byte(height)) // a full frontal image, JPEG
+	face = append(append(face, make([]byte, 6)...), jpeg...)
+	record := binary.BigEndian.AppendUint32([]byte("FAC\x00010\x00"), uint32(14+len(face)))
+	record = append(binary.BigEndian.AppendUint16(record, 1), face...)
+	header := der.Encode(der.Context, 1, true, do(der.Context, 7, []byte{1, 1}), do(der.Context, 8, []byte{0, 8}))
+	template := der.Encode(der.Application, 0x60, true, header, do(der.Application, 0x2e, record))
+	return der.Encode(der.Application, 0x15, true, der.Encode(der.Application, 0x61, true, der.Encode(der.Universal, 2, false, []byte{1}), template))
 }

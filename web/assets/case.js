@@ -1,6 +1,7 @@
 // case.js draws one inspection on the lane's page: what the officer has to see, each thing in its fixed place.
 import { $, h, say, show } from "./dom.js";
 import { drawHits, quieted, standing } from "./hits.js";
+import { drawPortrait } from "./reader.js";
 import { ago, both, now } from "./time.js";
 import { checkName, counted, result, shape } from "./words.js";
 
@@ -18,6 +19,7 @@ export function draw(inspection, looked) {
     $(id).classList.toggle("is-bad", bad.has(field));
   }
   drawZone(d, bad);
+  drawPortrait(inspection?.portrait);
   drawHits(inspection, looked);
   drawFindings(inspection?.findings ?? []);
   $("case").dataset.empty = !inspection;

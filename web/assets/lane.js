@@ -15,6 +15,7 @@ import { drawJoint, drawSeats, gist, isOpen as undecided, mark as withWhom, pass
 import { Keys, watchDigits } from "./keys.js";
 import { lastWord, onLive, state } from "./page.js";
 import { Refusal, get, send } from "./post.js";
+import { progress, toTake, underWay } from "./reader.js";
 import { authorityOf, canJoin, sitsAt, who } from "./seats.js";
 import { clock, now, span } from "./time.js";
 import { loud, past, word } from "./words.js";
@@ -38,7 +39,8 @@ let busy = false;
 let armed = false;
 let drawing = 0; // counts what was painted, so that a late timer arms nothing else
 let reading = ""; // the text of the scan under way
-let again = ""; // the text of a scan that repeated an ended inspection
+let again = null; // the scan that repeated an ended inspection
+let had = ""; // the last reading that was asked for, so that none is asked for twice
 let forget = 0;
 let disagree = 0; // the timer of agree
 let missed = false; // agree was due while a request was under way
@@ -80,7 +82,7 @@ function list() {
     { code: "F4", label: inspection?.asylum && isOpen() ? "Asylum asked for" : "Asylum", on: free && !inspection.asylum, act: askAsylum },
     { code: "F6", ...keyF6() },
     { code: "F7", label: "Withdraw", on: free && !passesOn(inspection), act: askWithdraw },
-    { code: "F8", label: isOpen() && inspection.others?.some((o) => o.shared) ? "Look up" : "", on: free && Boolean(nextLook(inspection, looked)), act: askLookup },
+    keyF8(free),
     keyF9(),
     keyF10(),
     { code: "Escape", label: "Back", on: Boolean(panel), act: back },
@@ -91,9 +93,14 @@ function list() {
 const place = (code) => (code === "Escape" ? 0 : Number(code.slice(1)));
 const writes = () => ["reason", "lookup", "object"].includes(panel);
 
+function keyF8(free) {
+  if (!isOpen() && mine() && underWay(lane)) return { code: "F8", label: "Without the chip", on: ready() && !panel, act: stopReading };
+  return { code: "F8", label: isOpen() && inspection.others?.some((o) => o.shared) ? "Look up" : "", on: free && Boolean(nextLook(inspection, looked)), act: askLookup };
+}
+
 function keyF9() {
   if (toAnswer(inspection)) return { code: "F9", label: "Do not concur", on: ready() && armed && !panel, refused: refusedKey, act: askObject };
-  return { code: "F9", label: again ? "Inspect again" : "", on: Boolean(again) && ready() && !isOpen() && !panel, act: () => scan(again, true) };
+  return { code: "F9", label: again ? "Inspect again" : "", on: Boolean(again) && ready() && !isOpen() && !panel, act: () => inspect(again, true) };
 }
 
 // keyF10 is the second act: on what this officer proposed, on what another did, or on asylum.
@@ -149,7 +156,7 @@ function paint() {
 
 function idleWord() {
   if (!mine()) return lane.open ? "Taken" : "Closed";
-  return reading ? "Reading" : "Ready";
+  return reading || underWay(lane) ? "Reading" : "Ready";
 }
 
 function drawResult(el) {
@@ -205,7 +212,7 @@ function tick() {
   const opened = inspection && Date.parse(inspection.opened);
   if (isOpen()) say($("lane-state"), `${inspection.state === "proposed" ? `${word(inspection.proposal.decision)} proposed` : "Open"} for ${span(now() - opened)}`);
   else if (!mine()) say($("lane-state"), lane.open ? `Lane taken by ${who(lane)}${canJoin(lane, state.officer) ? ". Join it on the page Lanes." : ""}` : "This lane is closed. Take it on the page Lanes.");
-  else say($("lane-state"), reading ? "Asking the post" : "Scan the next document");
+  else say($("lane-state"), reading ? "Asking the post" : progress(lane) || "Scan the next document");
 }
 
 function openPanel(kind, ask) {
@@ -243,6 +250,7 @@ async function once(work, quiet = false) {
     busy = false;
     keys.draw();
     if (missed) agreeSoon();
+    takeReading();
   }
 }
 
@@ -253,8 +261,13 @@ function scan(text, anew, lastCharAt) {
   if (!state.up) return complain("No connection to the post. This scan was not recorded: scan again.");
   if (!mine()) return complain("This lane is not yours. Take it on the page Lanes.");
   if (panel === "manual" && lastCharAt !== undefined) closePanel(); // typed text stays until the post has taken it
-  reading = text;
-  again = "";
+  return inspect({ text }, anew, lastCharAt);
+}
+
+// inspect asks the post to open an inspection, for a text or for what a reader handed over.
+function inspect(what, anew, lastCharAt) {
+  reading = what.text ?? what.reading;
+  again = null;
   if (!isOpen()) {
     clearTimeout(forget);
     inspection = null;
@@ -262,10 +275,10 @@ function scan(text, anew, lastCharAt) {
   }
   return once(async () => {
     try {
-      const answer = await send(`${api}/scan`, { text, again: anew });
+      const answer = await send(`${api}/scan`, { ...what, again: anew });
       reading = "";
       const ended = answer.state === "decided" || answer.state === "withdrawn";
-      if (answer.repeated && ended) again = text;
+      if (answer.repeated && ended) again = what;
       const same = answer.repeated && inspection?.id === answer.id;
       take(answer, () => mark(lastCharAt));
       if (answer.repeated && ended) complain("This document was scanned before, and the inspection has ended. F9 inspects the traveller again.");
@@ -275,6 +288,18 @@ function scan(text, anew, lastCharAt) {
       paint();
     }
   });
+}
+
+// takeReading asks for what a reader at this lane handed over. One that comes while an inspection is open is refused by the post in words, and read anew.
+function takeReading() {
+  const id = toTake(lane, body.Own);
+  if (!id || id === had || busy || state.ended || !state.up || !mine()) return;
+  had = id;
+  return inspect({ reading: id }, false);
+}
+
+function stopReading() {
+  return once(() => send(`${api}/reader/stop`, { reading: underWay(lane) }));
 }
 
 // mark notes for a measurement when the reader sent its last character and when the verdict was painted.
@@ -474,6 +499,7 @@ onLive(({ live, ended: over }) => {
   tick();
   if (!isOpen() && !inspection) paint();
   keys.draw();
+  takeReading();
   agreeSoon();
 });
 
