@@ -26,9 +26,14 @@ func inspectionID(seq int64) marz.InspectionID {
 }
 
 // Scan opens an inspection for what a reader sent. The same scan again gives the inspection that it opened. While another is open the
-// scan is refused, since a new one never ends an old one. again asks for a new inspection of a document just decided on.
-func (p *Post) Scan(ctx context.Context, actor Actor, lane marz.LaneID, text string, again bool) (*web.Inspection, error) {
-	doc, err := mrz.Parse(text, marz.DateOf(p.opts.Clock().In(p.zone)))
+// scan is refused, since a new one never ends an old one. again asks for a new inspection of a document just decided on. taken says how the text came
+// to the lane; none: a reader gave it as it stands.
+func (p *Post) Scan(ctx context.Context, actor Actor, lane marz.LaneID, text string, again bool, taken ...inspection.Taken) (*web.Inspection, error) {
+	how, err := takenOnce(taken)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := mrz.Parse(text, p.today())
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +60,7 @@ func (p *Post) Scan(ctx context.Context, actor Actor, lane marz.LaneID, text str
 		if !slices.Equal(lists.versions, p.versions()) { // a list came into force meanwhile
 			lists = p.screen(ctx, doc)
 		}
-		return p.open(a, l, doc, lists, scan)
+		return p.open(a, l, doc, how, lists, scan)
 	})
 	if err != nil {
 		return nil, err
@@ -88,7 +93,7 @@ func (p *Post) sameScan(a *act, l *laneRow, scan string, again bool) (int64, err
 }
 
 // open runs the checks and records what they found.
-func (p *Post) open(a *act, l *laneRow, doc *mrz.Document, lists screened, scan string) error {
+func (p *Post) open(a *act, l *laneRow, doc *mrz.Document, how inspection.Taken, lists screened, scan string) error {
 	traveller := p.keyed("traveller", doc.Nationality, doc.Birth.String(), doc.Primary, doc.Secondary)
 	history, err := collect(a, scanMovement, `SELECT at, direction FROM s_movement WHERE traveller = ? ORDER BY inspection`, traveller)
 	if err != nil {
@@ -109,12 +114,14 @@ func (p *Post) open(a *act, l *laneRow, doc *mrz.Document, lists screened, scan 
 		return err
 	}
 	cleared := clearedFor(sorted, whose)
-	findings, verdict := inspection.Inspect(inspection.Input{Document: doc, Direction: l.direction, At: a.Now(), Zone: p.zone, Answer: answer, Cleared: cleared, Lists: ages,
+	findings, verdict := inspection.Inspect(inspection.Input{Document: doc, Taken: how, Direction: l.direction, At: a.Now(), Zone: p.zone, Answer: answer, Cleared: cleared, Lists: ages,
 		History: history, Stay: p.config.Stay, ClockLate: a.ClockBehind()})
+	changes := how.Changes(doc)
 	opened, err := a.append(KindInspection,
-		inspectionEntry{Lane: l.id, Direction: l.direction, Verdict: verdict, Findings: publicFindings(findings, a.Now()), Hits: len(answer.Hits), Cleared: cleared, Owners: owners},
+		inspectionEntry{Lane: l.id, Direction: l.direction, Verdict: verdict, Findings: publicFindings(findings, a.Now()), Hits: len(answer.Hits), Cleared: cleared, Owners: owners,
+			Way: how.Way, Corrected: len(changes)},
 		inspectionPrivate{Scan: scan, Traveller: traveller, Document: shown, Findings: findings,
-			Hits: sorted[""].shown(), Beyond: p.knownOf(sorted[""].beyond), Stay: p.config.Stay.StayText(doc.Nationality, history, a.Now(), p.zone)})
+			Hits: sorted[""].shown(), Beyond: p.knownOf(sorted[""].beyond), Stay: p.config.Stay.StayText(doc.Nationality, history, a.Now(), p.zone), Read: how.Read, Changes: changes})
 	if err != nil {
 		return err
 	}

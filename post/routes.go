@@ -36,6 +36,7 @@ var routes = []route{
 	{"POST /api/lanes/{lane}/close", accessSession, (*Post).closeLane},
 	{"GET /api/lanes/{lane}/case", accessSession, (*Post).getCase},
 	{"POST /api/lanes/{lane}/scan", accessSession, (*Post).scan},
+	{"POST /api/lanes/{lane}/candidates", marz.ActInspect, (*Post).candidates},
 	{"POST /api/inspections/{id}/decide", accessSession, (*Post).decide},
 	{"POST /api/inspections/{id}/confirm", accessSession, (*Post).confirm},
 	{"POST /api/inspections/{id}/withdraw", accessSession, (*Post).withdraw},
