@@ -225,21 +225,6 @@ func (p *Post) getCase(q *request) error {
 	return q.answer(p.Case(q.Context(), q.actor, q.lane(), marz.InspectionID(q.FormValue("id"))))
 }
 
-func (p *Post) scan(q *request) error {
-	var in struct {
-		Text    string `json:"text"`
-		Reading string `json:"reading"` // of a reader that hands over more than a zone, instead of the text
-		Again   bool   `json:"again"`
-	}
-	if err := q.read(&in); err != nil {
-		return err
-	}
-	if in.Reading != "" {
-		return q.answer(p.TakeReading(q.Context(), q.actor, q.lane(), in.Reading, in.Again))
-	}
-	return q.answer(p.Scan(q.Context(), q.actor, q.lane(), in.Text, in.Again))
-}
-
 func (p *Post) decide(q *request) error {
 	var in struct {
 		Decision marz.Decision  `json:"decision"`

@@ -27,6 +27,7 @@ const (
 	Copy       Question = "chip.authenticity" // is this the chip to which they were written
 	Zone       Question = "chip.printed-zone" // is it the document in which it lies
 	Issuer     Question = "chip.issuer"       // is the signer of the state that the document names
+	Defects    Question = "chip.defects"      // does a state know something to be wrong with what its signer signed
 	SealSigned Question = "seal.signature"    // is a visible seal whole, and a known signer's
 	SealZone   Question = "seal.zone"         // and does it belong to this document
 )
@@ -145,6 +146,9 @@ func (p *Proof) proveChip(r *Reading, trust emrtd.Trust, at marz.Instant) {
 		p.fold(Signer, emrtd.CheckSignerSignature, emrtd.CheckSignerPurpose, emrtd.CheckSignerValidity, emrtd.CheckCSCAValidity)
 		p.fold(Revocation, emrtd.CheckRevocation)
 	}
+	if report.ResultOf(emrtd.CheckDefects) != marz.NotSupported {
+		p.fold(Defects, emrtd.CheckDefects)
+	}
 	p.proveData(report)
 	p.proveCopy(r.Chip, trust, at)
 	p.fold(Zone, emrtd.CheckZone)
@@ -187,6 +191,8 @@ func good(q Question) string {
 		return "the signer follows from an issuing authority that is trusted"
 	case Revocation:
 		return "the signer is not revoked"
+	case Defects:
+		return "no state knows a defect of what this signer signed"
 	case Zone:
 		return "the printed zone is the one on the chip"
 	case Issuer:

@@ -1,5 +1,5 @@
 // acts.js is the panel over the evidence in which a second act is made: a reason is chosen, a proposal confirmed, an
-// inspection withdrawn, another authority's hits looked up, concurrence refused, asylum noted, a zone typed by hand. It decides nothing; lane.js does.
+// inspection withdrawn, another authority's hits looked up, concurrence refused, asylum noted, a zone typed by hand or chosen. It decides nothing; lane.js does.
 import { $, h, say, show } from "./dom.js";
 import { counted, loud, word } from "./words.js";
 
@@ -89,9 +89,17 @@ export function askAsylum(document) {
     h("p", { class: "proposal-keys" }, "Press ", h("kbd", {}, "F10"), " to record it, ", h("kbd", {}, "Esc"), " to go back."));
 }
 
-export function askZone() {
-  open("manual", "Type the machine-readable zone",
+// askZone asks for a zone, or for what was read of one to be put right.
+export function askZone(zone = "") {
+  open("manual", zone ? "Put the machine-readable zone right" : "Type the machine-readable zone",
     h("p", {}, "Two or three lines as printed, < for each filler. F6 uses the text, Esc goes back."),
     field("manual-text", "Machine-readable zone", 3, 200));
-  panel().querySelector("textarea").focus();
+  const el = panel().querySelector("textarea");
+  el.value = zone;
+  el.focus();
+}
+
+// askCandidates shows what a zone that was read wrongly may have been.
+export function askCandidates(title, ...body) {
+  open("candidates", title, h("p", {}, "Compare each with the page. Mark one by its digit or with the arrows, then F6. If none is printed, edit the text."), ...body.filter(Boolean));
 }

@@ -3,7 +3,7 @@ import { $, h, say, show } from "./dom.js";
 import { drawHits, quieted, standing } from "./hits.js";
 import { drawPortrait } from "./reader.js";
 import { ago, both, now } from "./time.js";
-import { checkName, counted, result, shape } from "./words.js";
+import { checkName, counted, past, result, shape } from "./words.js";
 
 const plain = ["primary", "secondary", "nationality", "birth", "age", "sex", "issuer", "number", "expiry"];
 
@@ -93,6 +93,17 @@ function source({ check, source: name, as_of: at }) {
   const old = at && now() - Date.parse(at) > 60e3;
   return h("span", { class: "quiet-text" }, name,
     (old || list) && at && [list ? ", loaded " : ", read ", h("span", { "data-ago": at, title: both(at) }, ago(at))]);
+}
+
+// drawResult shows how an inspection ended, to one of the officers at the lane.
+export function drawResult(inspection, officer) {
+  const { state, decision, seq, under, by, with: others } = inspection ?? {};
+  const el = $("decision-result");
+  el.dataset.decision = decision ?? "";
+  if (state !== "decided" && state !== "withdrawn") return show(el);
+  const beside = others?.length ? [by, ...others].filter((o) => o && o !== officer) : [];
+  const proof = [beside.length > 0 && h("span", {}, `with ${beside.join(", ")}, `), seq && h("span", {}, `entry ${seq} `), under && h("span", {}, `under ${under}`)];
+  show(el, h("strong", {}, (state === "decided" ? past(decision) : "Withdrawn").toUpperCase(), beside.length > 0 && ","), " ", proof.filter(Boolean));
 }
 
 // drawStrip shows what the lane rests on: its last decision, and the lists with their age.

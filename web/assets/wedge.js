@@ -15,7 +15,7 @@
 //   of them, and the rest goes to the scan. This holds for input and textarea; contenteditable, and text that an input method
 //   is composing, are left alone altogether.
 //
-// It holds no state beyond the run under way, and at most 90 characters of that.
+// It holds no state beyond the run under way, and at most 110 characters of that.
 
 const LETTER = /^Key([A-Z])$/;
 const DIGIT = /^(?:Digit|Numpad)([0-9])$/;
@@ -25,6 +25,7 @@ const ENTER = new Set(["Enter", "NumpadEnter"]);
 const TEXT_INPUT = new Set(["text", "search", "tel", "url", "email", "password", "number"]);
 
 const FEWEST = 3; // characters; a shorter run is not reported
+const NEARLY = [71, 91]; // characters, at least and at most, of a run that can be a zone with one character lost or added: it is reported with its text
 const MOST = 200; // characters counted in one run; what follows is dropped until idle
 const BURST_CHARS = 10;
 const BURST_GAP = 35; // ms
@@ -95,6 +96,7 @@ export class Scan {
 
   reset() {
     this.text = "";
+    this.run = ""; // as it came, with its line ends and ? for a character that no MRZ has
     this.chars = 0; // of the whole run, whether kept or not
     this.width = 0; // of the first line, 0 before its end
     this.broken = false; // lines end where no format has them
@@ -106,7 +108,7 @@ export class Scan {
   }
 
   char(c) {
-    this.chars = Math.min(this.chars + 1, MOST);
+    this.count(c);
     if (this.spoilt) return null;
     this.text += c;
     const n = this.text.length;
@@ -118,8 +120,14 @@ export class Scan {
     return null;
   }
 
+  count(c) {
+    this.chars = Math.min(this.chars + 1, MOST);
+    if (this.chars <= NEARLY[1]) this.run += c;
+  }
+
   lineEnd() {
     const n = this.text.length;
+    if (this.run.length < 110 && !this.run.endsWith("\n")) this.run += "\n";
     if (n === 0 || this.spoilt) return null;
     if (this.width) {
       this.broken = n % this.width !== 0;
@@ -134,7 +142,7 @@ export class Scan {
   }
 
   garbage() {
-    this.chars = Math.min(this.chars + 1, MOST);
+    this.count("?");
     this.garbled = true;
   }
 
@@ -149,9 +157,10 @@ export class Scan {
     const expected = this.width ? total(this.width) : possible.map(total).find((m) => m > n);
     const long = expected === undefined || expected <= n;
     const garbled = this.garbled || long || (this.broken && possible.some((w) => total(w) === n));
+    const text = n >= NEARLY[0] && n <= NEARLY[1] ? this.run.trim() : undefined;
     this.reset();
     if (n < FEWEST) return null;
-    return garbled ? { garbled: { chars: n } } : { partial: { chars: n, expected } };
+    return garbled ? { garbled: { chars: n, text } } : { partial: { chars: n, expected, text } };
   }
 
   whole(width) {
@@ -194,8 +203,8 @@ class Burst {
 
 // Wedge listens to the keys of a document. Options, all but onScan optional:
 //   onScan({text, format, lastCharAt})  a whole scan; lines joined by \n; lastCharAt as of now() at its last character
-//   onPartial({chars, expected})        the reader stopped early
-//   onGarbled({chars})                  a character no MRZ has, or too many
+//   onPartial({chars, expected, text})  the reader stopped early; text where it can be a zone all the same with one character lost or added
+//   onGarbled({chars, text})            a character no MRZ has, or too many
 //   idleMs                              a pause this long ends a run; 150
 //   now, setTimer, clearTimer           the clock: performance.now, setTimeout, clearTimeout
 //   timeOf                              when a key was pressed, in ms: event.timeStamp, so that a busy page is no slow reader
@@ -295,4 +304,15 @@ export class Wedge {
   report(scan) {
     if (scan) this.onScan({ ...scan, lastCharAt: this.lastCharAt });
   }
+}
+
+// typeAsReader presses the keys that a document reader would, so that an exercise takes the same way as a true scan.
+export function typeAsReader(text) {
+  for (const c of text) document.dispatchEvent(new KeyboardEvent("keydown", { ...stroke(c), bubbles: true, cancelable: true }));
+}
+
+function stroke(c) {
+  if (c === "\n") return { code: "Enter" };
+  if (c === "<") return { code: "Comma", shiftKey: true };
+  return /[0-9]/.test(c) ? { code: `Digit${c}` } : { code: `Key${c}`, shiftKey: true };
 }

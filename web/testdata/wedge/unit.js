@@ -23,11 +23,12 @@ class Rig {
     this.scans = [];
     this.partial = [];
     this.garbled = [];
+    this.texts = []; // that came with partial and garbled
     this.page = [];
     this.wedge = new Wedge({
       onScan: (s) => this.scans.push(s),
-      onPartial: (p) => this.partial.push(p),
-      onGarbled: (g) => this.garbled.push(g),
+      onPartial: ({ text, ...p }) => this.partial.push(p) && this.texts.push(text),
+      onGarbled: ({ text, ...g }) => this.garbled.push(g) && this.texts.push(text),
       now: () => this.time,
       timeOf: () => this.time,
       setTimer: (f, ms) => (this.due = { f, at: this.time + ms }),
@@ -220,10 +221,32 @@ const tests = {
     }
   },
 
+  "a run that is nearly a zone comes with its text"(rig) {
+    const lost = flat(TD3).slice(0, 50) + flat(TD3).slice(51);
+    for (const [typed, text] of [
+      [lost, lost],
+      [TD3[0].slice(1) + "\n" + TD3[1], TD3[0].slice(1) + "\n" + TD3[1]],
+      [TD3[0] + "<\n" + TD3[1] + "\n", TD3[0] + "<\n" + TD3[1]],
+      [flat(TD2).slice(1), flat(TD2).slice(1)],
+      [flat(TD3).slice(0, 60), undefined],
+      [TD3.join("\n").slice(2, -2) + "\n\n" + TD3[0], undefined],
+    ]) {
+      rig.type(typed);
+      rig.wait(150);
+      same(rig.texts, [text]);
+      rig.texts.length = 0;
+    }
+    rig.type(flat(TD1).slice(0, 40));
+    rig.press("NumpadAdd");
+    rig.type(flat(TD1).slice(41));
+    rig.wait(150);
+    same(rig.texts, [flat(TD1).slice(0, 40) + "?" + flat(TD1).slice(41)]);
+  },
+
   "a flood is bounded"(rig) {
     rig.type("P<UTO\nERIKSSON\n");
     for (let i = 0; i < 5000; i++) rig.type("A7<");
-    same(rig.wedge.scan.text.length <= 90, true);
+    same(rig.wedge.scan.text.length <= 90 && rig.wedge.scan.run.length <= 110, true);
     rig.wait(150);
     rig.saw({ garbled: [{ chars: 200 }] });
   },
