@@ -21,6 +21,16 @@ func SameCountry(state, country string) (same, known bool) {
 	return false, known
 }
 
+// CountryOf is the country of certificates that goes with an issuing state as a zone writes it, "" for one that the table does not have.
+func CountryOf(state string) string {
+	for _, pair := range strings.Fields(countries) {
+		if code, letters, _ := strings.Cut(pair, ":"); code == strings.ToUpper(state) {
+			return letters
+		}
+	}
+	return ""
+}
+
 // countries are ISO 3166-1 alpha-3 and alpha-2, and what ICAO 9303-3 §5 and practice add: D, the British nationalities, organisations, Kosovo, and Utopia of specimens.
 const countries = "" +
 	"ABW:AW AFG:AF AGO:AO AIA:AI ALA:AX ALB:AL AND:AD ARE:AE ARG:AR ARM:AM ASM:AS ATA:AQ ATF:TF ATG:AG AUS:AU AUT:AT AZE:AZ BDI:BI BEL:BE BEN:BJ " +

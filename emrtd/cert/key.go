@@ -64,6 +64,8 @@ func readKey(r *der.Reader, e *der.Element) (*PublicKey, error) {
 		k.readRSA(r, bits.Offset)
 	case oidECKey:
 		err = k.readEC(r, params)
+	case oidStandardised:
+		err = k.readNumbered(r, params)
 	default:
 		k.Fault = "its algorithm " + oid + " is not known"
 	}
@@ -132,10 +134,33 @@ func (k *PublicKey) readEC(r *der.Reader, params *der.Element) error {
 		k.Fault = "its curve is " + params.Name()
 		return nil
 	}
+	k.readPoint()
+	return nil
+}
+
+// readPoint reads the point on the curve that was found.
+func (k *PublicKey) readPoint() {
 	var err error
 	if k.point, err = k.curve.Unmarshal(plainPoint(k.Bits)); err != nil {
 		k.Fault = "its point is not on the curve " + k.curve.Name()
 	}
+}
+
+// readNumbered reads a key whose curve is one of the standardised domain parameters, by its number, as chips' files have it (ICAO 9303-11 §9.5.1).
+func (k *PublicKey) readNumbered(r *der.Reader, params *der.Element) error {
+	if params == nil || !params.Is(der.Universal, der.TagInteger) {
+		k.Fault = "it says no number of domain parameters"
+		return nil
+	}
+	n, err := r.Small(params, "the number of domain parameters")
+	if err != nil {
+		return err
+	}
+	if k.curve = curve.ByNumber(n); k.curve == nil {
+		k.Fault = fmt.Sprintf("the domain parameters %d are no curve that is known here", n)
+		return nil
+	}
+	k.readPoint()
 	return nil
 }
 
