@@ -151,10 +151,14 @@ func (c *Card) exchange(ctx context.Context, command []byte) ([]byte, error) {
 	return c.payload(ctx, s.word(6))
 }
 
-// payload reads what follows the fixed part of an answer.
+// payload reads the response that follows the fixed part of an answer.
 func (c *Card) payload(ctx context.Context, n uint32) ([]byte, error) {
-	if n < 2 || n > mostExchange {
+	if n > mostExchange {
 		return nil, c.line.fail(fmt.Sprintf("the reader %s gives %d bytes, which is no response", c.reader, n))
 	}
-	return c.line.receive(ctx, int(n))
+	out, err := c.line.receive(ctx, int(n))
+	if err == nil && n < 2 { // drivers give this for a document that was just lifted
+		err = codeComm.failure("ask document", c.reader)
+	}
+	return out, err
 }

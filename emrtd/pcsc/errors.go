@@ -28,7 +28,6 @@ const (
 	codeUnknownReader   code = 0x80100009
 	codeProtocol        code = 0x8010000F
 	codeComm            code = 0x80100013
-	codeInternal        code = 0x80100001
 	codeNotTransacted   code = 0x80100016
 	codeReaderMissing   code = 0x80100017
 	codeNoService       code = 0x8010001D
@@ -44,25 +43,33 @@ const (
 
 // failure makes the error of a code: what was being done, with which reader, and what to do.
 func (c code) failure(op, reader string) error {
-	e := &marz.Error{Code: marz.Unavailable, Op: op, Subject: reader, Err: fmt.Errorf("pcscd says %08X", uint32(c))}
-	switch c {
-	case codeSharing:
-		e.Code, e.Err = marz.Conflict, ErrInUse
-		e.Fix = "close the other program, or give it another reader"
-	case codeNoCard, codeRemoved, codeReset, codeUnpowered:
-		e.Fix, e.Err = "lay the document down, and leave it there until it is read", ErrLifted
-	case codeUnknownReader, codeReaderMissing, codeNoReaders:
-		e.Fix, e.Err = "plug it in again; marz card readers lists those that there are", ErrReaderGone
-	case codeUnresponsive, codeUnsupportedCard, codeProtocol:
-		e.Fix = "the document has no chip that answers, or lies askew: lay it down again"
-	case codeComm, codeNotTransacted:
-		e.Fix = "the link to the document broke: lay it down again"
-	case codeViolation:
-		e.Code, e.Fix = marz.Forbidden, "pcscd's rules do not let this user at it: add a rule for polkit's action org.debian.pcsc-lite.access_pcsc"
-	case codeServiceStopped, codeNoService:
-		e.Fix, e.Err = "it is stopping, or speaks a version of its protocol other than 4:4: pcscd 1.8.24 or newer is needed", ErrNotRunning
+	kind, fix, why := c.explained()
+	e := &marz.Error{Code: kind, Op: op, Subject: reader, Fix: fix, Err: fmt.Errorf("pcscd says %08X", uint32(c))}
+	if why != nil {
+		e.Err = fmt.Errorf("%w (%w)", why, e.Err)
 	}
 	return e
+}
+
+// explained says of a code what kind of error it is, what to do, and its reason if it is one of the above.
+func (c code) explained() (kind marz.Code, fix string, why error) {
+	switch c {
+	case codeSharing:
+		return marz.Conflict, "close the other program, or give it another reader", ErrInUse
+	case codeNoCard, codeRemoved, codeReset, codeUnpowered:
+		return marz.Unavailable, "lay the document down, and leave it there until it is read", ErrLifted
+	case codeUnknownReader, codeReaderMissing, codeNoReaders:
+		return marz.Unavailable, "plug it in again; marz card readers lists those that there are", ErrReaderGone
+	case codeUnresponsive, codeUnsupportedCard, codeProtocol:
+		return marz.Unavailable, "the document has no chip that answers, or lies askew: lay it down again", nil
+	case codeComm, codeNotTransacted:
+		return marz.Unavailable, "the link to the document broke: lay it down again", nil
+	case codeViolation:
+		return marz.Forbidden, "pcscd's rules do not let this user at it: add a rule for polkit's action org.debian.pcsc-lite.access_pcsc", nil
+	case codeServiceStopped, codeNoService:
+		return marz.Unavailable, "it is stopping, or speaks a version of its protocol other than 4:4: pcscd 1.8.24 or newer is needed", ErrNotRunning
+	}
+	return marz.Unavailable, "lay the document down again; if it stays so, restart pcscd (systemctl restart pcscd.socket pcscd)", nil
 }
 
 // unreachable makes the error of a socket that cannot be reached.

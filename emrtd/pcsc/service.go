@@ -56,12 +56,13 @@ func (s Service) WaitDocument(ctx context.Context, reader string) (Reader, error
 	})
 }
 
-// WaitLifted waits until the document that lay on a reader when it was listed is lifted, also when another lies there already, or the reader is gone.
+// WaitLifted waits until the document that lay on a reader when it was listed is lifted, also when another lies there already, or the reader is gone. It goes by pcscd's count of what was laid down and lifted: that no document is said to lie there may only mean
+// that the last command to it failed, and pcscd has yet to look.
 func (s Service) WaitLifted(ctx context.Context, from Reader) error {
 	_, err := s.wait(ctx, func(list []Reader) (Reader, bool) {
 		for _, r := range list {
 			if r.Name == from.Name {
-				return r, !r.Document || r.event != from.event
+				return r, r.event != from.event
 			}
 		}
 		return Reader{}, true

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"os"
@@ -165,19 +164,15 @@ func (l *line) states(ctx context.Context, command uint32) ([]Reader, error) {
 	}
 	var out []Reader
 	for i := range mostReaders {
-		r, err := readState(s[i*stateSize : (i+1)*stateSize])
-		if err != nil {
-			return nil, err
-		}
-		if r.Name != "" {
+		if r := readState(s[i*stateSize : (i+1)*stateSize]); r.Name != "" {
 			out = append(out, r)
 		}
 	}
 	return out, nil
 }
 
-// readState reads one reader's state. One without a name is an empty place.
-func readState(b structure) (Reader, error) {
+// readState reads one reader's state. One without a name is an empty place. A document whose answer to reset is not there yet, which pcscd writes as a length that none has, does not count as one.
+func readState(b structure) Reader {
 	const (
 		present = 0x0004
 		mute    = 0x0200
@@ -185,12 +180,9 @@ func readState(b structure) (Reader, error) {
 	text, _, _ := bytes.Cut(b[:nameSize], []byte{0})
 	after := b[nameSize:]
 	state, n := after.word(1), order.Uint32(after[12+atrSize+3:])
-	if n > atrSize {
-		return Reader{}, fmt.Errorf("pcscd gives an answer to reset of %d bytes; at most %d are possible", n, atrSize)
-	}
-	r := Reader{Name: string(text), Document: state&present != 0 && state&mute == 0, event: after.word(0)}
+	r := Reader{Name: string(text), Document: state&present != 0 && state&mute == 0 && n <= atrSize, event: after.word(0)}
 	if r.Document {
 		r.ATR = bytes.Clone(after[12 : 12+n])
 	}
-	return r, nil
+	return r
 }

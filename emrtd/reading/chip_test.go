@@ -299,3 +299,16 @@ func TestProgress(t *testing.T) {
 		}
 	}
 }
+
+// A chip that says that it takes long commands is read in few of them, and one that does not in short ones alone, whatever the reader can.
+func TestLongPieces(t *testing.T) {
+	for _, short := range []bool{false, true} {
+		d, v := document(t, specimen.Profile{ShortOnly: short})
+		v.Faults.ShortOnly = short
+		card := &spoken{Card: v}
+		got := reading.ReadChip(t.Context(), card, reading.Options{Zone: d.Zone, Long: true})
+		if got.Result != marz.Successful || short != (card.commands > 60) {
+			t.Errorf("short alone %v: %s, %q, %d commands", short, got.Result, got.Reason, card.commands)
+		}
+	}
+}

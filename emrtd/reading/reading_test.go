@@ -12,6 +12,9 @@ import (
 	"marz/emrtd/chip"
 )
 
+// specimen is ICAO's specimen of Doc 9303-4, Appendix B.
+const specimen = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F1204159ZE184226B<<<<<10"
+
 func sample() Reading {
 	return Reading{ID: "abcdefghijklmnop", Zone: "P<UTO", Source: "a reader", Seals: [][]byte{{1}},
 		Chip: Chip{Result: marz.Successful, Access: "BAC", Files: map[FileName][]byte{COM: {0x60, 0}, DG(1): {0x61, 0}}, Auth: Asked{Result: marz.Failed, Reason: "a copy"}}}

@@ -70,6 +70,12 @@ func com(groups []int) []byte {
 	return object("\x60", object("\x5f\x01", []byte("0107")), object("\x5f\x36", []byte("040000")), object("\x5c", tags))
 }
 
+// atrInfo is EF.ATR/INFO of a chip that takes commands and gives responses of almost any length (ICAO 9303-10 §3.11.1).
+func atrInfo() []byte {
+	most := object("\x02", []byte{0, 0xff, 0xff})
+	return append(object("\x47", []byte{0x80, 0x01, 0x60}), object("\x7f\x66", most, most)...)
+}
+
 // details is DG11 or DG12: a list of the tags that follow, and each (ICAO 9303-10 §4.7.11).
 func details(tag byte, said [][2]string) []byte {
 	var tags []byte

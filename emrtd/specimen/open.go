@@ -18,6 +18,9 @@ func (m *maker) open() error {
 	if _, err := io.ReadFull(m.random, m.chip.Secret); err != nil {
 		return err
 	}
+	if !m.profile.ShortOnly {
+		m.chip.Master[chip.EFATRInfo] = atrInfo()
+	}
 	if slices.Contains(m.profile.Access, "open") {
 		if len(m.profile.Access) > 1 {
 			return invalid("access", "a document that is open to everybody has no other way")

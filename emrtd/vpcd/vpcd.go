@@ -62,6 +62,7 @@ func Serve(ctx context.Context, conn net.Conn, c Chip) error {
 	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	for {
+		acknowledge(conn)
 		message, err := receive(conn)
 		if err == nil {
 			var answer []byte
