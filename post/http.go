@@ -442,7 +442,7 @@ func (p *Post) nextTraveller(q *request) error {
 	}
 	for _, l := range p.post.Lanes {
 		if string(l.ID) == q.FormValue("lane") {
-			return q.json(map[string]string{"text": p.opts.Demo(l)})
+			return q.json(map[string]string{"text": p.exerciseTraveller(q.Context(), l)})
 		}
 	}
 	return &marz.Error{Code: marz.NotFound, Op: "next traveller", Subject: strconv.Quote(q.FormValue("lane")), Fix: "this post has no such lane"}

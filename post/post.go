@@ -19,6 +19,7 @@ import (
 
 	"marz"
 	"marz/agreement"
+	"marz/emrtd/reading"
 	"marz/journal"
 	"marz/passkey"
 	"marz/transfer"
@@ -36,6 +37,8 @@ type Options struct {
 	// Exercise says that an exercise's folder is meant. One of the other kind is refused before anything is written to it.
 	Exercise bool
 	Demo     Traveller // next travellers of an exercise; nil elsewhere
+	// Read reads the document of an exercise's traveller as a reader at his lane would, by its zone; nil: his zone is typed as by a keyboard, and so it is where nobody has accepted that reader (ExerciseReader).
+	Read func(ctx context.Context, zone string) *reading.Reading
 
 	// Times are sources of time beside Clock, for transfers of control. None: the machine's boot clock, anchored when both have armed; an exercise's clock is its own.
 	Times []TimeSource

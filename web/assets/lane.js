@@ -423,7 +423,7 @@ function useText() {
 function nextTraveller() {
   return once(async () => {
     const { text } = await get(`/exercise/next?lane=${encodeURIComponent(lane.id)}`);
-    setTimeout(() => typeAsReader(text));
+    if (text) setTimeout(() => typeAsReader(text)); // else the reader of the lane has handed it over
   });
 }
 
