@@ -250,6 +250,7 @@ func (v *inspection) checkSigner() {
 	}
 	v.report.Signer = certWords(signer, source)
 	v.chain = signer.Chain(v.trust.CSCAs, nil)
+	v.chain.Trusted = v.validTwin(v.chain.Trusted)
 	v.noteChain(signer)
 	err := v.chain.Err()
 	switch {
@@ -267,6 +268,19 @@ func (v *inspection) checkSigner() {
 		v.add(CheckSignerSignature, marz.Failed, "%v", err)
 	}
 	v.checkPurpose(signer)
+}
+
+// validTwin is the certificate of a trusted key by which it is judged: where several certificates say the same name and key (an authority's own and links to it), one that is valid at the instant.
+func (v *inspection) validTwin(csca *cert.Certificate) *cert.Certificate {
+	if csca == nil {
+		return nil
+	}
+	for _, c := range append([]*cert.Certificate{csca}, v.trust.CSCAs.Twins(csca)...) {
+		if valid, _ := c.ValidAt(v.at.Time()); valid {
+			return c
+		}
+	}
+	return csca
 }
 
 func (v *inspection) noteChain(signer *cert.Certificate) {
