@@ -4,9 +4,9 @@
 
 GO ?= go
 ARGS ?=
-# What the tests need beside Go: a browser, a real X keyboard to type with, and a C compiler for the race detector.
-PROGRAMS = chromium Xvfb xdotool setxkbmap gcc
-PACKAGES = chromium xvfb x11-xkb-utils xkb-data xdotool gcc libc6-dev
+# What the tests need beside Go: a browser, a real X keyboard to type with, a C compiler for the race detector, and pcscd with its virtual reader.
+PROGRAMS = chromium Xvfb xdotool setxkbmap gcc /usr/sbin/pcscd /usr/lib/pcsc/drivers/serial/libifdvpcd.so
+PACKAGES = chromium xvfb x11-xkb-utils xkb-data xdotool gcc libc6-dev pcscd vsmartcard-vpcd
 AXE = tmp/axe/package/axe.min.js
 MODEL = tmp/model
 APT = apt-get -o DPkg::Lock::Timeout=300
@@ -23,7 +23,7 @@ test: tools check unit sim-transfer
 
 # Installs what is missing, with Debian's package manager.
 tools:
-	@missing=; for p in $(PROGRAMS); do command -v $$p >/dev/null || missing="$$missing $$p"; done; \
+	@missing=; for p in $(PROGRAMS); do command -v $$p >/dev/null || [ -e $$p ] || missing="$$missing $$p"; done; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	echo "installing for the tests:$$missing"; \
 	if [ "$$(id -u)" = 0 ]; then as=; elif command -v sudo >/dev/null; then as=sudo; \
@@ -60,6 +60,7 @@ bench:
 	$(GO) test ./post -run xxx -bench 'Lane|ScreenAgain' -benchtime 1x
 	$(GO) test ./internal/handover -run xxx -bench LanesAtTheExecution -benchtime 1x # the lane's pause when control passes
 	$(GO) test ./agreement -run xxx -bench 'May|Fold' -benchtime 3x # the register
+	$(GO) test ./emrtd/pcsc -run xxx -bench Reading -benchtime 20x # a document through pcscd and vpcd
 	MARZ_DATA=$${MARZ_DATA:-../shared/data} $(GO) test ./watchlist -run 'Every|Figures' -v
 
 # Signatures of documents a second on one core, beside what openssl speed says in the same run.

@@ -28,6 +28,7 @@ func (e *exitError) Unwrap() error { return e.err }
 // commands lists the subcommands in the order in which help shows them.
 var commands = []func() *cobra.Command{
 	authorityCommand,
+	cardCommand,
 	initCommand,
 	postCommand,
 	demoCommand,

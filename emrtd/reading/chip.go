@@ -101,7 +101,7 @@ func (c *course) conclude(err error) {
 	case err != nil:
 		c.out.Result, c.out.Reason = marz.Aborted, err.Error()
 	case len(c.missed) > 0:
-		c.out.Result, c.out.Reason = marz.Aborted, strings.Join(c.missed, "; ")
+		c.out.Result, c.out.Reason = marz.Aborted, strings.Join(slices.Concat(c.missed, c.left), "; ")
 	default:
 		c.out.Reason = strings.Join(c.left, "; ")
 	}

@@ -3,6 +3,7 @@ package reading_test
 import (
 	"bytes"
 	"context"
+	"crypto"
 	"crypto/rand"
 	"fmt"
 	"slices"
@@ -18,6 +19,7 @@ import (
 	"marz/emrtd/chip"
 	"marz/emrtd/reading"
 	"marz/emrtd/specimen"
+	"marz/emrtd/testpki"
 )
 
 var noon = time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)
@@ -201,31 +203,52 @@ func TestReasons(t *testing.T) {
 	}
 }
 
-// Fingers and irises are never asked for, and the reading says so.
+// Fingers and irises are never asked for, and the reading says so, whether EF.SOD lists them or, where it is missing, EF.COM.
 func TestFingersAreNotTried(t *testing.T) {
+	const said = "EF.DG3 needs rights that Marz does not have, and was not tried"
 	d, v := document(t, specimen.Profile{Access: []string{"bac"}, Prove: []string{"none"}})
-	files := map[chip.File][]byte{}
-	for f, b := range v.Files {
-		files[f] = b
+	key, err := testpki.NewKey(rand.Reader, testpki.Kind{Curve: "P-256", Hash: crypto.SHA256})
+	if err != nil {
+		t.Fatal(err)
 	}
-	delete(files, chip.EFSOD)
-	files[chip.EFCOM] = []byte("\x60\x16\x5f\x01\x040107\x5f\x36\x06040000\x5c\x04\x61\x75\x63\x76")
-	v.Files = files
-	heard := &spoken{Card: v}
-	got := reading.ReadChip(t.Context(), heard, reading.Options{Zone: d.Zone, Groups: []int{1, 3, 4}})
-	if got.Files[reading.DG(1)] == nil || got.Files[reading.DG(3)] != nil || got.Result != marz.Aborted || got.Reason != "EF.SOD is not on the chip" {
-		t.Errorf("%s, %q, %d files", got.Result, got.Reason, len(got.Files))
+	signer, err := testpki.Authority(rand.Reader, key, testpki.Profile{Country: "UT", CommonName: "Signer", Serial: 1, From: noon, Until: noon.AddDate(1, 0, 0)})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if slices.Contains(heard.chosen, chip.DG(3)) || slices.Contains(heard.chosen, chip.DG(4)) {
-		t.Errorf("the chip was asked for %v", heard.chosen)
+	sod, err := signer.SecurityObject(rand.Reader, map[int][]byte{1: v.Files[chip.DG(1)], 3: []byte("fingers"), 4: []byte("irises")}, crypto.SHA256, testpki.Form{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	com := []byte("\x60\x16\x5f\x01\x040107\x5f\x36\x06040000\x5c\x04\x61\x75\x63\x76")
+	for what, c := range map[string]struct {
+		files  map[chip.File][]byte
+		result marz.Result
+	}{
+		"EF.SOD": {map[chip.File][]byte{chip.EFCOM: com, chip.EFSOD: sod, chip.DG(1): v.Files[chip.DG(1)], chip.DG(3): []byte("fingers")}, marz.Successful},
+		"EF.COM": {map[chip.File][]byte{chip.EFCOM: com, chip.DG(1): v.Files[chip.DG(1)], chip.DG(3): []byte("fingers")}, marz.Aborted},
+	} {
+		v.Files = c.files
+		v.Reset()
+		heard := &progressed{}
+		got := reading.ReadChip(t.Context(), v, reading.Options{Zone: d.Zone, Groups: []int{1, 3, 4}, Progress: heard.hear})
+		if got.Files[reading.DG(1)] == nil || got.Files[reading.DG(3)] != nil || got.Result != c.result || !strings.Contains(got.Reason, said) || !strings.Contains(got.Reason, "EF.DG4") {
+			t.Errorf("by %s: %s, %q, %d files", what, got.Result, got.Reason, len(got.Files))
+		}
+		if slices.Contains(heard.files, reading.DG(3)) || slices.Contains(heard.files, reading.DG(4)) {
+			t.Errorf("by %s: the chip was asked for %v", what, heard.files)
+		}
 	}
 }
 
-// spoken keeps which files a chip is asked for before its channel is protected, counts commands, and can call a reading off at one of them.
+// progressed keeps of which files a reading was heard.
+type progressed struct{ files []reading.FileName }
+
+func (p *progressed) hear(file reading.FileName, _, _ int) { p.files = append(p.files, file) }
+
+// spoken counts commands, and can call a reading off at one of them.
 type spoken struct {
 	chip.Card
 	commands int
-	chosen   []chip.File
 	offAt    int
 	off      context.CancelFunc
 }
@@ -233,9 +256,6 @@ type spoken struct {
 func (s *spoken) Transmit(ctx context.Context, command []byte) ([]byte, error) {
 	if s.commands++; s.commands == s.offAt {
 		s.off()
-	}
-	if c, err := chip.ParseCommand(command); err == nil && c.INS == 0xa4 && len(c.Data) == 2 {
-		s.chosen = append(s.chosen, chip.File(c.Data[0])<<8|chip.File(c.Data[1]))
 	}
 	return s.Card.Transmit(ctx, command)
 }

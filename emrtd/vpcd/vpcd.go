@@ -34,8 +34,17 @@ const (
 // mostMessage is the longest message, so that responses of more than 65533 bytes of data cannot pass.
 const mostMessage = 0xffff
 
-// ATR is an answer to reset as readers make it for a contactless chip (PC/SC part 3 §3.1.3.2.3), with card capabilities among its historical bytes: it takes commands of extended length.
-var ATR = []byte{0x3b, 0x85, 0x80, 0x01, 0x80, 0x73, 0x80, 0x01, 0x40, 0x36}
+// ATR is an answer to reset as readers make it for a contactless chip (PC/SC part 3 §3.1.3.2.3), with card capabilities among its historical bytes (ISO 7816-4 §12.1.1): whether it takes commands of extended length.
+func ATR(extended bool) []byte {
+	out := []byte{0x3b, 0x85, 0x80, 0x01, 0x80, 0x73, 0x80, 0x01, 0x00, 0}
+	if extended {
+		out[8] = 0x40
+	}
+	for _, b := range out[1:9] {
+		out[9] ^= b
+	}
+	return out
+}
 
 // Chip is a chip in memory. Reset is what switching its power does.
 type Chip interface {
@@ -56,8 +65,8 @@ func Dial(ctx context.Context, address string) (net.Conn, error) {
 	return conn, nil
 }
 
-// Serve lays a chip on the reader behind a connection, and closes the connection when it is lifted. It ends when the context does, without an error; when vpcd ends; and with a *Lifted when the chip does not answer a command, as one that was lifted.
-func Serve(ctx context.Context, conn net.Conn, c Chip) error {
+// Serve lays a chip with its answer to reset on the reader behind a connection, and closes the connection when it is lifted. It ends when the context does, without an error; when vpcd ends; and with a *Lifted when the chip does not answer a command, as one that was lifted.
+func Serve(ctx context.Context, conn net.Conn, c Chip, atr []byte) error {
 	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
@@ -66,7 +75,7 @@ func Serve(ctx context.Context, conn net.Conn, c Chip) error {
 		message, err := receive(conn)
 		if err == nil {
 			var answer []byte
-			if answer, err = do(ctx, c, message); err == nil && answer != nil {
+			if answer, err = do(ctx, c, atr, message); err == nil && answer != nil {
 				err = send(conn, answer)
 			}
 		}
@@ -90,7 +99,7 @@ func (e *Lifted) Error() string { return fmt.Sprintf("the chip was lifted: %v", 
 func (e *Lifted) Unwrap() error { return e.Err }
 
 // do does what a message says, and returns the answer, nil for none.
-func do(ctx context.Context, c Chip, message []byte) ([]byte, error) {
+func do(ctx context.Context, c Chip, atr, message []byte) ([]byte, error) {
 	if len(message) != 1 {
 		answer, err := c.Transmit(ctx, message)
 		if err != nil {
@@ -106,7 +115,7 @@ func do(ctx context.Context, c Chip, message []byte) ([]byte, error) {
 		c.Reset()
 		return nil, nil
 	case answerReset:
-		return ATR, nil
+		return atr, nil
 	}
 	return nil, fmt.Errorf("vpcd asks %02X, which is not known", message[0])
 }

@@ -35,7 +35,7 @@ func TestProtocol(t *testing.T) {
 	here, there := net.Pipe()
 	d := &deck{}
 	ended := make(chan error, 1)
-	go func() { ended <- Serve(t.Context(), here, d) }()
+	go func() { ended <- Serve(t.Context(), here, d, ATR(true)) }()
 	ask := func(b ...byte) []byte {
 		t.Helper()
 		if err := send(there, b); err != nil {
@@ -52,7 +52,7 @@ func TestProtocol(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := ask(answerReset); !bytes.Equal(got, ATR) || d.resets != 3 {
+	if got := ask(answerReset); !bytes.Equal(got, []byte{0x3b, 0x85, 0x80, 0x01, 0x80, 0x73, 0x80, 0x01, 0x40, 0x36}) || d.resets != 3 {
 		t.Errorf("%X after %d resets", got, d.resets)
 	}
 	long := append([]byte{0, 0x88, 0, 0, 0, 0x7f, 0}, make([]byte, 0x7f00)...)
@@ -80,20 +80,20 @@ func TestEnds(t *testing.T) {
 	here, there := net.Pipe()
 	ctx, off := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- Serve(ctx, here, &deck{}) }()
+	go func() { ended <- Serve(ctx, here, &deck{}, ATR(false)) }()
 	off()
 	if err := <-ended; err != nil {
 		t.Errorf("called off: %v", err)
 	}
 	there.Close()
 	here, there = net.Pipe()
-	go func() { ended <- Serve(t.Context(), here, &deck{}) }()
+	go func() { ended <- Serve(t.Context(), here, &deck{}, ATR(false)) }()
 	there.Close()
 	if err := <-ended; marz.CodeOf(err) != marz.Unavailable {
 		t.Errorf("vpcd ended: %v", err)
 	}
 	here, there = net.Pipe()
-	go func() { ended <- Serve(t.Context(), here, &deck{}) }()
+	go func() { ended <- Serve(t.Context(), here, &deck{}, ATR(false)) }()
 	if err := send(there, []byte{9}); err != nil {
 		t.Fatal(err)
 	}

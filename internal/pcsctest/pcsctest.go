@@ -30,6 +30,7 @@ type Daemon struct {
 	Socket string // where it listens
 	VPCD   string // where its virtual reader waits for a chip
 	Reader string // the name of that reader
+	Second string // where its second slot waits; that reader's name ends with 01 and not 00
 }
 
 // Service is the daemon as package pcsc reaches it.
@@ -56,7 +57,7 @@ func Start(tb testing.TB) Daemon {
 	if err := os.WriteFile(filepath.Join(config, "vpcd"), []byte(text), 0o644); err != nil {
 		tb.Fatal(err)
 	}
-	d := Daemon{VPCD: fmt.Sprintf("localhost:%d", port), Reader: "Marz test 00 00"}
+	d := Daemon{VPCD: fmt.Sprintf("localhost:%d", port), Reader: "Marz test 00 00", Second: fmt.Sprintf("localhost:%d", port+1)}
 	if pid, err := start(tb, isolated(path, config)); err == nil {
 		d.Socket = fmt.Sprintf("/proc/%d/root%s", pid, pcsc.DefaultSocket)
 		answers(tb, d)
@@ -145,7 +146,7 @@ func useRunning(tb testing.TB, readers []pcsc.Reader) Daemon {
 	tb.Helper()
 	for _, r := range readers {
 		if strings.Contains(r.Name, "Virtual PCD 00 00") && !r.Document {
-			return Daemon{Socket: pcsc.DefaultSocket, VPCD: vpcd.DefaultAddress, Reader: r.Name}
+			return Daemon{Socket: pcsc.DefaultSocket, VPCD: vpcd.DefaultAddress, Reader: r.Name, Second: "localhost:35964"}
 		}
 	}
 	tb.Skip("another pcscd runs here that has no free virtual reader, and none of its own can run beside it")
@@ -185,7 +186,7 @@ func (d Daemon) Lay(tb testing.TB, c vpcd.Chip) (lift func(), ended <-chan error
 	finished := make(chan struct{})
 	go func() {
 		defer close(finished)
-		done <- vpcd.Serve(ctx, conn, c)
+		done <- vpcd.Serve(ctx, conn, c, vpcd.ATR(true))
 	}()
 	lift = func() {
 		stop()
