@@ -9,15 +9,15 @@ import (
 
 // latin is the table of Doc 9303-3 §6 A (Latin letters with marks). Where it leaves a choice, the first entry is taken:
 // Ä is AE, Å AA, Ñ N, Ö and Ø OE, Ü UE. Letters that come down to one base letter by taking off their marks are left out
-// here, since letter does that.
+// here, since romanLetter does that.
 var latin = map[rune]string{
 	'Ä': "AE", 'Å': "AA", 'Æ': "AE", 'Ð': "D", 'Ö': "OE", 'Ø': "OE", 'Ü': "UE", 'Þ': "TH", 'ß': "SS", 'ẞ': "SS",
 	'Đ': "D", 'Ħ': "H", 'ı': "I", 'Ĳ': "IJ", 'Ŀ': "L", 'Ł': "L", 'Ŋ': "N", 'Œ': "OE", 'Ŧ': "T",
 }
 
-// letter returns how a letter is written in the zone, or "" when the table has no answer. Letters outside the table that
+// romanLetter returns how a letter is written in the zone, or "" when the table has no answer. Letters outside the table that
 // are a basic Latin letter with marks, as in Vietnamese or Romanian, lose their marks.
-func letter(r rune) string {
+func romanLetter(r rune) string {
 	if s, ok := latin[r]; ok {
 		return s
 	}
@@ -52,7 +52,7 @@ func components(name string) (parts []string, bad rune) {
 		case unicode.IsPunct(r) || strings.ContainsRune("`´ʹʻʼʽ", r):
 			// left out; the last four are apostrophes as typed in Ukrainian or Hawaiian names
 		default:
-			s := letter(r)
+			s := romanLetter(r)
 			if s == "" {
 				return nil, r
 			}

@@ -47,11 +47,11 @@ type writer struct {
 func (w *writer) head(d *Document) error {
 	l := w.layout
 	code := capitals(d.Code)
-	if !letters(code, 2) || !strings.Contains(l.codes, code[:1]) {
+	switch l.codeFault(code) {
+	case 0:
 		return unwritable("code", fmt.Sprintf("use one or two letters of which the first is one of %s", l.codes))
-	}
-	if len(code) == 2 && code[1] == 'V' && l.codes != "P" && l.codes != "V" {
-		return unwritable("code", "the second letter of a card's code may not be V (9303-5 §4.2.2 note k)")
+	case 1, 2:
+		return unwritable("code", "it has a second letter or no more, of a card not V, AI or AC (9303-5 and 9303-6 §4.2.2 note k)")
 	}
 	issuer, nationality := capitals(d.Issuer), capitals(d.Nationality)
 	if !letters(issuer, 3) {
@@ -77,16 +77,6 @@ func (w *writer) head(d *Document) error {
 		return unwritable("sex", "use M, F, or X for unspecified")
 	}
 	return nil
-}
-
-// letters reports whether s is one to most letters A to Z.
-func letters(s string, most int) bool {
-	for i := range len(s) {
-		if s[i] < 'A' || s[i] > 'Z' {
-			return false
-		}
-	}
-	return len(s) > 0 && len(s) <= most
 }
 
 func (w *writer) names(d *Document) error {
