@@ -34,6 +34,8 @@ func (r *Reader) Read(ctx context.Context, photograph []byte, today marz.Date) (
 	if err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	s := &search{reader: r, today: today, best: Reading{Candidates: []mrz.Candidate{}, Engine: r.Engine()}}
 	if err := s.look(ctx, views(p)); err != nil {
 		return nil, err

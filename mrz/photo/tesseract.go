@@ -3,6 +3,7 @@ package photo
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os/exec"
@@ -27,7 +28,7 @@ const (
 
 const (
 	mostOutput = 64 << 10 // bytes that are read of one answer
-	patience   = 20 * time.Second
+	patience   = 20 * time.Second // for one photograph
 	waitDelay  = 2 * time.Second // for a program that does not end when it is told to
 )
 
@@ -44,6 +45,8 @@ func Find(ctx context.Context) (*Reader, error) {
 		return nil, missing(program + " is not installed")
 	}
 	r := &Reader{path: path}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	out, err := r.run(ctx, nil, "--list-langs")
 	if err != nil {
 		return nil, err
@@ -82,7 +85,7 @@ func (r *Reader) lines(ctx context.Context, p picture, mode int, whitelist strin
 
 // run runs the program to its end, with no shell, nothing of this program's environment but where programs are, and as much of its output as is bounded.
 func (r *Reader) run(ctx context.Context, in []byte, args ...string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	c := exec.CommandContext(ctx, r.path, args...)
 	c.Env = []string{"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "OMP_THREAD_LIMIT=1"}
@@ -101,7 +104,7 @@ func (r *Reader) run(ctx context.Context, in []byte, args ...string) (string, er
 	}
 	waited := c.Wait()
 	switch {
-	case ctx.Err() == context.DeadlineExceeded:
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return "", &marz.Error{Code: marz.Unavailable, Op: "read photograph", Fix: fmt.Sprintf("%s took longer than %v: type the zone", program, patience)}
 	case len(text) > mostOutput:
 		return "", &marz.Error{Code: marz.Invalid, Op: "read photograph", Fix: "there is far more in it than a zone: take only the lower part of the page"}
