@@ -174,7 +174,7 @@ func (p *Post) pageLane(q *request) error {
 			continue
 		}
 		body := web.LaneBody{Lane: l, Lists: lists, Decisions: marz.Decisions(l.Direction), Reasons: map[marz.Decision][]web.Reason{}, Withdraw: reasons(inspection.WithdrawReasons),
-			Object: objectReasons, Lookup: lookupReasons, Own: q.actor.Officer.Authority()}
+			Object: objectReasons, Lookup: lookupReasons, Own: q.actor.Officer.Authority(), Photo: p.opts.Photographs != nil}
 		for _, d := range body.Decisions {
 			body.Reasons[d] = reasons(inspection.Reasons(d))
 		}

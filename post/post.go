@@ -21,6 +21,7 @@ import (
 	"marz/agreement"
 	"marz/emrtd/reading"
 	"marz/journal"
+	"marz/mrz/photo"
 	"marz/passkey"
 	"marz/transfer"
 	"marz/watchlist"
@@ -45,6 +46,9 @@ type Options struct {
 	// Mirrors says how much of the journal each authority's mirror has acknowledged; nil: there are none. It answers at once.
 	Mirrors func() []transfer.Mirror
 
+	// Photographs reads the zone in a photograph; nil: this post has no engine for it.
+	Photographs func(ctx context.Context, photograph []byte, today marz.Date) (*photo.Reading, error)
+
 	Viewers []marz.OfficerID // officers of an exercise whom people at browsers can play; none for all
 
 	Driver string // database/sql driver of the journal; "" for the node's own. Tests give one with faults
@@ -56,6 +60,7 @@ type Traveller func(lane marz.Lane) string
 // Post is a running post. Its methods may be called from any goroutine.
 type Post struct {
 	opts     Options
+	engine   sync.Mutex // one photograph is read at a time, so that lanes keep a processor
 	config   Config
 	journal  *journal.Journal
 	post     marz.Post

@@ -64,6 +64,7 @@ func TestCandidates(t *testing.T) {
 		"typed wrongly":        zoneTypedWrongly,
 		"one character lost":   zoneCutByOne,
 		"while a case is open": noCandidatesOverACase,
+		"from a photograph":    zoneFromPhotograph,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, b) })
 	}
@@ -230,6 +231,41 @@ func noCandidatesOverACase(t *testing.T, b *browsertest.Browser) {
 	wantDecided(t, f)
 }
 
+// choose puts a picture into the file field, as its dialog does.
+func choose(t *testing.T, p *browsertest.Page, kind, content string) {
+	browsertest.Eval[any](p, `((d, el) => { d.items.add(new File([`+mustJSON(t, content)+`], "picture", { type: "`+kind+`" })); el.files = d.files; el.dispatchEvent(new Event("change")); })(new DataTransfer(), document.getElementById("picture"))`)
+}
+
+func zoneFromPhotograph(t *testing.T, b *browsertest.Browser) {
+	f, p := openLane(t, b)
+	press(p, "F6")
+	p.WaitFor(`document.activeElement.id === "manual-text"`)
+	if browsertest.Eval[bool](p, `document.getElementById("picture") !== null || `+isOn("F8")) {
+		t.Error("a post without an engine asks for photographs")
+	}
+	f.with(func() { f.photo = true })
+	p.Navigate(f.url + "/lane/1")
+	p.WaitFor(`document.getElementById("link-state").dataset.state === "up"`)
+	press(p, "F6")
+	p.WaitFor(`document.activeElement.id === "manual-text" && ` + isOn("F8"))
+	shootBoth(t, p, "lane-photograph")
+	choose(t, p, "image/gif", "x")
+	waitText(p, "error", "A photograph is a JPEG or PNG")
+	choose(t, p, "image/jpeg", "a landscape")
+	waitText(p, "error", "Too much of it is wrong")
+	choose(t, p, "image/jpeg", ordinary) // read whole, and still the officer's to confirm
+	p.WaitFor(candidatesOpen + " && " + isOn("F8") + " && " + nothingMarked)
+	if browsertest.Eval[bool](p, isOn("F6")+" || "+isOn("F9")) {
+		t.Error("what was read in a photograph can be used before it was marked")
+	}
+	wantScans(t, f)
+	press(p, "Digit1")
+	p.WaitFor(isOn("F6"))
+	press(p, "F6")
+	waitText(p, "number", "K48213377")
+	wantScans(t, f, fakeScan{Text: ordinary, Way: "photo", Read: ordinary})
+}
+
 // TestCandidatesAccessible runs axe-core over the panel, as TestAccessibility does over the pages.
 func TestCandidatesAccessible(t *testing.T) {
 	path := os.Getenv("MARZ_AXE")
@@ -240,8 +276,11 @@ func TestCandidatesAccessible(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, p := openLane(t, browsertest.New(t, browsertest.Options{}))
+	f, p := openLane(t, browsertest.New(t, browsertest.Options{}))
 	p.Expect(`^request: 400 `)
+	f.with(func() { f.photo = true })
+	p.Navigate(f.url + "/lane/1")
+	p.WaitFor(`document.getElementById("link-state").dataset.state === "up"`)
 	offered(p, misread)
 	press(p, "Digit1")
 	p.WaitFor(isOn("F6"))
@@ -250,6 +289,6 @@ func TestCandidatesAccessible(t *testing.T) {
 		accessible(t, p, string(axe), "candidates "+theme)
 	}
 	press(p, "F8")
-	p.WaitFor(`document.activeElement.id === "manual-text"`)
+	p.WaitFor(`document.activeElement.id === "manual-text" && document.getElementById("picture")`)
 	accessible(t, p, string(axe), "zone to be put right")
 }

@@ -53,6 +53,7 @@ type fakePost struct {
 	gone           bool     // of late hits nothing is kept any more
 	namesake       bool     // the stopper's first hit can be cleared, and was where he was let pass so
 	late           []web.LateHit
+	photo          bool       // it can read photographs: of each, what it holds as text
 	scans          []fakeScan // that opened an inspection
 	relieved       string     // why sessions of ru-bg have ended with a transfer, or ""
 }
@@ -167,6 +168,7 @@ func (f *fakePost) serve(w http.ResponseWriter, r *http.Request) {
 	mux.HandleFunc("GET /api/lanes/1/case", f.openCase)
 	mux.HandleFunc("POST /api/lanes/1/scan", f.scan)
 	mux.HandleFunc("POST /api/lanes/1/candidates", f.candidates)
+	mux.HandleFunc("POST /api/lanes/1/photo", f.photograph)
 	mux.HandleFunc("POST /api/inspections/{id}/hits", f.lookUp)
 	mux.HandleFunc("POST /api/inspections/{id}/{act}", f.act)
 	f.routeNamesakes(mux)
@@ -203,7 +205,7 @@ func (f *fakePost) page(w http.ResponseWriter, r *http.Request, name string) {
 		p.Path = r.URL.Path
 		lane := slices.IndexFunc(f.lanes, func(l web.Lane) bool { return string(l.ID) == r.PathValue("lane") })
 		p.Body = web.LaneBody{Lane: f.lanes[lane], Lists: sources, Reasons: coded, Withdraw: withdrawals, Decisions: marz.Decisions(marz.EntryDirection),
-			Object: objections, Lookup: lookups, Own: p.Officer.Authority.ID}
+			Object: objections, Lookup: lookups, Own: p.Officer.Authority.ID, Photo: f.photo}
 	}
 	f.mu.Unlock()
 	status := http.StatusOK

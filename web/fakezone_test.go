@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"io"
 	"net/http"
 	"strings"
 
@@ -38,8 +39,16 @@ func (f *fakePost) candidates(w http.ResponseWriter, r *http.Request) {
 	web.WriteJSON(w, http.StatusOK, fakeCandidates(in.Text))
 }
 
+func (f *fakePost) photograph(w http.ResponseWriter, r *http.Request) {
+	b, err := io.ReadAll(r.Body)
+	if err != nil || r.Header.Get("Content-Type") != "image/jpeg" {
+		f.t.Errorf("a photograph came as %q: %v", r.Header.Get("Content-Type"), err)
+	}
+	web.WriteJSON(w, http.StatusOK, fakeCandidates(string(b)))
+}
+
 func fakeCandidates(text string) web.Candidates {
-	c := web.Candidates{Read: strings.Split(text, "\n"), Candidates: []mrz.Candidate{}}
+	c := web.Candidates{Read: strings.Split(text, "\n"), BadChecks: []string{}, Candidates: []mrz.Candidate{}}
 	if d, err := mrz.Parse(text, fakeToday); err == nil {
 		c.Read, c.Readable = d.Lines, true
 		for _, check := range d.Checks {

@@ -45,7 +45,7 @@ Exit code 0 when everything could be read, whatever the check digits say; 1 when
 		},
 	}
 	todayFlag(c, &today)
-	c.AddCommand(mrzReadCommand(), mrzRepairCommand(), mrzWriteCommand())
+	c.AddCommand(mrzReadCommand(), mrzRepairCommand(), mrzWriteCommand(), mrzPhotoCommand())
 	return c
 }
 

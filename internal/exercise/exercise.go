@@ -16,6 +16,7 @@ import (
 	"marz"
 	"marz/agreement"
 	"marz/internal/sim"
+	"marz/mrz/photo"
 	"marz/post"
 	"marz/scenarios/armenia"
 )
@@ -40,6 +41,9 @@ type Options struct {
 	Wall    marz.Clock // the machine's clock
 	Rand    io.Reader  // nil for the machine's
 	Log     *slog.Logger
+
+	// Photographs is the post's; nil: photographs of documents cannot be read.
+	Photographs func(context.Context, []byte, marz.Date) (*photo.Reading, error)
 }
 
 // Exercise is a post with its traffic. Run and RunUntil drive it; one at a time.
@@ -77,7 +81,7 @@ func Open(ctx context.Context, o Options) (*Exercise, error) {
 	if e.viewer.issuers, err = issuers(o.Start); err != nil {
 		return nil, err
 	}
-	e.Post, err = post.Open(ctx, post.Options{Dir: o.Dir, Clock: e.Clock.Now, Rand: o.Rand, Log: o.Log, Exercise: true, Demo: e.viewer.next, Read: e.viewer.readDocument, Viewers: viewers()})
+	e.Post, err = post.Open(ctx, post.Options{Dir: o.Dir, Clock: e.Clock.Now, Rand: o.Rand, Log: o.Log, Exercise: true, Demo: e.viewer.next, Read: e.viewer.readDocument, Viewers: viewers(), Photographs: o.Photographs})
 	if err != nil {
 		return nil, err
 	}

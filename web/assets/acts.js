@@ -89,15 +89,19 @@ export function askAsylum(document) {
     h("p", { class: "proposal-keys" }, "Press ", h("kbd", {}, "F10"), " to record it, ", h("kbd", {}, "Esc"), " to go back."));
 }
 
-// askZone asks for a zone, or for what was read of one to be put right.
-export function askZone(zone = "") {
+// askZone asks for a zone, or for what was read of one to be put right. photograph is told the picture that was chosen; without it there is nothing to choose.
+export function askZone(zone = "", photograph = null) {
   open("manual", zone ? "Put the machine-readable zone right" : "Type the machine-readable zone",
     h("p", {}, "Two or three lines as printed, < for each filler. F6 uses the text, Esc goes back."),
-    field("manual-text", "Machine-readable zone", 3, 200));
+    field("manual-text", "Machine-readable zone", 3, 200),
+    photograph && h("div", {}, h("label", { for: "picture" }, "Or a photograph of it, where the reader does not work (F8)"),
+      h("input", { type: "file", id: "picture", accept: "image/jpeg,image/png", capture: "environment", onchange: (e) => e.target.files[0] && photograph(e.target.files[0]) })));
   const el = panel().querySelector("textarea");
   el.value = zone;
   el.focus();
 }
+
+export const pickPicture = () => $("picture").click();
 
 // askCandidates shows what a zone that was read wrongly may have been.
 export function askCandidates(title, ...body) {

@@ -7,7 +7,7 @@
 // - It holds a person's data only while its panel is open.
 import { askCandidates } from "./acts.js";
 import { $, h } from "./dom.js";
-import { send } from "./post.js";
+import { Refusal, send, sendPicture } from "./post.js";
 import { capital } from "./words.js";
 
 const bare = (text) => text.toUpperCase().replace(/\s/g, "");
@@ -56,6 +56,15 @@ export class Zone {
   present(answer, text, way, read) {
     Object.assign(this, { answer, text, way, read, mark: 0 });
     this.open(() => this.draw());
+  }
+
+  // photograph has the post read a zone in a photograph, and returns how to show what may be printed.
+  async photograph(file) {
+    if (!["image/jpeg", "image/png"].includes(file.type)) throw new Refusal(0, "invalid", "A photograph is a JPEG or PNG.");
+    const answer = await sendPicture(`${this.api}/photo`, file);
+    if (!answer.candidates.length && !answer.readable) throw new Refusal(0, "invalid", capital(`${answer.why}.`));
+    const text = answer.read.join("\n");
+    return () => this.present(answer, text, "photo", text);
   }
 
   get shown() {

@@ -2,7 +2,7 @@
 import { $, h, say, show } from "./dom.js";
 import { drawHits, quieted, standing } from "./hits.js";
 import { drawPortrait } from "./reader.js";
-import { ago, both, now } from "./time.js";
+import { ago, both, clock, now } from "./time.js";
 import { checkName, counted, past, result, shape } from "./words.js";
 
 const plain = ["primary", "secondary", "nationality", "birth", "age", "sex", "issuer", "number", "expiry"];
@@ -107,9 +107,10 @@ export function drawResult(inspection, officer) {
 }
 
 // drawStrip shows what the lane rests on: its last decision, and the lists with their age.
-export function drawStrip(lane, lists, last) {
+export function drawStrip(lane, lists) {
+  const { last } = lane;
   say($("today"), `${lane.count} today`);
-  say($("last"), last);
+  say($("last"), !last ? "No decision yet" : last.decision ? `Last: ${past(last.decision)} ${clock(last.decided)}` : "Last: withdrawn");
   show($("lists"), lists.map((l) => h("span", { class: l.refused ? "list is-refused" : "list", title: l.refused ? `Refresh refused: ${l.refused}` : l.loaded ? both(l.loaded) : "Not in force" },
     `${l.name || l.id} ${l.version.replace(/^(sha256-.{6}).+/, "$1…")}, loaded `, h("span", { "data-ago": l.loaded }, ago(l.loaded)), l.refused && h("strong", {}, ", refresh refused"))),
   !lists.length && h("strong", {}, "No list is in force"));

@@ -79,6 +79,13 @@ export function watchArrows(active, act) {
   }, { capture: true });
 }
 
+// Enter is the reader's, and with it the browser's way to follow a link; Space does that here.
+addEventListener("keydown", (event) => {
+  if (event.code !== "Space" || !(document.activeElement instanceof HTMLAnchorElement)) return;
+  event.preventDefault();
+  document.activeElement.click();
+});
+
 function inField(event) {
   const el = event.composedPath()[0];
   return el instanceof HTMLTextAreaElement || el instanceof HTMLInputElement;

@@ -19,7 +19,7 @@ import { lastWord, onLive, state } from "./page.js";
 import { Refusal, get, send } from "./post.js";
 import { progress, toTake, underWay } from "./reader.js";
 import { authorityOf, canJoin, sitsAt, who } from "./seats.js";
-import { clock, now, span } from "./time.js";
+import { now, span } from "./time.js";
 import { loud, past, word } from "./words.js";
 import { Wedge, typeAsReader } from "./wedge.js";
 
@@ -90,6 +90,7 @@ function list() {
     { code: "Escape", label: "Back", on: Boolean(panel), act: back },
   ];
   const own = panel === "candidates" ? zone.keys(ready() && armed) : {};
+  if (panel === "manual" && body.Photo) own.F8 = { label: "Photograph", on: ready(), act: acts.pickPicture };
   return [...decide, ...rest].map((key) => ({ ...key, ...own[key.code] })).sort((a, b) => place(a.code) - place(b.code));
 }
 
@@ -117,9 +118,9 @@ function keyF10() {
 }
 
 function keyF6() {
-  if (writes()) return { label: acts.inField() ? "Done writing" : "Write", on: true, act: writeNote };
+  if (writes()) return { label: acts.inField() ? "Done writing" : "Write", on: true, act: acts.toggleField };
   if (panel === "manual") return { label: "Use this text", on: ready(), act: useText };
-  return { label: "Type zone", on: ready() && !isOpen() && !panel, act: () => openPanel("manual", acts.askZone) };
+  return { label: "Type zone", on: ready() && !isOpen() && !panel, act: () => askZone() };
 }
 
 // refusedKey says why a decision key did nothing, where that is not plain to see.
@@ -130,7 +131,7 @@ function refusedKey(why) {
   else if (isOpen() && !armed && !busy && !panel) complain("Key ignored: the verdict had only just appeared. Read it, then press.");
 }
 
-const zone = new Zone(api, { open: (ask) => openPanel("candidates", ask), write: (text) => openPanel("manual", () => acts.askZone(text)), use: scan, marked: arm });
+const zone = new Zone(api, { open: (ask) => openPanel("candidates", ask), write: askZone, use: scan, marked: arm });
 const keys = new Keys($("keys"), list);
 const numbered = { reason: giveReason, withdraw: withdrawWith, lookup: lookWith, object: objectWith, candidates: (n) => zone.choose(n) };
 watchDigits(() => Boolean(numbered[panel]) && ready(), (n) => numbered[panel](n));
@@ -401,11 +402,6 @@ function lookWith(n) {
   });
 }
 
-function writeNote() {
-  acts.toggleField();
-  keys.draw();
-}
-
 function askWithdraw() {
   openPanel("withdraw", () => acts.askWithdraw(body.Withdraw, withdrawWith));
 }
@@ -420,6 +416,27 @@ function useText() {
   return fault ? complain(fault) : scan(text, zone.how(text));
 }
 
+function askZone(text) {
+  openPanel("manual", () => acts.askZone(text, body.Photo && photograph));
+}
+
+function photograph(file) {
+  if (!ready()) return;
+  reading = "photograph";
+  tick();
+  return once(async () => {
+    try {
+      const present = await zone.photograph(file);
+      if (panel !== "manual") return; // he went back meanwhile
+      present();
+      arm();
+    } finally {
+      reading = "";
+      tick();
+    }
+  });
+}
+
 function nextTraveller() {
   return once(async () => {
     const { text } = await get(`/exercise/next?lane=${encodeURIComponent(lane.id)}`);
@@ -432,13 +449,6 @@ new Wedge({
   onPartial: ({ chars, expected, text }) => misread(text, `Scan incomplete: ${chars} of ${expected} characters. Scan again.`),
   onGarbled: ({ chars, text }) => misread(text, `Scan not readable: ${chars} characters that are no machine-readable zone. Scan again.`),
 }).attach();
-
-// Enter is the reader's, and with it the browser's way to follow a link; Space does that here.
-addEventListener("keydown", (event) => {
-  if (event.code !== "Space" || !(document.activeElement instanceof HTMLAnchorElement)) return;
-  event.preventDefault();
-  document.activeElement.click();
-});
 
 // following the post
 
@@ -495,7 +505,7 @@ onLive(({ live, ended: over }) => {
   const seen = live?.lanes?.find((l) => l.id === lane.id);
   if (seen) lane = seen;
   if (live) lists = live.lists ?? [];
-  drawStrip(lane, lists, lastText());
+  drawStrip(lane, lists);
   drawSeats(lane, state.officer);
   tick();
   if (!isOpen() && !inspection) paint();
@@ -504,18 +514,12 @@ onLive(({ live, ended: over }) => {
   agreeSoon();
 });
 
-function lastText() {
-  const { last } = lane;
-  if (!last) return "No decision yet";
-  return last.decision ? `Last: ${past(last.decision)} ${clock(last.decided)}` : "Last: withdrawn";
-}
-
 setInterval(() => {
   if (state.ended) return;
   tick();
   age();
 }, 500);
 
-drawStrip(lane, lists, lastText());
+drawStrip(lane, lists);
 paint();
 if (lane.inspection) agree();
