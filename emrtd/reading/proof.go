@@ -149,7 +149,7 @@ func (p *Proof) proveChip(r *Reading, trust emrtd.Trust, at marz.Instant) {
 	if report.ResultOf(emrtd.CheckDefects) != marz.NotSupported {
 		p.fold(Defects, emrtd.CheckDefects)
 	}
-	p.proveData(report)
+	p.proveData(report, hidesWays(files[CardAccess], files[DG(14)]))
 	p.proveCopy(r.Chip, trust, at)
 	p.fold(Zone, emrtd.CheckZone)
 	if !p.Empty {
@@ -204,8 +204,8 @@ func good(q Question) string {
 // guarded are the groups with fingers and irises, which open to those alone whom the issuing state lets in: that they were not read is ordinary.
 var guarded = []int{3, 4}
 
-// proveData says whether what was read is what was signed (BSI TR-03135-1 §5.6.4.4). EF.COM, which nobody signs, is told when it differs.
-func (p *Proof) proveData(report *emrtd.Report) {
+// proveData says whether what was read is what was signed (BSI TR-03135-1 §5.6.4.4). EF.COM and EF.CardAccess, which nobody signs, are told when they say less than what is signed.
+func (p *Proof) proveData(report *emrtd.Report, hides bool) {
 	var same, other, unread, cannot []string
 	for _, g := range report.Groups {
 		name := fmt.Sprintf("DG%d", g.Group)
@@ -231,6 +231,8 @@ func (p *Proof) proveData(report *emrtd.Report) {
 		p.answer(Data, marz.Undetermined, "signed with a hash that cannot be made here: %s", strings.Join(cannot, ", "))
 	case report.ResultOf(emrtd.CheckCOM) == marz.Failed:
 		p.answer(Data, marz.Undetermined, "the chip's list of its files (EF.COM) is not the signed one: files may be kept back")
+	case hides && slices.Contains(same, "DG14"):
+		p.answer(Data, marz.Undetermined, "the chip offers less than its state signed (EF.CardAccess against DG14): it may have been opened by a weaker way than it has")
 	case len(unread) > 0:
 		p.answer(Data, marz.Undetermined, "signed, and not read: %s", strings.Join(unread, ", "))
 	case len(same) == 0:
