@@ -10,7 +10,7 @@ import (
 	"sync"
 )
 
-// privateKey signs over math/big, with a modulus of primes of about 512 bits: of as many as it needs, so that even the longest are found at once.
+// privateKey signs over math/big, with a modulus of primes of about 256 bits: of as many as it needs, so that even the longest are found at once.
 type privateKey struct {
 	*Key
 	primes []*big.Int
@@ -22,7 +22,7 @@ func newPrivateKey(bits int, exponent *big.Int) *privateKey {
 	for {
 		k := &privateKey{}
 		modulus, order := big.NewInt(1), big.NewInt(1)
-		for n := (bits + 511) / 512; n > 0; n-- {
+		for n := (bits + 255) / 256; n > 0; n-- {
 			p := primeFor((bits-modulus.BitLen()+n-1)/n, exponent)
 			k.primes = append(k.primes, p)
 			modulus.Mul(modulus, p)
