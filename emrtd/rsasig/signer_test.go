@@ -59,7 +59,8 @@ func (k *privateKey) sign(encoded []byte) []byte {
 	m, s := new(big.Int).SetBytes(encoded), new(big.Int)
 	for _, p := range k.primes {
 		rest := new(big.Int).Div(k.modulus.n, p)
-		part := new(big.Int).Exp(m, k.d, p)
+		part := new(big.Int).Sub(p, big.NewInt(1))
+		part.Exp(m, part.Mod(k.d, part), p)
 		part.Mul(part, new(big.Int).ModInverse(rest, p))
 		s.Add(s, part.Mul(part.Mod(part, p), rest))
 	}
