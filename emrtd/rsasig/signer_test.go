@@ -17,7 +17,7 @@ type privateKey struct {
 	d      *big.Int
 }
 
-// newPrivateKey makes a key with a modulus of exactly so many bits.
+// newPrivateKey makes a key with a modulus of exactly so many bits, the two highest of them set, so that half of the numbers of as many bits and more are below it.
 func newPrivateKey(bits int, exponent *big.Int) *privateKey {
 	for {
 		k := &privateKey{}
@@ -28,7 +28,7 @@ func newPrivateKey(bits int, exponent *big.Int) *privateKey {
 			modulus.Mul(modulus, p)
 			order.Mul(order, new(big.Int).Sub(p, big.NewInt(1)))
 		}
-		if modulus.BitLen() != bits {
+		if modulus.BitLen() != bits || modulus.Bit(bits-2) == 0 {
 			continue
 		}
 		var err error
