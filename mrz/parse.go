@@ -132,7 +132,10 @@ func (a *assembly) add(line string, number int) error {
 		if !plain {
 			cut = bytesOf(line, unit)
 		}
-		a.lines[a.have], a.at[a.have] = capitals(line[:cut]), position{number, column}
+		a.lines[a.have], a.at[a.have] = line[:cut], position{number, column}
+		if !plain {
+			a.lines[a.have] = capitals(line[:cut])
+		}
 		a.have++
 		line = line[cut:]
 	}

@@ -216,13 +216,3 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
-
-func BenchmarkParse(b *testing.B) {
-	text := specimens[0].text
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := Parse(text, testToday); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
