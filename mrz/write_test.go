@@ -71,7 +71,7 @@ func TestWriteRefuses(t *testing.T) {
 		{"nationality", func(d *Document) { d.Nationality = "U2" }},
 		{"name", func(d *Document) { d.Primary = "" }},
 		{"name", func(d *Document) { d.Primary = "'" }},
-		{"name", func(d *Document) { d.Primary = "Иванов" }},
+		{"name", func(d *Document) { d.Primary = "Παππάς" }},
 		{"name", func(d *Document) { d.Secondary = "Anna 2" }},
 		{"name", func(d *Document) { d.Primary = strings.Repeat("A ", 30); d.Format = TD2; d.Secondary = "B" }},
 		{"number", func(d *Document) { d.Number = " " }},
