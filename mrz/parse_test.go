@@ -234,9 +234,31 @@ func FuzzParse(f *testing.F) {
 		if !d.Birth.Valid() || !d.Expiry.Valid() || after(d.Birth, testToday) {
 			t.Fatalf("dates %v %v", d.Birth, d.Expiry)
 		}
+		placed(t, d)
 		again := parsed(t, strings.Join(d.Lines, "\n"), testToday)
 		if diff := cmp.Diff(d, again); diff != "" {
 			t.Fatalf("lines read again (-first +again):\n%s", diff)
 		}
 	})
+}
+
+// placed checks that what a document says of its check digits and defects is where it says, and by which clause.
+func placed(t *testing.T, d *Document) {
+	t.Helper()
+	inside := func(line, column int, clause string) bool {
+		return clause != "" && line >= 1 && line <= len(d.Lines) && column >= 1 && column <= len(d.Lines[0])
+	}
+	for _, c := range d.Checks {
+		if !inside(c.Line, c.Column, c.Clause) || c.Got != d.Lines[c.Line-1][c.Column-1:c.Column] {
+			t.Fatalf("%+v of\n%s", c, strings.Join(d.Lines, "\n"))
+		}
+	}
+	for i, at := range d.DefectsAt {
+		if !inside(at.Line, at.Column, at.Clause) || at.Name != d.Defects[i] {
+			t.Fatalf("%+v of\n%s", at, strings.Join(d.Lines, "\n"))
+		}
+	}
+	if len(d.DefectsAt) != len(d.Defects) || slices.Contains(d.Defects, "") {
+		t.Fatalf("%v %v", d.Defects, d.DefectsAt)
+	}
 }
