@@ -102,6 +102,8 @@ func checkExpiry(d *mrz.Document, at marz.Instant, today marz.Date) marz.Finding
 	switch {
 	case !d.Expiry.Full():
 		f.Result, f.Grave, f.Reason = marz.Undetermined, marz.Attention, "the zone gives no full date of expiry: look at the page"
+	case d.ExpiryDoubt:
+		f.Result, f.Grave, f.Reason = marz.Undetermined, marz.Attention, "the zone gives the year 99, by which some states write that a document has no end: look at the page"
 	case d.Expiry.Compare(today) < 0:
 		f.Result, f.Grave, f.Reason = marz.Failed, marz.Attention, "expired on "+d.Expiry.String()
 	default:

@@ -27,21 +27,25 @@ func checkDigit(field string) byte {
 type digitSum struct{ sum, turn int }
 
 func (s *digitSum) add(field string) {
-	sum, turn := s.sum, s.turn
-	for i := range len(field) {
-		sum += int(products[turn][field[i]])
-		if turn++; turn == len(products) {
-			turn = 0
-		}
+	first, second, third := &products[s.turn], &products[s.turn+1], &products[s.turn+2]
+	s.turn = (s.turn + len(field)) % 3
+	for len(field) >= 3 {
+		s.sum += int(first[field[0]]) + int(second[field[1]]) + int(third[field[2]])
+		field = field[3:]
 	}
-	s.sum, s.turn = sum, turn
+	if len(field) > 0 {
+		s.sum += int(first[field[0]])
+	}
+	if len(field) > 1 {
+		s.sum += int(second[field[1]])
+	}
 }
 
 func (s *digitSum) digit() byte { return byte('0' + s.sum%10) }
 
-// products is what each character adds to a check digit under the weights 7, 3 and 1, modulo 10.
-var products = func() (p [3][256]uint8) {
-	for turn, weight := range []int{7, 3, 1} {
+// products is what each character adds to a check digit under the weights 7, 3 and 1, modulo 10, from each turn on.
+var products = func() (p [5][256]uint8) {
+	for turn, weight := range []int{7, 3, 1, 7, 3} {
 		for c := range 256 {
 			if v := value(byte(c)); v > 0 {
 				p[turn][c] = uint8(v * weight % 10)
@@ -77,23 +81,23 @@ func allZone(text string) bool {
 	return all >= 0
 }
 
-// check compares the check digit at a place with the one that is due.
-func (l *layout) check(name string, due byte, at span, lines []string) Check {
+// check adds a check digit, which stands at a place, and says whether it is the one that is due.
+func (d *Document) check(l *layout, name string, due byte, at span, lines []string) *Check {
 	const digits = "0123456789"
-	got := at.of(lines)
-	return Check{
-		Field: name, Want: digits[due-'0' : due-'0'+1], Got: got, OK: got[0] == due,
-		Line: at.line + 1, Column: at.from + 1, Clause: l.checks,
-	}
+	d.Checks = d.Checks[:len(d.Checks)+1]
+	c := &d.Checks[len(d.Checks)-1]
+	c.Field, c.Clause, c.Line, c.Column = name, l.checks, at.line+1, at.from+1
+	c.Want, c.Got = digits[due-'0':due-'0'+1], at.of(lines)
+	c.OK = c.Got == c.Want
+	return c
 }
 
-// checkAfter checks a field, which may be empty, with the check digit after it. An empty one may have a filler in place of its
-// zero (9303-4 §4.2.2.2 for positions 29 to 43; for an unknown date the same is met).
-func (l *layout) checkAfter(name string, field span, lines []string) Check {
+// checkAfter adds the check digit after a field that may be empty. An empty one may have a filler in place of its zero (9303-4
+// §4.2.2.2 for positions 29 to 43; for an unknown date the same is met).
+func (d *Document) checkAfter(l *layout, name string, field span, lines []string) {
 	text := field.of(lines)
-	c := l.check(name, checkDigit(text), field.checkAt(), lines)
+	c := d.check(l, name, checkDigit(text), field.checkAt(), lines)
 	c.OK = c.OK || c.Got == "<" && blank(text)
-	return c
 }
 
 // blank reports whether a field holds fillers only.

@@ -25,10 +25,10 @@ func fields(l *layout, lines []string, today marz.Date) *Document {
 	d.readSex(l, lines)
 	d.readDates(l, lines, today)
 	if l.optCheck {
-		d.Checks = append(d.Checks, l.checkAfter("optional", l.optional1, lines))
+		d.checkAfter(l, "optional", l.optional1, lines)
 	}
 	if len(l.composite) > 0 {
-		d.Checks = append(d.Checks, l.check("composite", l.compositeDigit(lines), l.compositeAt, lines))
+		d.check(l, "composite", l.compositeDigit(lines), l.compositeAt, lines)
 	}
 	return d
 }
@@ -169,7 +169,7 @@ func (d *Document) readNumber(l *layout, lines []string) {
 	if d.Number == "" {
 		d.defect(DefectNumber, l.number, 0, l.clauses[l.number.line])
 	}
-	d.Checks = append(d.Checks, l.check("number", checkDigit(field), at, lines))
+	d.check(l, "number", checkDigit(field), at, lines)
 }
 
 // splitNumber parts the whole document number from the optional data. A filler in place of the check digit after nine
@@ -205,13 +205,13 @@ func (d *Document) readDates(l *layout, lines []string, today marz.Date) {
 	var fault dateFault
 	d.Birth, d.CenturyDoubt, fault = birthDate(l.birth.of(lines), today)
 	d.dateDefect(fault, DefectBirthMalformed, DefectBirthImpossible, l.birth, l.dates)
-	d.Checks = append(d.Checks, l.checkAfter("birth", l.birth, lines))
+	d.checkAfter(l, "birth", l.birth, lines)
 	if l.expiry.width() == 0 {
 		return
 	}
 	d.Expiry, d.ExpiryDoubt, fault = expiryDate(l.expiry.of(lines), today)
 	d.dateDefect(fault, DefectExpiryMalformed, DefectExpiryImpossible, l.expiry, l.dates)
-	d.Checks = append(d.Checks, l.checkAfter("expiry", l.expiry, lines))
+	d.checkAfter(l, "expiry", l.expiry, lines)
 }
 
 func (d *Document) dateDefect(f dateFault, malformed, impossible string, field span, clause string) {

@@ -3,6 +3,7 @@ package mrz
 import (
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"marz"
@@ -11,7 +12,7 @@ import (
 // Parse reads one document. The format follows from the length of the lines, and for two lines from a document code that
 // begins with V.
 //
-// It takes the zone as readers send it: in small letters or capitals, with spaces around the lines, with any line ends or
+// It takes the zone as readers send it: in small letters or capitals, with spaces and control characters around the lines, with any line ends or
 // none where the length of the whole (72, 88 or 90) says where the lines end, with a byte order mark before it.
 //
 // A wrong check digit is not an error: it stands in Checks. Neither is a field that breaks the standard: it stands in
@@ -33,7 +34,7 @@ func Parse(text string, today marz.Date) (*Document, error) {
 	for number := 1; text != ""; number++ {
 		var line string
 		line, text, _ = strings.Cut(text, "\n")
-		if line = strings.TrimSpace(line); line == "" {
+		if line = trimLine(line); line == "" {
 			continue
 		}
 		if a.done() {
@@ -50,6 +51,12 @@ func Parse(text string, today marz.Date) (*Document, error) {
 		return nil, a.incomplete()
 	}
 	return a.document(today)
+}
+
+// trimLine takes off what readers put around a line: blanks, and the control characters that frame it, as STX and ETX. Zero bytes
+// stay, since they mean another encoding.
+func trimLine(line string) string {
+	return strings.TrimFunc(line, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) && r != 0 })
 }
 
 // maxText is the length in bytes beyond which a text cannot be one document, however many spaces are around its lines.
@@ -132,7 +139,10 @@ func (a *assembly) add(line string, number int) error {
 		if !plain {
 			cut = bytesOf(line, unit)
 		}
-		a.lines[a.have], a.at[a.have] = capitals(line[:cut]), position{number, column}
+		a.lines[a.have], a.at[a.have] = line[:cut], position{number, column}
+		if !plain {
+			a.lines[a.have] = capitals(line[:cut])
+		}
 		a.have++
 		line = line[cut:]
 	}

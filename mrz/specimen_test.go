@@ -97,6 +97,7 @@ func TestSpecimens(t *testing.T) {
 			"CR":             strings.ReplaceAll(s.text, "\n", "\r") + "\r",
 			"small, spaced":  "\uFEFF\n  " + strings.ToLower(strings.ReplaceAll(s.text, "\n", " \n\n\t")),
 			"one end lost":   strings.Replace(s.text, "\n", "", 1),
+			"framed":         "\x02" + s.text + "\x03\r",
 			"trailing lines": s.text + "\n\n\n",
 		}
 		for way, text := range ways {

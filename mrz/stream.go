@@ -58,7 +58,7 @@ func (s *splitter) run() {
 			s.fail(s.lines.number+1, &marz.Error{Code: marz.Internal, Op: "read mrz", Subject: "input", Err: err})
 			return
 		default:
-			s.take(strings.TrimSpace(raw))
+			s.take(trimLine(raw))
 		}
 	}
 }

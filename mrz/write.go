@@ -3,6 +3,7 @@ package mrz
 import (
 	"fmt"
 	"strings"
+	"unicode"
 
 	"marz"
 )
@@ -10,18 +11,25 @@ import (
 // Write lays out a document as its machine-readable zone: lines joined by "\n", all check digits computed. It takes the
 // fields from Format to Optional2 but for Truncated, and no others.
 //
-// Names may be written as printed: letters with marks are written by 9303-3 §6 A, hyphens and apostrophes by §4.6, and a
-// name too long for its field is cut (9303-4 §4.2.3). Unknown parts of a date become fillers. A space, hyphen, slash or full
+// Names may be written as printed, in Latin, Cyrillic or Arabic letters: they are written by 9303-3 §6, hyphens and apostrophes by
+// §4.6, and a name too long for its field is cut (9303-4 §4.2.3). Cyrillic letters are taken for those of the issuer's language:
+// Belarusian, Bulgarian, Macedonian, Serbian or Ukrainian, and Russian of any other issuer; WriteIn is told it. Unknown parts of a date become fillers. A space, hyphen, slash or full
 // stop in a number or in optional data becomes a filler. A document number of more than nine characters is possible in
 // TD1 (up to 22) and TD2 (up to 14).
 //
 // An error (*marz.Error, Invalid) names the field that cannot be written and never its content.
-func Write(d Document) (string, error) {
+func Write(d Document) (string, error) { return WriteIn(d, languageOf(capitals(d.Issuer))) }
+
+// WriteIn is Write for names in a language, which matters where they have Cyrillic letters.
+func WriteIn(d Document, language Language) (string, error) {
+	if _, ok := cyrillicIn[language]; !ok {
+		return "", unwritable("language", "use be, bg, mk, ru, sr or uk; ru for any other written in Cyrillic letters")
+	}
 	l, ok := layouts[d.Format]
 	if !ok {
 		return "", unwritable("format", "use TD1, TD2, TD3, MRV-A, MRV-B or FRA-ID")
 	}
-	w := &writer{layout: l, lines: make([][]byte, l.lines)}
+	w := &writer{layout: l, language: language, lines: make([][]byte, l.lines)}
 	for i := range w.lines {
 		w.lines[i] = []byte(strings.Repeat("<", l.width))
 	}
@@ -40,8 +48,9 @@ func unwritable(field, fix string) error {
 
 // writer holds the lines of one document, full of fillers at first.
 type writer struct {
-	layout *layout
-	lines  [][]byte
+	layout   *layout
+	language Language
+	lines    [][]byte
 }
 
 func (w *writer) head(d *Document) error {
@@ -80,16 +89,16 @@ func (w *writer) head(d *Document) error {
 }
 
 func (w *writer) names(d *Document) error {
-	primary, bad := components(d.Primary)
+	primary, bad := components(d.Primary, w.language)
 	var secondary []string
 	if bad == 0 {
-		secondary, bad = components(d.Secondary)
+		secondary, bad = components(d.Secondary, w.language)
 	}
 	switch {
-	case bad >= '0' && bad <= '9':
+	case unicode.IsDigit(bad):
 		return unwritable("name", "a name may hold no digits (9303-3 §4.6); write a number in letters")
 	case bad != 0:
-		return unwritable("name", fmt.Sprintf("%q has no place in the Latin table of 9303-3 §6; give the name in Latin letters", bad))
+		return unwritable("name", fmt.Sprintf("%q is in none of the tables of 9303-3 §6 (Latin, Cyrillic, Arabic); give the name in Latin letters", bad))
 	case len(primary) == 0:
 		return unwritable("name", "a name of one part is the primary identifier, and may not be empty")
 	}

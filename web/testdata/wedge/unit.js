@@ -7,7 +7,8 @@ const TD2 = ["I<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<", "D231458907UTO7408122F12041
 const TD3 = ["P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<10"];
 const MRVA = ["V<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L8988901C4XXX4009078F96121096ZE184226B<<<<<<"];
 const MRVB = ["V<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<", "L8988901C4XXX4009078F9612109<<<<<<<<"];
-const ALL = { TD1, TD2, TD3, "MRV-A": MRVA, "MRV-B": MRVB };
+const FRANCE = ["IDFRABERTHIER<<<<<<<<<<<<<<<<<<<<<<<", "8806923102858CORINNE<<<<<<<6512068F6"];
+const ALL = { TD1, TD2, TD3, "MRV-A": MRVA, "MRV-B": MRVB, "FRA-ID": FRANCE };
 const flat = (lines) => lines.join("");
 
 const $ = (id) => document.getElementById(id);
