@@ -22,7 +22,7 @@ var misread = strings.Replace(ordinary, "K48213377", "K4B213377", 1)
 func offered(p *browsertest.Page, text string) {
 	for range 4 {
 		read(p, text)
-		p.WaitFor(candidatesOpen + ` || document.getElementById("error").textContent !== ""`)
+		p.WaitFor(candidatesOpen + ` || document.getElementById("error").textContent !== "" && ` + isOn("F6")) // while the post is asked, F6 does nothing
 		if browsertest.Eval[bool](p, candidatesOpen) {
 			break
 		}
