@@ -2,14 +2,15 @@
 // ICAO Doc 9303 defines for passports (TD3, part 4), cards (TD1, part 5; TD2, part 6) and visas (MRV-A and MRV-B,
 // part 7), with the rules common to all in part 3.
 //
-// It owns the layout of the five formats and of the older French identity card, their check digits, and the rules for names, dates and long document numbers.
+// It owns the layout of the five formats and of the older French identity card, their check digits, the rules for names, dates and
+// long document numbers, and the tables by which names in Latin, Cyrillic and Arabic letters are written.
 // It promises:
 //
 //   - Nothing is repaired in silence. A field is given as it stands in the zone; what is wrong with it is said beside it,
-//     in Checks and in Defects. Only a zone without a readable shape is an error.
+//     in Checks and in Defects, with its place and the clause it departs from. Only a zone without a readable shape is an error.
 //   - Repair proposes and decides nothing: each candidate says what it changed, what that costs and which check digits agree.
-//   - What Write writes, Parse reads back the same and without a defect, but for what a zone cannot hold: marks and
-//     punctuation, the end of a name that had to be cut, the century of a date.
+//   - What Write writes, Parse reads back the same and without a defect, but for what a zone cannot hold: other scripts, marks and
+//     punctuation, the end of a name that had to be cut, the century of a date; and a code that is withdrawn.
 //   - Errors name line and column and quote at most one character, so that no personal data gets into a log.
 //   - Reading many documents from one stream takes a fixed amount of memory, whatever the stream holds.
 //

@@ -56,6 +56,9 @@ func Parse(text string, today marz.Date) (*Document, error) {
 // trimLine takes off what readers put around a line: blanks, and the control characters that frame it, as STX and ETX. Zero bytes
 // stay, since they mean another encoding.
 func trimLine(line string) string {
+	if n := len(line); n > 0 && value(line[0]) >= 0 && value(line[n-1]) >= 0 {
+		return line
+	}
 	return strings.TrimFunc(line, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) && r != 0 })
 }
 
