@@ -42,7 +42,7 @@ const (
 	CheckSignerValidity  = "signer.validity"           // §5.6.4.3.4, table 5.36
 	CheckCSCAValidity    = "csca.validity"             // table 5.35
 	CheckRevocation      = "signer.revocation"         // §5.6.4.3.5
-	CheckDefects         = "signer.defects"            // BSI TR-03129-2 §7: a state knows something to be wrong with what this signer signed
+	CheckDefects         = "signer.defects"            // BSI TR-03129-2 §8: a state knows something to be wrong with what this signer signed
 	CheckGroups          = "groups.integrity"          // §5.6.4.4.2, table 5.41
 	CheckCOM             = "com.consistency"           // §5.6.4.4.1
 	CheckSignerState     = "issuing-state.signer"      // §5.6.4.5: EF.DG1 against the signer's issuer

@@ -41,6 +41,9 @@ type Authority struct {
 // MasterListSigner is the extended key usage of whoever signs master lists (ICAO 9303-12 §7.1.1.3).
 const MasterListSigner = "2.23.136.1.1.3"
 
+// DefectListSigner is the extended key usage of whoever signs defect lists (BSI TR-03129-2 §8.2).
+const DefectListSigner = "0.4.0.127.0.7.3.11.2.1.2"
+
 type extensionReader func(*Extensions, *der.Reader, *der.Element) error
 
 var extensionReaders = map[string]extensionReader{
