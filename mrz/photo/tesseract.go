@@ -27,9 +27,9 @@ const (
 )
 
 const (
-	mostOutput = 64 << 10 // bytes that are read of one answer
+	mostOutput = 64 << 10         // bytes that are read of one answer
 	patience   = 20 * time.Second // for one photograph
-	waitDelay  = 2 * time.Second // for a program that does not end when it is told to
+	waitDelay  = 2 * time.Second  // for a program that does not end when it is told to
 )
 
 // Reader reads zones in photographs with an engine that is installed on this machine. Its methods may be called from any goroutine; each call runs the program anew, on one processor.
