@@ -223,6 +223,7 @@ func levelled(p picture, slope float64) view {
 	v.zones = ink.zones()
 	v.blocks = blocksOf(ink)
 	for _, b := range v.blocks {
+		settle(v.picture, b)
 		v.fillers = max(v.fillers, fillersIn(b))
 	}
 	return v

@@ -11,6 +11,8 @@ type grid struct {
 	row
 	middles []float64 // of the characters, in pixels; a camera that is held aslant draws them together at one end
 	pitch   float64   // how far apart they mostly are
+	heights []float64 // of the middles from above: the line is straight, and not always level
+	tall    int       // how high the letters are
 	fillers []bool    // which of them are fillers
 }
 
@@ -19,12 +21,12 @@ var widths = []int{30, 36, 44}
 
 // gridOf lays a row of level ink out. It reports false where it has not as many characters as a line of a zone.
 func gridOf(ink picture, r row) (grid, bool) {
-	r.top, r.bottom = max(0, r.top-2), min(ink.h, r.bottom+2)
 	middles, pitch := inPlaces(ink.blots(r.area))
 	if !slices.Contains(widths, len(middles)) {
 		return grid{}, false
 	}
 	g := grid{row: r, middles: middles, pitch: pitch}
+	g.settleHeights(ink)
 	g.left, g.right = max(0, int(middles[0]-pitch)), min(ink.w, int(middles[len(middles)-1]+pitch))
 	for i := range middles {
 		g.fillers = append(g.fillers, isFiller(ink.shape(g.place(i)), pitch))
@@ -51,7 +53,71 @@ func (g grid) place(i int) area {
 	if i+1 < len(g.middles) {
 		to = (g.middles[i] + g.middles[i+1]) / 2
 	}
-	return area{max(0, int(from)), g.top, int(to), g.bottom}
+	half := float64(g.tall)/2 + 2
+	return area{max(0, int(from)), max(0, int(g.heights[i]-half)), int(to), int(g.heights[i] + half)}
+}
+
+// settleHeights finds how high the letters are, and lays a straight line through their middles. Fillers are lower than letters and need not have their middle where those have theirs, so that each kind says only how steep the line is.
+func (g *grid) settleHeights(ink picture) {
+	more := g.height() / 3
+	var dots []point
+	var talls []int
+	for _, m := range g.middles {
+		top, bottom, ok := ink.upright(area{max(0, int(m-g.pitch/2)), max(0, g.top-more), int(m + g.pitch/2), min(ink.h, g.bottom+more)})
+		if ok {
+			dots, talls = append(dots, point{m, float64(top+bottom) / 2}), append(talls, bottom-top)
+		}
+	}
+	g.tall = g.height()
+	if sorted := slices.Sorted(slices.Values(talls)); sorted != nil {
+		g.tall = sorted[len(sorted)*4/5]
+	}
+	var high, low spread
+	for i, d := range dots {
+		if 20*talls[i] >= 17*g.tall {
+			high.add(d)
+		} else {
+			low.add(d)
+		}
+	}
+	slope := 0.0
+	if wide := high.wide() + low.wide(); wide > 0 {
+		slope = (high.steep() + low.steep()) / wide
+	}
+	for _, m := range g.middles {
+		y := float64(g.top+g.bottom) / 2
+		if high.n > 0 {
+			y = (high.y + slope*(m*high.n-high.x)) / high.n
+		}
+		g.heights = append(g.heights, y)
+	}
+}
+
+// spread adds up where dots lie, for the straight line through them.
+type spread struct{ n, x, y, xx, xy float64 }
+
+func (s *spread) add(d point) {
+	s.n, s.x, s.y, s.xx, s.xy = s.n+1, s.x+d.x, s.y+d.y, s.xx+d.x*d.x, s.xy+d.x*d.y
+}
+
+func (s *spread) wide() float64  { return s.xx - s.x*s.x/max(1, s.n) }
+func (s *spread) steep() float64 { return s.xy - s.x*s.y/max(1, s.n) }
+
+// upright is between which rows of pixels an area has ink.
+func (p picture) upright(a area) (top, bottom int, ok bool) {
+	for y := a.top; y < a.bottom; y++ {
+		for x := a.left; x < min(a.right, p.w); x++ {
+			if p.pix[y*p.w+x] == 0 {
+				continue
+			}
+			if !ok {
+				top = y
+			}
+			bottom, ok = y+1, true
+			break
+		}
+	}
+	return top, bottom, ok
 }
 
 // blot is a run of columns with ink.
@@ -239,7 +305,7 @@ func (p picture) bare(block []grid, factor float64) picture {
 func (p picture) copied(to picture, a area, x, y int) int {
 	more := (a.bottom - a.top) / 4
 	w := min(a.right, p.w) - a.left
-	for dy := max(-more, -a.top); dy < a.bottom-a.top+more && a.top+dy < p.h; dy++ {
+	for dy := max(-more, -a.top, -y); dy < a.bottom-a.top+more && a.top+dy < p.h && y+dy < to.h; dy++ {
 		copy(to.pix[(y+dy)*to.w+x:(y+dy)*to.w+min(x+w, to.w)], p.pix[(a.top+dy)*p.w+a.left:(a.top+dy)*p.w+a.left+w])
 	}
 	return w
