@@ -3,12 +3,14 @@ package reader
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -252,3 +254,37 @@ func TestLawRecordingsAreReadAsWritten(t *testing.T) {
 		}
 	})
 }
+
+// A device that is recorded gives a recording with its settings and pauses.
+func TestRecord(t *testing.T) {
+	pieces := []string{"P<UTO", "<<\r"}
+	times := []time.Duration{0, 120 * time.Millisecond, 125 * time.Millisecond, 0}
+	device := readerFunc(func(b []byte) (int, error) {
+		if len(pieces) == 0 {
+			return 0, io.EOF
+		}
+		n := copy(b, pieces[0])
+		pieces = pieces[1:]
+		return n, nil
+	})
+	var out strings.Builder
+	if err := (Settings{Adapter: "rows", Start: "\x02", PauseMS: 300}).Header(&out); err != nil {
+		t.Fatal(err)
+	}
+	now := func() time.Duration { x := times[0]; times = times[1:]; return x }
+	if err := Record(device, &out, now); err != io.EOF {
+		t.Fatal(err)
+	}
+	const want = "@ adapter = \"rows\"\n@ start = \"\\\\x02\"\n@ pause_ms = 300\npause 120\ntext P<UTO\npause 5\ntext <<\\r\n"
+	if out.String() != want {
+		t.Errorf("%s", cmp.Diff(want, out.String()))
+	}
+	r, err := ReadRecording(strings.NewReader(out.String()), "x")
+	if err != nil || r.Settings != (Settings{Adapter: "rows", Start: "\x02", PauseMS: 300}) || len(r.Steps) != 2 || r.Steps[0].Pause != 120*time.Millisecond {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(b []byte) (int, error) { return f(b) }

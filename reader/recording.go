@@ -146,3 +146,35 @@ func (r *Recording) Events(a Adapter, pause time.Duration) []Event {
 	}
 	return append(out, a.Silent()...)
 }
+
+// Header writes the settings of a device as the first lines of a recording.
+func (s Settings) Header(w io.Writer) error {
+	var text strings.Builder
+	if err := toml.NewEncoder(&text).Encode(s); err != nil {
+		return err
+	}
+	for line := range strings.Lines(text.String()) {
+		if _, err := io.WriteString(w, "@ "+line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Record writes what a device sends as a recording, each piece as it comes, until the device is gone. now is the time since any instant. What it writes is what the documents say: record specimens alone.
+func Record(device io.Reader, w io.Writer, now func() time.Duration) error {
+	b := make([]byte, MostText)
+	for last := now(); ; {
+		n, err := device.Read(b)
+		at := now()
+		if n > 0 {
+			if err := (Step{min(at-last, mostPause), b[:n]}).Write(w); err != nil {
+				return err
+			}
+			last = at
+		}
+		if err != nil {
+			return err
+		}
+	}
+}

@@ -33,8 +33,8 @@ type Settings struct {
 	Check     Check  `toml:"check,omitempty"`     // what stands after the end
 	Removed   Bytes  `toml:"removed,omitempty"`   // the frame that says that the document was taken away; none: no frame does
 	Error     Bytes  `toml:"error,omitempty"`     // with which a frame begins that reports an error; none: no frame does
-	Between   int    `toml:"between,omitempty"`   // so many bytes between two frames are passed over without a word; 0: the adapter's own; below 0: none
-	PauseMS   int    `toml:"pause_ms,omitempty"`  // milliseconds of silence after which what is half there ends
+	Between   int    `toml:"between,omitzero"`    // so many bytes between two frames are passed over without a word; 0: the adapter's own; below 0: none
+	PauseMS   int    `toml:"pause_ms,omitzero"`   // milliseconds of silence after which what is half there ends
 	Plain     bool   `toml:"plain,omitempty"`     // of a scanner: it sends no AIM identifiers
 }
 

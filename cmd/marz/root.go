@@ -37,6 +37,7 @@ var commands = []func() *cobra.Command{
 	listCommand,
 	masterlistCommand,
 	mrzCommand,
+	readerCommand,
 	registerCommand,
 	screenCommand,
 	sealCommand,
