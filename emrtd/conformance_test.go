@@ -348,16 +348,21 @@ func TestConformanceZone(t *testing.T) {
 	longer[1]++
 	shorter[1]--
 	born := func(birth string) []byte { return testpki.DataGroup1(second(13, birth)) }
+	cut, alone := "P<UTO"+"ERIKSSON<<ANNA<MARIA<MAGDALENA<SOFIA<AL"+line2, "P<UTO"+"ERIKSSON"+strings.Repeat("<", 31)+line2
+	zero := line1 + "L898902C36UTO7408122F1204159" + strings.Repeat("<", 14) + "08"
 	const composite, birth, expiry = "check digit of composite", "check digit of birth", "check digit of expiry"
 	const ok, failed, unknown = marz.Successful, marz.Failed, marz.Undetermined
 	for _, c := range []struct {
 		id    string
 		dg1   []byte
 		state marz.Result // of the comparison of states
-		zone  marz.Result // of the comparison with the printed zone, which is the specimen's
+		zone  marz.Result // of the comparison with the printed zone, which is the specimen's but for the first cases
 		wrong []string    // what is told of the zone
 	}{
 		{"LDS_B_01", good, ok, ok, nil},
+		{"LDS_B_02", testpki.DataGroup1(cut), ok, ok, nil},
+		{"LDS_B_03", testpki.DataGroup1(alone), ok, ok, nil},
+		{"LDS_B_04", testpki.DataGroup1(zero), ok, ok, nil},
 		{"LDS_B_05", append([]byte{0x62}, good[1:]...), unknown, unknown, nil},
 		{"LDS_B_06", shorter, unknown, unknown, nil},
 		{"LDS_B_07", longer, unknown, unknown, nil},
@@ -385,7 +390,11 @@ func TestConformanceZone(t *testing.T) {
 	} {
 		w := newWorld(t, p256)
 		w.groups[1] = c.dg1
-		r := verify(t, Document{SOD: w.sod(t, testpki.Form{}), Groups: w.groups, Zone: specimen}, w.trust(t))
+		printed := specimen
+		if p, ok := map[string]string{"LDS_B_02": cut, "LDS_B_03": alone, "LDS_B_04": zero}[c.id]; ok {
+			printed = p
+		}
+		r := verify(t, Document{SOD: w.sod(t, testpki.Form{}), Groups: w.groups, Zone: printed}, w.trust(t))
 		var wrong []string
 		for _, d := range r.Defects {
 			if d.Name == ZoneDefect {

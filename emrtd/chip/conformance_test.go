@@ -3,6 +3,7 @@ package chip
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"slices"
 	"testing"
 )
@@ -150,5 +151,77 @@ func TestConformanceReading(t *testing.T) {
 		if got, there, err := r.Read(t.Context(), DG(1), nil); err == nil {
 			t.Errorf("cut short with %s: %d bytes, there %v", id, len(got), there)
 		}
+	}
+}
+
+// TestConformanceMapping: ISO7816_G_29 to ISO7816_G_33, PACE with chip authentication mapping whose last answer lacks the chip's proof, has it under another tag, or has another one. The chip is never taken for the document's own.
+func TestConformanceMapping(t *testing.T) {
+	const last = 5 // MSE:Set AT and three steps come before
+	ways := slices.DeleteFunc(AllPACE(), func(p PACE) bool { return !p.proves })
+	way := ways[len(ways)-1]
+	inside := func(change func([]tlv) []tlv) func([]byte) []byte {
+		return func(answer []byte) []byte {
+			outer, _, err := readTLV(answer)
+			if err != nil {
+				t.Fatal(err)
+			}
+			list, err := readAll(outer.value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var out []byte
+			for _, o := range change(list) {
+				out = appendTLV(out, o.tag, o.value)
+			}
+			return append(appendTLV(nil, outer.tag, out), answer[len(answer)-2:]...)
+		}
+	}
+	set := func(change func(o *tlv)) func([]tlv) []tlv {
+		return func(list []tlv) []tlv {
+			for i := range list {
+				if list[i].tag == doChipData {
+					change(&list[i])
+				}
+			}
+			return list
+		}
+	}
+	for id, alter := range map[string]func([]tlv) []tlv{
+		"ISO7816_G_29": without(doChipData),
+		"ISO7816_G_30": set(func(o *tlv) { o.value = append([]byte{0x30}, o.value...) }),
+		"ISO7816_G_31": spoilt(doChipData),
+		"ISO7816_G_32": set(func(o *tlv) { o.tag++ }),
+		"ISO7816_G_33": set(func(o *tlv) { o.value = nil }),
+	} {
+		v, zone, _ := passport(t, way)
+		public, err := v.PublicKey(way)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := NewReader(&tamper{Card: v, from: last, alter: func(a []byte) []byte {
+			if bytes.HasSuffix(a, []byte{0x90, 0}) && a[0] == 0x7c {
+				return inside(alter)(a)
+			}
+			return a
+		}})
+		err = r.PACE(t.Context(), way, zone, rand.Reader)
+		if err == nil {
+			err = r.CheckMapping(public)
+		}
+		if err == nil {
+			t.Errorf("%s: the chip is taken for the document's own", id)
+		}
+	}
+	v, zone, _ := passport(t, way) // unchanged, as the test does it
+	public, err := v.PublicKey(way)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := NewReader(&tamper{Card: v, from: last, alter: inside(func(l []tlv) []tlv { return l })})
+	if err := r.PACE(t.Context(), way, zone, rand.Reader); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.CheckMapping(public); err != nil {
+		t.Error(err)
 	}
 }
