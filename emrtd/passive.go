@@ -60,6 +60,10 @@ const (
 	IssuedOutsidePeriod  der.Name = "issued-outside-key-period"   // the CSCA's private key was not in its period of use
 	RevocationSkipped    der.Name = "revocation-list-passed-over" // a list of this issuer that could not be relied on
 	DefectKnown          der.Name = "known-defect"                // by a defect list
+	ZoneDefect           der.Name = "zone-defect"                 // of the zone in EF.DG1, by package mrz; the detail names it and quotes nothing
+	AuthorityKeyMissing  der.Name = "authority-key-id-missing"    // the signer's certificate does not name its issuer's key, ICAO 9303-12 §7.1.1, table 5
+	UsageMissing         der.Name = "key-usage-missing"           // of the signer's certificate, the same
+	UsageNotCritical     der.Name = "key-usage-not-critical"      // the same
 )
 
 // Check is one check of a document and its result. Reason is in words and free of the holder's data.
@@ -302,6 +306,15 @@ func (v *inspection) noteChain(signer *cert.Certificate) {
 
 // checkPurpose: a state's CSCA issues certificates for other ends too, lists and visible seals. None of them may sign a document.
 func (v *inspection) checkPurpose(signer *cert.Certificate) {
+	switch {
+	case !signer.HasUsage:
+		v.note(UsageMissing, "signer's certificate", "")
+	case !signer.UsageCritical:
+		v.note(UsageNotCritical, "signer's certificate", "")
+	}
+	if len(signer.AuthorityID.KeyID) == 0 {
+		v.note(AuthorityKeyMissing, "signer's certificate", "")
+	}
 	switch {
 	case signer.CA():
 		v.add(CheckSignerPurpose, marz.Failed, "the signer's certificate is an issuing authority's")

@@ -287,7 +287,7 @@ func TestIssuerOfAnotherName(t *testing.T) {
 		defects []der.Name
 	}{
 		"another name":                {func(a, _ *testpki.Profile) { a.CommonName = "CSCA" }, "", []der.Name{cert.IssuerNameDiffers}},
-		"another name, no identifier": {func(a, s *testpki.Profile) { a.CommonName, s.WithoutKeyIDs = "CSCA", true }, "issuer-missing", nil},
+		"another name, no identifier": {func(a, s *testpki.Profile) { a.CommonName, s.WithoutKeyIDs = "CSCA", true }, "issuer-missing", []der.Name{AuthorityKeyMissing}},
 		"another country":             {func(a, _ *testpki.Profile) { a.Country = "XA" }, "issuer-is-another", []der.Name{cert.IssuerNameDiffers}},
 		"not an authority":            {func(a, _ *testpki.Profile) { a.CA, a.Usage = false, 0x80 }, "issuer-may-not-issue", nil},
 	} {

@@ -146,21 +146,25 @@ func (f *field) reduce(z *element, t []uint64, top uint64) {
 	}
 }
 
-// sqr sets z to x².
-func (f *field) sqr(z, x *element) {
-	if f.plain {
-		f.sqr9(z, x)
-		return
-	}
-	f.mul(z, x, x)
-}
+func (f *field) sqr(z, x *element) { f.mul(z, x, x) }
 
 // add sets z to x+y.
 func (f *field) add(z, x, y *element) {
-	if f.n == 4 {
+	switch f.n {
+	case 4:
 		f.add4(z, x, y)
-		return
+	case 6:
+		f.add6(z, x, y)
+	case 8:
+		f.add8(z, x, y)
+	case 9:
+		f.add9(z, x, y)
+	default:
+		f.addAny(z, x, y)
 	}
+}
+
+func (f *field) addAny(z, x, y *element) {
 	var t element
 	var c uint64
 	for i := range f.n {
@@ -171,10 +175,21 @@ func (f *field) add(z, x, y *element) {
 
 // sub sets z to x-y.
 func (f *field) sub(z, x, y *element) {
-	if f.n == 4 {
+	switch f.n {
+	case 4:
 		f.sub4(z, x, y)
-		return
+	case 6:
+		f.sub6(z, x, y)
+	case 8:
+		f.sub8(z, x, y)
+	case 9:
+		f.sub9(z, x, y)
+	default:
+		f.subAny(z, x, y)
 	}
+}
+
+func (f *field) subAny(z, x, y *element) {
 	var t element
 	var borrow, c uint64
 	for i := range f.n {

@@ -60,22 +60,5 @@ func (f *field) fold(z *element, t *[18]uint64) {
 		sum[i], c = bits.Add64(t[i], t[8+i]>>9|t[9+i]<<55, c)
 	}
 	sum[8] = t[8]&(1<<9-1) + (t[16]>>9 | t[17]<<55) + c
-	f.reduce(z, sum[:], 0) // below 2^522, which is 2p and 2 more at most: both halves of a product of numbers below p are not all ones
-}
-
-// sqr9 is mul9 of a number by itself: each product of two different limbs is made once and counts twice.
-func (f *field) sqr9(z, x *element) {
-	var t [18]uint64
-	for i, xi := range x[:8] {
-		t[9+i] = addProduct(t[2*i+1:9+i], x[i+1:], xi, 0)
-	}
-	var c, top uint64
-	for i := range 9 {
-		h, l := bits.Mul64(x[i], x[i])
-		low, high := t[2*i], t[2*i+1]
-		t[2*i], c = bits.Add64(low<<1|top, l, c)
-		t[2*i+1], c = bits.Add64(high<<1|low>>63, h, c)
-		top = high >> 63
-	}
-	f.fold(z, &t)
+	f.reduce9(z, &sum, 0) // below 2^522, which is 2p and 2 more at most: both halves of a product of numbers below p are not all ones
 }
