@@ -21,6 +21,7 @@ var misread = strings.Replace(ordinary, "K48213377", "K4B213377", 1)
 // offered scans until the candidates are there and can be marked: a machine that stalls cuts a scan short.
 func offered(p *browsertest.Page, text string) {
 	for range 4 {
+		browsertest.Eval[any](p, `void (document.getElementById("error").textContent = "")`) // what it said of the scan before
 		read(p, text)
 		p.WaitFor(candidatesOpen + ` || document.getElementById("error").textContent !== "" && ` + isOn("F6")) // while the post is asked, F6 does nothing
 		if browsertest.Eval[bool](p, candidatesOpen) {
