@@ -90,8 +90,8 @@ func failed(a reading.Answer, p *reading.Proof) marz.Verdict {
 	case reading.Read:
 		return marz.Attention // the zone may have been misread
 	case reading.Signer:
-		if r := p.Report; r != nil && r.ResultOf(emrtd.CheckSignerSignature) == marz.Successful && r.ResultOf(emrtd.CheckSignerPurpose) == marz.Successful {
-			return marz.Attention // it follows from a trusted authority, and a certificate is out of its time
+		if r := p.Report; r != nil && r.ResultOf(emrtd.CheckSignerSignature) != marz.Failed && r.ResultOf(emrtd.CheckSignerPurpose) != marz.Failed {
+			return marz.Attention // a certificate is out of its time, and nothing else is wrong with it
 		}
 	}
 	return marz.Stop

@@ -15,6 +15,7 @@ func TestGravityOfProof(t *testing.T) {
 	known := &reading.Proof{State: true, Report: &emrtd.Report{}}
 	unknown := &reading.Proof{Report: &emrtd.Report{}}
 	expired := &reading.Proof{State: true, Report: &emrtd.Report{Checks: []emrtd.Check{{Check: emrtd.CheckSignerSignature, Result: marz.Successful}, {Check: emrtd.CheckSignerPurpose, Result: marz.Successful}, {Check: emrtd.CheckSignerValidity, Result: marz.Failed}}}}
+	forged := &reading.Proof{State: true, Report: &emrtd.Report{Checks: []emrtd.Check{{Check: emrtd.CheckSignerSignature, Result: marz.Failed}}}}
 	passport, card := &mrz.Document{Code: "P"}, &mrz.Document{Code: "ID"}
 	for name, c := range map[string]struct {
 		question reading.Question
@@ -26,7 +27,7 @@ func TestGravityOfProof(t *testing.T) {
 		"good":                                   {reading.Signature, marz.Successful, known, passport, marz.Clear},
 		"a wrong signature":                      {reading.Signature, marz.Failed, known, passport, marz.Stop},
 		"a signature of an unknown kind":         {reading.Signature, marz.Undetermined, known, passport, marz.Attention},
-		"a signer of nobody":                     {reading.Signer, marz.Failed, known, passport, marz.Stop},
+		"a signer of nobody":                     {reading.Signer, marz.Failed, forged, passport, marz.Stop},
 		"a signer out of his time":               {reading.Signer, marz.Failed, expired, passport, marz.Attention},
 		"a state that is known, not this one":    {reading.Signer, marz.Undetermined, known, passport, marz.Attention},
 		"a state of which nothing is known":      {reading.Signer, marz.Undetermined, unknown, passport, marz.Clear},
