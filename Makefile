@@ -4,9 +4,9 @@
 
 GO ?= go
 ARGS ?=
-# What the tests need beside Go: a browser, a real X keyboard to type with, a C compiler for the race detector, and pcscd with its virtual reader.
-PROGRAMS = chromium Xvfb xdotool setxkbmap gcc /usr/sbin/pcscd /usr/lib/pcsc/drivers/serial/libifdvpcd.so
-PACKAGES = chromium xvfb x11-xkb-utils xkb-data xdotool gcc libc6-dev pcscd vsmartcard-vpcd
+# What the tests need beside Go: a browser, a real X keyboard to type with, a C compiler for the race detector, pcscd with its virtual reader, and what reads photographs of zones, with the typeface to draw them in.
+PROGRAMS = chromium Xvfb xdotool setxkbmap gcc /usr/sbin/pcscd /usr/lib/pcsc/drivers/serial/libifdvpcd.so tesseract
+PACKAGES = chromium xvfb x11-xkb-utils xkb-data xdotool gcc libc6-dev pcscd vsmartcard-vpcd tesseract-ocr fonts-ocr-b
 AXE = tmp/axe/package/axe.min.js
 MODEL = tmp/model
 APT = apt-get -o DPkg::Lock::Timeout=300
@@ -40,7 +40,7 @@ check:
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/marz ./cmd/marz
 
 # Packages in which nothing of their own runs at once with anything else: the race detector would only make them slow.
-PLAIN = ./cmd/marz ./agreement ./transfer ./mrz ./watchlist ./watchlist/name ./emrtd/... ./verify ./inspection ./scenarios/... ./internal/sim ./web
+PLAIN = ./cmd/marz ./agreement ./transfer ./mrz/... ./watchlist ./watchlist/name ./emrtd/... ./verify ./inspection ./scenarios/... ./internal/sim ./web
 # -p 2: two packages at once, so that the browser tests have a core each on a small machine.
 TEST = MARZ_AXE=$$(ls $(CURDIR)/$(AXE) 2>/dev/null) $(GO) test -p 2 -timeout 12m
 unit:

@@ -320,22 +320,28 @@ func readSignerID(r *der.Reader, f *der.Fields) (issuer cert.Name, serial *big.I
 	if err != nil {
 		return issuer, nil, nil, err
 	}
-	in := id.Fields()
+	issuer, serial, err = readIssuerAndSerial(r, id)
+	return issuer, serial, nil, err
+}
+
+// readIssuerAndSerial reads the fields of IssuerAndSerialNumber (RFC 5652 §10.2.4).
+func readIssuerAndSerial(r *der.Reader, e *der.Element) (issuer cert.Name, serial *big.Int, err error) {
+	in := e.Fields()
 	name, err := in.Sequence("the signer's issuer")
 	if err != nil {
-		return issuer, nil, nil, err
+		return issuer, nil, err
 	}
 	if issuer, err = cert.ReadName(r, name); err != nil {
-		return issuer, nil, nil, err
+		return issuer, nil, err
 	}
 	number, err := in.Must(der.Universal, der.TagInteger, "the signer's serial number")
 	if err != nil {
-		return issuer, nil, nil, err
+		return issuer, nil, err
 	}
 	if serial, err = r.Integer(number); err != nil {
-		return issuer, nil, nil, err
+		return issuer, nil, err
 	}
-	return issuer, serial, nil, in.End("the signer's name")
+	return issuer, serial, in.End("the signer's name")
 }
 
 // readAttributes reads the signed attributes. The signature is over them as a SET (RFC 5652 §5.4), whose tag differs from the one that stands here.

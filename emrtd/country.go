@@ -9,7 +9,7 @@ func SameCountry(state, country string) (same, known bool) {
 	if len(country) == 3 && country == state {
 		return true, true
 	}
-	for _, pair := range strings.Fields(countries) {
+	for pair := range strings.FieldsSeq(countries) {
 		code, letters, _ := strings.Cut(pair, ":")
 		if code == state {
 			known = true

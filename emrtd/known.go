@@ -18,12 +18,12 @@ const (
 	unusable                      // the chip must not be relied on
 )
 
-// bearings are those of BSI TR-03129-2 §7. A defect of an unknown kind counts by its class: of authentication and of the passport's application it is not to be used, else doubtful.
+// bearings are those by BSI TR-03129-2 §8.3. A defect of an unknown kind counts by its class: of authentication and of the passport's application the chip is not to be used; of the document in general it should not be (§8.3.3).
 var bearings = map[string]bearing{
-	SignerRevoked: unusable, SignerReplaced: doubtful, ChipKeyRevoked: doubtful, ActiveKeyRevoked: doubtful,
-	GroupMalformed: ofGroups, ObjectInvalid: doubtful, COMDiffers: apartFromProof,
+	SignerRevoked: unusable, SignerReplaced: doubtful, ChipKeyRevoked: doubtful, ActiveKeyRevoked: doubtful, ProtocolFails: apartFromProof, ValidityWrong: doubtful,
+	GroupMalformed: ofGroups, ObjectInvalid: doubtful, COMDiffers: apartFromProof, SignerIDWrong: doubtful, CountryWrong: doubtful, NameWrong: doubtful,
 	IdentityGroup: apartFromProof, IdentityIntegrity: apartFromProof, IdentityInfo: apartFromProof, IdentityMissing: apartFromProof,
-	CardSecurityBad: apartFromProof, ChipSecurityBad: apartFromProof, PowerDown: apartFromProof, SignerMalformed: doubtful, TerminalInfo: apartFromProof,
+	CardSecurityBad: apartFromProof, ChipSecurityBad: apartFromProof, PowerDown: apartFromProof, SignerMalformed: doubtful, TerminalInfo: apartFromProof, CertMalformed: doubtful,
 }
 
 func (k KnownDefect) bearing() bearing {
@@ -82,16 +82,4 @@ func (v *inspection) weighDefects(cleared string) {
 	default:
 		v.add(CheckDefects, marz.Successful, "%s", cleared)
 	}
-}
-
-// words says a defect with what comes with it.
-func (k KnownDefect) words() string {
-	s := k.Defect
-	if k.Defect == SignerRevoked {
-		s += fmt.Sprintf(", code %d", k.Code)
-	}
-	if len(k.Groups) > 0 {
-		s += fmt.Sprintf(" %v", k.Groups)
-	}
-	return s + ", by " + k.List
 }

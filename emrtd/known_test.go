@@ -12,15 +12,19 @@ import (
 	"marz/emrtd/testpki"
 )
 
-// defectLister makes the state's signer of defect lists. Its purpose is of the arc for examples.
+// defectLister makes the state's signer of defect lists.
 func (w *world) defectLister(t testing.TB) *testpki.Holder {
-	p := testpki.Profile{Country: "UT", Organisation: "Utopia", CommonName: "Defect List Signer", Serial: 10, From: day(2025, 1, 1), Until: day(2030, 1, 1), Usage: 0x80, Purposes: []string{"2.999.1"}}
+	return w.defectListerFor(t, cert.DefectListSigner)
+}
+
+func (w *world) defectListerFor(t testing.TB, purpose string) *testpki.Holder {
+	p := testpki.Profile{Country: "UT", Organisation: "Utopia", CommonName: "Defect List Signer", Serial: 10, From: day(2025, 1, 1), Until: day(2030, 1, 1), Usage: 0x80, Purposes: []string{purpose}}
 	return w.issue(t, key(t, w.csca.Key.Kind, 2), p)
 }
 
-func (w *world) defects(t testing.TB, listed ...testpki.Listed) *DefectList {
+func (w *world) defects(t testing.TB, version int, listed ...testpki.Listed) *DefectList {
 	t.Helper()
-	raw, err := w.defectLister(t).DefectList(w.random, listed, testpki.Form{SigningTime: day(2026, 1, 2)})
+	raw, err := w.defectLister(t).DefectList(w.random, version, listed, testpki.Form{SigningTime: day(2026, 1, 2)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,12 +56,16 @@ func TestKnownDefects(t *testing.T) {
 		"compromised, no code":     {[]testpki.Known{{Kind: "1.1"}}, marz.Failed, SignerRevoked, 0, nil},
 		"certificate damaged":      {[]testpki.Known{{Kind: "1.2", Parameters: der.Sequence()}}, marz.Undetermined, SignerReplaced, 0, nil},
 		"chip's keys":              {[]testpki.Known{{Kind: "1.3"}}, marz.Undetermined, ChipKeyRevoked, 0, nil},
+		"protocol fails":           {[]testpki.Known{{Kind: "1.5", Parameters: testpki.Enumerated(6)}}, marz.Successful, ProtocolFails, 6, nil},
+		"validity":                 {[]testpki.Known{{Kind: "1.6", Parameters: testpki.Enumerated(1)}}, marz.Undetermined, ValidityWrong, 1, nil},
 		"active keys":              {[]testpki.Known{{Kind: "1.4"}}, marz.Undetermined, ActiveKeyRevoked, 0, nil},
 		"unknown, authentication":  {[]testpki.Known{{Kind: "1.99"}}, marz.Failed, oidDefectList + ".1.99", 0, nil},
 		"group that was read":      {[]testpki.Known{{Kind: "2.1", Parameters: groups(2, 3)}}, marz.Undetermined, GroupMalformed, 0, []int{2, 3}},
 		"group that was not read":  {[]testpki.Known{{Kind: "2.1", Parameters: groups(3)}}, marz.Successful, GroupMalformed, 0, []int{3}},
 		"groups, none named":       {[]testpki.Known{{Kind: "2.1"}}, marz.Undetermined, GroupMalformed, 0, nil},
 		"security object":          {[]testpki.Known{{Kind: "2.2"}}, marz.Undetermined, ObjectInvalid, 0, nil},
+		"hashes of groups":         {[]testpki.Known{{Kind: "2.2", Parameters: testpki.Enumerated(4)}}, marz.Undetermined, ObjectInvalid, 4, nil},
+		"signer's name":            {[]testpki.Known{{Kind: "2.6", Parameters: der.Set()}}, marz.Undetermined, NameWrong, 0, nil},
 		"EF.COM":                   {[]testpki.Known{{Kind: "2.3"}}, marz.Successful, COMDiffers, 0, nil},
 		"unknown, passport":        {[]testpki.Known{{Kind: "2.99"}}, marz.Failed, oidDefectList + ".2.99", 0, nil},
 		"another application":      {[]testpki.Known{{Kind: "3.1", Parameters: groups(4)}}, marz.Successful, IdentityGroup, 0, []int{4}},
@@ -70,7 +78,7 @@ func TestKnownDefects(t *testing.T) {
 			w := newWorld(t, p256)
 			tr, doc := w.trust(t), w.document(t, testpki.Form{})
 			before := verify(t, doc, tr)
-			tr.Defects = []*DefectList{w.defects(t, testpki.Listed{Signer: w.signer, Hash: true, Known: c.known})}
+			tr.Defects = []*DefectList{w.defects(t, 0, testpki.Listed{Signer: w.signer, Hash: true, Known: c.known})}
 			r := verify(t, doc, tr)
 			if r.ResultOf(CheckDefects) != c.want || r.Result != c.want || r.Trust != Trusted {
 				t.Errorf("check %s, result %s; want %s", r.ResultOf(CheckDefects), r.Result, c.want)
@@ -91,13 +99,26 @@ func TestKnownDefects(t *testing.T) {
 	}
 }
 
+// TestDefectWords: what versions 1 and 2 say in words comes with the defect.
+func TestDefectWords(t *testing.T) {
+	w := newWorld(t, p256)
+	tr := w.trust(t)
+	for _, version := range []int{1, 2} {
+		tr.Defects = []*DefectList{w.defects(t, version, testpki.Listed{Signer: w.signer, Known: []testpki.Known{{Kind: "2.1", Parameters: groups(2), Words: "the face is turned"}, {Kind: "4.3", Words: "again"}}})}
+		r := verify(t, w.document(t, testpki.Form{}), tr)
+		if len(r.Known) != 2 || r.Known[0].Description+r.Known[1].Description != "the face is turnedagain" && r.Known[0].Description+r.Known[1].Description != "againthe face is turned" || len(tr.Defects[0].Defects) != 0 {
+			t.Errorf("version %d: %+v %v", version, r.Known, tr.Defects[0].Defects)
+		}
+	}
+}
+
 // TestKnownDefectsMakeNothingBetter: whatever a list says, what failed stays failed.
 func TestKnownDefectsMakeNothingBetter(t *testing.T) {
 	w := newWorld(t, p256)
 	tr, doc := w.trust(t), w.document(t, testpki.Form{})
 	doc.Groups = map[int][]byte{1: w.groups[1], 2: []byte("another face"), 14: w.groups[14]}
 	for _, kind := range []string{"1.2", "2.1", "2.2", "2.3", "3.1", "4.1", "4.3", "5.1"} {
-		tr.Defects = []*DefectList{w.defects(t, testpki.Listed{Signer: w.signer, Known: []testpki.Known{{Kind: kind}}})}
+		tr.Defects = []*DefectList{w.defects(t, 0, testpki.Listed{Signer: w.signer, Known: []testpki.Known{{Kind: kind}}})}
 		if r := verify(t, doc, tr); r.Result != marz.Failed || r.ResultOf(CheckGroups) != marz.Failed {
 			t.Errorf("%s: %s", kind, r.Result)
 		}
@@ -126,14 +147,23 @@ func TestListedSigner(t *testing.T) {
 		"another by key":               {testpki.Listed{Signer: other, ByKeyID: true, Known: known}, testpki.Form{}, marz.Successful},
 		"twin":                         {testpki.Listed{Signer: twin, Known: known}, testpki.Form{}, marz.Failed},
 		"twin told apart":              {testpki.Listed{Signer: twin, Hash: true, Known: known}, testpki.Form{}, marz.Successful},
-		"certificate missing":          {testpki.Listed{Signer: w.signer, Hash: true, Known: known}, testpki.Form{WithoutCertificate: true}, marz.Failed},
+		"certificate missing":          {testpki.Listed{Signer: w.signer, Known: known}, testpki.Form{WithoutCertificate: true}, marz.Failed},
+		"all of an authority":          {testpki.Listed{Signer: w.csca, Authority: true, Known: known}, testpki.Form{}, marz.Failed},
+		"all under a key":              {testpki.Listed{Signer: w.csca, Authority: true, ByKeyID: true, Known: known}, testpki.Form{}, marz.Failed},
+		"another authority":            {testpki.Listed{Signer: newOther(t, w), Authority: true, Known: known}, testpki.Form{}, marz.Successful},
+		"another authority's key":      {testpki.Listed{Signer: newOther(t, w), Authority: true, ByKeyID: true, Known: known}, testpki.Form{}, marz.Successful},
 		"certificate missing, another": {testpki.Listed{Signer: other, Known: known}, testpki.Form{WithoutCertificate: true}, marz.Undetermined},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tr := w.trust(t)
-			tr.Defects = []*DefectList{w.defects(t, c.listed)}
-			if r := verify(t, w.document(t, c.form), tr); r.ResultOf(CheckDefects) != c.want {
-				t.Errorf("%s, want %s: %+v", r.ResultOf(CheckDefects), c.want, r.Known)
+			for version := range 3 {
+				if version != 2 && (c.listed.Authority || c.listed.Hash && c.form.WithoutCertificate) {
+					continue
+				}
+				tr.Defects = []*DefectList{w.defects(t, version, c.listed)}
+				if r := verify(t, w.document(t, c.form), tr); r.ResultOf(CheckDefects) != c.want {
+					t.Errorf("version %d: %s, want %s: %+v", version, r.ResultOf(CheckDefects), c.want, r.Known)
+				}
 			}
 		})
 	}
@@ -157,7 +187,7 @@ func TestDefectListSigner(t *testing.T) {
 		"by a lister of masters": {w.lister(t), true, "not one for such lists"},
 		"by the authority":       {w.csca, true, "not one for such lists"},
 	} {
-		raw, err := c.by.DefectList(w.random, listed, testpki.Form{})
+		raw, err := c.by.DefectList(w.random, 0, listed, testpki.Form{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -173,15 +203,25 @@ func TestDefectListSigner(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	raw, err := w.defectLister(t).DefectList(w.random, listed, testpki.Form{ContentType: oidMasterList})
+	raw, err := w.defectLister(t).DefectList(w.random, 0, listed, testpki.Form{ContentType: oidMasterList})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := ParseDefectList(raw); err == nil {
 		t.Error("a master list is read as a defect list")
 	}
-	good := w.defects(t, listed...)
-	if c := good.Verify(storeWith(t, w.csca)); !c.Good() || !slices.Equal(names(c.Defects), []der.Name{DefectListSignerUse}) {
+	good := w.defects(t, 0, listed...)
+	if c := good.Verify(storeWith(t, w.csca)); !c.Good() || len(c.Defects) != 0 {
+		t.Errorf("%s %v", c.Why(), c.Defects)
+	}
+	if raw, err = w.defectListerFor(t, "2.999.1").DefectList(w.random, 0, listed, testpki.Form{}); err != nil {
+		t.Fatal(err)
+	}
+	other, err := ParseDefectList(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := other.Verify(storeWith(t, w.csca)); !c.Good() || !slices.Equal(names(c.Defects), []der.Name{DefectListSignerUse}) {
 		t.Errorf("%s %v", c.Why(), c.Defects)
 	}
 }
@@ -208,9 +248,10 @@ func storeWith(t testing.TB, holders ...*testpki.Holder) *cert.Store {
 // FuzzDefectList: no panic, and no list is good without its root.
 func FuzzDefectList(f *testing.F) {
 	w := newWorld(f, p256)
-	for _, k := range []testpki.Known{{Kind: "1.1", Parameters: testpki.Enumerated(1)}, {Kind: "2.1", Parameters: groups(1, 2)}, {Kind: "9.9", Parameters: der.Null()}} {
+	lister := w.defectLister(f)
+	for version, k := range []testpki.Known{{Kind: "1.1", Parameters: testpki.Enumerated(1)}, {Kind: "2.1", Parameters: groups(1, 2), Words: "w"}, {Kind: "9.9", Parameters: der.Null()}} {
 		for _, by := range []bool{true, false} {
-			raw, err := w.defectLister(f).DefectList(w.random, []testpki.Listed{{Signer: w.signer, ByKeyID: by, Hash: by, Known: []testpki.Known{k}}}, testpki.Form{})
+			raw, err := lister.DefectList(w.random, version, []testpki.Listed{{Signer: w.signer, ByKeyID: by, Hash: by, Known: []testpki.Known{k}}}, testpki.Form{})
 			if err != nil {
 				f.Fatal(err)
 			}
@@ -226,7 +267,7 @@ func FuzzDefectList(f *testing.F) {
 			t.Fatal("a list without a root is good")
 		}
 		for _, x := range l.Listed {
-			if x.Serial == nil && x.KeyID == nil {
+			if x.Signer == nil && x.Authority == nil {
 				t.Fatal("a listed signer has no name")
 			}
 		}

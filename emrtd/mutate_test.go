@@ -252,7 +252,7 @@ func subjects(t testing.TB, seed uint64) []subject {
 	out = append(out, subject{"trusted certificate", w.csca.Certificate, 3, trustJudge(t, w.csca.Certificate, doc, tr.CRLs[0])})
 	list := w.list(t, w.csca.Certificate, w.signer.Certificate)
 	out = append(out, subject{"master list", list, 5, listJudge(t, list, tr.CSCAs)})
-	known, err := w.defectLister(t).DefectList(w.random, []testpki.Listed{{Signer: w.signer, Hash: true, Known: []testpki.Known{{Kind: "1.1", Parameters: testpki.Enumerated(1)}}}}, testpki.Form{})
+	known, err := w.defectLister(t).DefectList(w.random, 2, []testpki.Listed{{Signer: w.signer, Hash: true, Known: []testpki.Known{{Kind: "1.1", Parameters: testpki.Enumerated(1)}}}}, testpki.Form{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,7 +42,7 @@ const (
 	CheckSignerValidity  = "signer.validity"           // §5.6.4.3.4, table 5.36
 	CheckCSCAValidity    = "csca.validity"             // table 5.35
 	CheckRevocation      = "signer.revocation"         // §5.6.4.3.5
-	CheckDefects         = "signer.defects"            // BSI TR-03129-2 §7: a state knows something to be wrong with what this signer signed
+	CheckDefects         = "signer.defects"            // BSI TR-03129-2 §8: a state knows something to be wrong with what this signer signed
 	CheckGroups          = "groups.integrity"          // §5.6.4.4.2, table 5.41
 	CheckCOM             = "com.consistency"           // §5.6.4.4.1
 	CheckSignerState     = "issuing-state.signer"      // §5.6.4.5: EF.DG1 against the signer's issuer
@@ -60,6 +60,10 @@ const (
 	IssuedOutsidePeriod  der.Name = "issued-outside-key-period"   // the CSCA's private key was not in its period of use
 	RevocationSkipped    der.Name = "revocation-list-passed-over" // a list of this issuer that could not be relied on
 	DefectKnown          der.Name = "known-defect"                // by a defect list
+	ZoneDefect           der.Name = "zone-defect"                 // of the zone in EF.DG1, by package mrz; the detail names it and quotes nothing
+	AuthorityKeyMissing  der.Name = "authority-key-id-missing"    // the signer's certificate does not name its issuer's key, ICAO 9303-12 §7.1.1, table 5
+	UsageMissing         der.Name = "key-usage-missing"           // of the signer's certificate, the same
+	UsageNotCritical     der.Name = "key-usage-not-critical"      // the same
 )
 
 // Check is one check of a document and its result. Reason is in words and free of the holder's data.
@@ -250,6 +254,7 @@ func (v *inspection) checkSigner() {
 	}
 	v.report.Signer = certWords(signer, source)
 	v.chain = signer.Chain(v.trust.CSCAs, nil)
+	v.chain.Trusted = v.validTwin(v.chain.Trusted)
 	v.noteChain(signer)
 	err := v.chain.Err()
 	switch {
@@ -267,6 +272,19 @@ func (v *inspection) checkSigner() {
 		v.add(CheckSignerSignature, marz.Failed, "%v", err)
 	}
 	v.checkPurpose(signer)
+}
+
+// validTwin is the certificate of a trusted key by which it is judged: where several certificates say the same name and key (an authority's own and links to it), one that is valid at the instant.
+func (v *inspection) validTwin(csca *cert.Certificate) *cert.Certificate {
+	if csca == nil {
+		return nil
+	}
+	for _, c := range append([]*cert.Certificate{csca}, v.trust.CSCAs.Twins(csca)...) {
+		if valid, _ := c.ValidAt(v.at.Time()); valid {
+			return c
+		}
+	}
+	return csca
 }
 
 func (v *inspection) noteChain(signer *cert.Certificate) {
@@ -288,6 +306,15 @@ func (v *inspection) noteChain(signer *cert.Certificate) {
 
 // checkPurpose: a state's CSCA issues certificates for other ends too, lists and visible seals. None of them may sign a document.
 func (v *inspection) checkPurpose(signer *cert.Certificate) {
+	switch {
+	case !signer.HasUsage:
+		v.note(UsageMissing, "signer's certificate", "")
+	case !signer.UsageCritical:
+		v.note(UsageNotCritical, "signer's certificate", "")
+	}
+	if len(signer.AuthorityID.KeyID) == 0 {
+		v.note(AuthorityKeyMissing, "signer's certificate", "")
+	}
 	switch {
 	case signer.CA():
 		v.add(CheckSignerPurpose, marz.Failed, "the signer's certificate is an issuing authority's")

@@ -3,6 +3,7 @@ package cert
 import (
 	"fmt"
 	"math/big"
+	"sync/atomic"
 
 	"marz/emrtd/curve"
 	"marz/emrtd/der"
@@ -20,6 +21,28 @@ type PublicKey struct {
 
 	curve *curve.Curve
 	point curve.Point
+
+	used     atomic.Int32                   // how often it has verified
+	prepared atomic.Pointer[curve.Prepared] // once it is clear that it is an authority's
+}
+
+// prepareAt is how often a key verifies before it is prepared: a signer's certificate is read anew with each document and verifies once; an authority's stays.
+const prepareAt = 2
+
+// forMany is the key prepared, nil for one that does not verify often.
+func (k *PublicKey) forMany() *curve.Prepared {
+	if p := k.prepared.Load(); p != nil {
+		return p
+	}
+	if k.used.Add(1) != prepareAt {
+		return nil
+	}
+	p, err := k.curve.Prepare(k.point)
+	if err != nil {
+		return nil
+	}
+	k.prepared.Store(p)
+	return p
 }
 
 // Name says what kind of key it is, for example "brainpoolP256r1" or "RSA 3072".

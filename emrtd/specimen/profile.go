@@ -24,6 +24,7 @@ type Profile struct {
 	Signer     string   `toml:"signer"` // the key and hash of the documents' signer, as ParseKind reads it
 	CSCA       string   `toml:"csca"`   // and of the issuing authority
 	SODVersion int      `toml:"sod"`    // the version of EF.SOD, 0 or 1
+	Issuer     *Issuer  `toml:"-"`      // of several documents; nil: one is made for this one
 	Portrait   []byte   `toml:"-"`      // a JPEG; nil: one is drawn
 	Faults     []string `toml:"faults"` // what is wrong with it, as FaultWords says
 	ShortOnly  bool     `toml:"short"`  // the chip refuses commands of extended length

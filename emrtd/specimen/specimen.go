@@ -81,8 +81,32 @@ func (m *maker) read() error {
 // Days around the instant for which a document is made.
 const day = 24 * time.Hour
 
-// issue makes the authority, the signer and the list of what is revoked.
+// Issuer is a state that issues several documents: its authority, its signer and its list of what is revoked.
+type Issuer struct {
+	CSCA, Signer *testpki.Holder
+	Revoked      []byte
+}
+
+// NewIssuer makes the issuer of documents of a profile, from an instant on.
+func NewIssuer(p Profile, random io.Reader, at time.Time) (*Issuer, error) {
+	m := &maker{profile: p.filled(), random: random, at: at}
+	for _, step := range []func() error{m.read, m.issue} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	return &Issuer{m.trusted, m.signer, m.revoked}, nil
+}
+
+// issue makes the authority, the signer and the list of what is revoked, or takes those of the issuer that was given.
 func (m *maker) issue() error {
+	if i := m.profile.Issuer; i != nil {
+		if m.faults.revoked || m.faults.expired || m.faults.unknownCSCA {
+			return invalid("faults", "of an issuer that is given neither signer nor authority can be another; leave the issuer away")
+		}
+		m.trusted, m.signer, m.revoked = i.CSCA, i.Signer, i.Revoked
+		return nil
+	}
 	cscaKind, err := ParseKind(m.profile.CSCA)
 	if err != nil {
 		return err
