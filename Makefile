@@ -40,7 +40,7 @@ check:
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/marz ./cmd/marz
 
 # Packages in which nothing of their own runs at once with anything else: the race detector would only make them slow.
-PLAIN = ./cmd/marz ./agreement ./transfer ./mrz/... ./watchlist ./watchlist/name ./emrtd/... ./verify ./inspection ./scenarios/... ./internal/sim ./web
+PLAIN = ./cmd/marz ./reader ./agreement ./transfer ./mrz/... ./watchlist ./watchlist/name ./emrtd/... ./verify ./inspection ./scenarios/... ./internal/sim ./web
 # -p 2: two packages at once, so that the browser tests have a core each on a small machine.
 TEST = MARZ_AXE=$$(ls $(CURDIR)/$(AXE) 2>/dev/null) $(GO) test -p 2 -timeout 12m
 unit:
