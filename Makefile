@@ -11,7 +11,7 @@ AXE = tmp/axe/package/axe.min.js
 MODEL = tmp/model
 APT = apt-get -o DPkg::Lock::Timeout=300
 
-.PHONY: run build test tools check unit sim-transfer bench speed-signatures eval shots fuzz mutate model
+.PHONY: run build test tools check unit sim-transfer bench speed-signatures speed-passive eval shots fuzz mutate model
 
 run: build
 	./bin/marz demo $(ARGS)
@@ -67,6 +67,10 @@ bench:
 # Signatures of documents a second on one core, beside what openssl speed says in the same run.
 speed-signatures:
 	$(GO) run ./internal/sigspeed
+
+# Passive authentication of a document on one core, every curve and size of key, against as many authorities as the German master list has.
+speed-passive:
+	MARZ_DATA=$${MARZ_DATA:-../shared/data} $(GO) test ./emrtd -run xxx -bench Passive -benchtime 1x -timeout 30m
 
 # What screening finds, hits falsely and costs, on public data and on lists as large as a nation's; kept in docs/SCREENING.md. Ten minutes, 3 GB of memory and of disk.
 EVAL = $(GO) run ./internal/eval -data $${MARZ_DATA:-../shared/data}
