@@ -221,14 +221,15 @@ func conflict(op string, origin marz.Origin, format string, args ...any) error {
 // SetPending implements Store.
 func (s *SQLite) SetPending(ctx context.Context, origin marz.Origin, old int64, head HeadRow) error {
 	return s.update(ctx, func(w *sqliteWriter) error {
-		id, st, err := w.of(origin)
+		_, st, err := w.of(origin)
 		if err != nil {
 			return err
 		}
 		if st.Pending != old || head.Size <= old || head.Size > maxSeq {
 			return conflict("take in head", origin, "its size is %d and it continues one of size %d, while the newest has size %d", head.Size, old, st.Pending)
 		}
-		if id, _, err = w.known(origin); err != nil {
+		id, _, err := w.known(origin)
+		if err != nil {
 			return err
 		}
 		if err := w.set(`INSERT OR REPLACE INTO pending (id, note) VALUES (?, ?)`, id<<seqBits|head.Size, head.Note); err != nil {
@@ -246,7 +247,7 @@ func (s *SQLite) SetPending(ctx context.Context, origin marz.Origin, old int64, 
 // AddEntries implements Store.
 func (s *SQLite) AddEntries(ctx context.Context, origin marz.Origin, rows []Row, erase []int64) (next int64, err error) {
 	err = s.update(ctx, func(w *sqliteWriter) error {
-		id, st, err := w.of(origin)
+		_, st, err := w.of(origin)
 		if err != nil {
 			return err
 		}
@@ -256,7 +257,8 @@ func (s *SQLite) AddEntries(ctx context.Context, origin marz.Origin, rows []Row,
 		if rows[0].Seq > next || rows[len(rows)-1].Seq >= maxSeq {
 			return conflict("add entries", origin, "they begin with seq %d, and the next is %d", rows[0].Seq, next)
 		}
-		if id, _, err = w.known(origin); err != nil {
+		id, _, err := w.known(origin)
+		if err != nil {
 			return err
 		}
 		if next, err = w.addRows(id, next, rows); err != nil {
