@@ -1,6 +1,7 @@
 package mirror
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/base64"
@@ -88,6 +89,10 @@ func openHead(msg []byte, origin marz.Origin, v note.Verifier) (journal.Head, er
 	h, err := journal.OpenHead(msg, origin, v)
 	if err != nil {
 		return h, err
+	}
+	// A note that is nothing but the text and one signature line is what the journal holds.
+	if _, lines, _ := bytes.Cut(msg, []byte("\n\n")); bytes.Count(lines, []byte("\n")) == 1 {
+		return h, nil
 	}
 	n, err := note.Open(msg, note.VerifierList(v))
 	if err != nil {

@@ -26,11 +26,11 @@ func (r *Receiver) addHeads(c *call) error {
 	if h.from > st.Heads || h.to > st.Size {
 		return r.giveStateOf(c, o, http.StatusConflict)
 	}
-	after, last := h.from, h.from
-	for left := h.count; left > 0; {
-		chunk, err := in.notes(min(left, chunkItems))
-		if err != nil {
-			return r.cutOff(c, o, last > h.from)
+	after, last, cut := h.from, h.from, false
+	for left := h.count; left > 0 && !cut; {
+		chunk, err := in.notes(left)
+		if cut = err != nil; len(chunk) == 0 {
+			break
 		}
 		heads, err := r.openHeads(o, chunk, last)
 		if err != nil {
@@ -44,7 +44,7 @@ func (r *Receiver) addHeads(c *call) error {
 		}
 		after, left = last, left-len(chunk)
 	}
-	if !in.end() || last != h.to {
+	if cut || !in.end() || last != h.to {
 		return r.cutOff(c, o, last > h.from)
 	}
 	return r.giveStateOf(c, o, http.StatusOK)
@@ -73,13 +73,16 @@ func (r *Receiver) cutOff(c *call, o *known, some bool) error {
 	return refuse(http.StatusBadRequest, "the body does not hold what its header says")
 }
 
-// notes reads some heads.
-func (r *reader) notes(many int) ([][]byte, error) {
-	out := make([][]byte, many)
-	for i := range out {
-		out[i] = r.bytes(2, maxNote)
+// notes reads up to so many heads, and not many more bytes than chunkBytes. An error says that the body ends before.
+func (r *reader) notes(most int) (out [][]byte, err error) {
+	for bytes := 0; len(out) < most && bytes < chunkBytes; {
+		n := r.bytes(2, maxNote)
+		if r.err != nil {
+			return out, r.err
+		}
+		out, bytes = append(out, n), bytes+len(n)
 	}
-	return out, r.err
+	return out, nil
 }
 
 // openHeads checks signatures, on all processors, and that the heads rise from above a size.

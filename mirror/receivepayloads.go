@@ -3,6 +3,7 @@ package mirror
 import (
 	"fmt"
 	"net/http"
+	"slices"
 
 	"marz"
 	"marz/journal"
@@ -42,15 +43,17 @@ func (r *Receiver) addPayloads(c *call) error {
 	if !in.end() {
 		return r.cutOff(c, o, from > h.from)
 	}
-	if err := r.storePayloads(c, o, from, h.to, nil); err != nil {
-		return err
+	if from < h.to {
+		if err := r.storePayloads(c, o, from, h.to, nil); err != nil {
+			return err
+		}
 	}
 	return r.giveStateOf(c, o, http.StatusOK)
 }
 
 // payloads reads up to so many payloads with rising seqs in [from, to), and not many more bytes than chunkBytes. An error says that what follows is not that.
 func (r *reader) payloads(most int, from, to int64) (out []PayloadRow, err error) {
-	for bytes := 0; len(out) < min(most, chunkItems) && bytes < chunkBytes; {
+	for bytes := 0; len(out) < most && bytes < chunkBytes; {
 		p, err := r.payload()
 		if err != nil {
 			return out, err
@@ -65,22 +68,27 @@ func (r *reader) payloads(most int, from, to int64) (out []PayloadRow, err error
 	return out, nil
 }
 
-// proven returns those payloads that lie before the first that is not what it should be, and what is wrong with that one.
-func (r *Receiver) proven(c *call, o *known, chunk []PayloadRow) ([]PayloadRow, error) {
-	seqs := make([]int64, len(chunk))
-	for i, p := range chunk {
-		seqs[i] = p.Seq
-	}
-	bodies, err := r.cfg.Store.Bodies(c.ctx, o.Name, seqs)
-	if err != nil {
-		return nil, err
-	}
-	for i, p := range chunk {
-		if err := r.checkPayload(c, o, bodies[i], p); err != nil {
-			return chunk[:i], err
+// proven returns those payloads that lie before the first that is not what it should be, and what is wrong with that one. The entries are
+// read some at a time, since each can be large.
+func (r *Receiver) proven(c *call, o *known, all []PayloadRow) ([]PayloadRow, error) {
+	done := 0
+	for chunk := range slices.Chunk(all, packageSize) {
+		seqs := make([]int64, len(chunk))
+		for i, p := range chunk {
+			seqs[i] = p.Seq
+		}
+		bodies, err := r.cfg.Store.Bodies(c.ctx, o.Name, seqs)
+		if err != nil {
+			return all[:done], err
+		}
+		for i, p := range chunk {
+			if err := r.checkPayload(c, o, bodies[i], p); err != nil {
+				return all[:done], err
+			}
+			done++
 		}
 	}
-	return chunk, nil
+	return all, nil
 }
 
 func (r *Receiver) checkPayload(c *call, o *known, body []byte, p PayloadRow) error {

@@ -136,7 +136,7 @@ func (s *SQLite) some(ctx context.Context, origin marz.Origin, column string, se
 		return nil, err
 	}
 	found := make(map[int64][]byte, len(seqs))
-	for chunk := range slices.Chunk(seqs, 256) {
+	for chunk := range slices.Chunk(slices.Compact(slices.Sorted(slices.Values(seqs))), 256) {
 		args := make([]any, len(chunk))
 		for i, seq := range chunk {
 			args[i] = id<<seqBits | seq

@@ -34,7 +34,6 @@ const (
 	maxCheckpoint = maxNote + 64*64 // body of add-checkpoint
 	maxItems      = 4096            // heads or payloads of one request
 	chunkBytes    = 4 << 20         // that are gathered before they are written
-	chunkItems    = 256
 )
 
 var errMalformed = errors.New("the request is malformed")
