@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"math"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -148,43 +147,36 @@ func (j *Journal) continues(ctx context.Context, said Head) error {
 	return &aheadError{&marz.Error{Code: marz.Conflict, Op: "hold journal to what was signed", Subject: string(j.origin), Fix: fix}}
 }
 
-// Acknowledge notes in the folder of a node that is not running that it has signed a head, so that Open refuses a journal that does not continue it. A head that is no
-// larger than the one noted changes nothing.
-func Acknowledge(ctx context.Context, dir string, msg []byte) error {
+// Acknowledge is Heard for the folder of a node that is not running: it notes a head that the node has signed and that the journal there does not continue, so that Open refuses
+// the folder until it has been recovered. ahead says that it is so.
+func Acknowledge(ctx context.Context, dir string, msg []byte) (ahead bool, err error) {
 	j, err := Look(ctx, dir)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer j.closeFiles()
 	said, err := OpenHead(msg, j.origin, j.verifier)
 	if err != nil {
-		return err
+		return false, err
 	}
-	lock, err := lockFolder(dir)
+	if err := j.continues(ctx, said); !isAhead(err) {
+		return false, err
+	}
+	if j.lock, err = lockFolder(dir); err != nil {
+		return true, err
+	}
+	if j.headFile, err = openHeadFile(dir); err != nil {
+		return true, err
+	}
+	old, err := j.headFile.read()
 	if err != nil {
-		return err
+		return true, err
 	}
-	defer lock.release()
-	file, err := openHeadFile(dir)
-	if err != nil {
-		return err
+	if noted, err := OpenHead(old, j.origin, j.verifier); err == nil && noted.Size >= said.Size && isAhead(j.continues(ctx, noted)) {
+		return true, nil // what is noted says it already
 	}
-	defer file.f.Close()
-	size := int64(math.MinInt64)
-	if old, err := file.read(); err != nil {
-		return err
-	} else if old != nil {
-		noted, err := OpenHead(old, j.origin, j.verifier)
-		if err != nil {
-			return &marz.Error{Code: marz.Invalid, Op: "note head", Subject: file.f.Name(), Fix: "the head file is damaged; compare with a mirror or a bundle", Err: err}
-		}
-		size = noted.Size
+	if err := errors.Join(j.headFile.write(said.Note), j.headFile.f.Sync()); err != nil {
+		return true, &marz.Error{Op: "note head", Subject: dir, Err: err}
 	}
-	if said.Size <= size {
-		return nil
-	}
-	if err := errors.Join(file.write(said.Note), file.f.Sync()); err != nil {
-		return &marz.Error{Op: "note head", Subject: file.f.Name(), Err: err}
-	}
-	return nil
+	return true, nil
 }

@@ -218,7 +218,7 @@ func all(journal.Entry) bool { return true }
 func equal(t testing.TB, n *node, p *place, size int64, entitled func(journal.Entry) bool) {
 	t.Helper()
 	var want, got bytes.Buffer
-	if err := exportPrefix(n, size, entitled, &want); err != nil {
+	if err := exportPrefix(n, p, size, entitled, &want); err != nil {
 		t.Fatal(err)
 	}
 	if err := Export(context.Background(), p.s, testOrigin, n.vkey, &got); err != nil {
@@ -246,8 +246,9 @@ func line2(all []string, i int) string {
 	return "(nothing)"
 }
 
-// exportPrefix writes the bundle of a journal's beginning, from the journal alone.
-func exportPrefix(n *node, size int64, entitled func(journal.Entry) bool, w io.Writer) error {
+// exportPrefix writes the bundle of a journal's beginning, from the journal alone. Only payloads that were erased after the feed to the mirror had ended are
+// looked up there: it may have got them before, and was not told.
+func exportPrefix(n *node, m *place, size int64, entitled func(journal.Entry) bool, w io.Writer) error {
 	ctx := context.Background()
 	b, err := journal.NewBundle(w, testOrigin, n.vkey, true)
 	if err != nil {
@@ -258,6 +259,25 @@ func exportPrefix(n *node, size int64, entitled func(journal.Entry) bool, w io.W
 	err = n.j.Payloads(ctx, 0, size, func(p journal.Private) error {
 		if entitled != nil && entitled(p.Entry) {
 			given[int64(p.Seq)] = private{p.Salt, p.Payload}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	untold := map[int64]bool{}
+	err = n.j.Bodies(ctx, size, n.j.Head().Size, func(_ int64, body []byte) error {
+		for _, seq := range journal.ErasedBy(body) {
+			untold[seq] = true
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	err = m.s.Payloads(ctx, testOrigin, 0, size, func(p PayloadRow) error {
+		if untold[p.Seq] {
+			given[p.Seq] = private{bytes.Clone(p.Salt), bytes.Clone(p.Body)}
 		}
 		return nil
 	})
