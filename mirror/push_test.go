@@ -1,12 +1,15 @@
 package mirror
 
 import (
+	"strconv"
 	"testing"
 
 	"golang.org/x/mod/sumdb/tlog"
 
 	"marz/journal"
 )
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }
 
 func leaf(body []byte) tlog.Hash { return tlog.RecordHash(body) }
 
