@@ -167,26 +167,26 @@ func TestBoundedMemory(t *testing.T) {
 	for _, kind := range Adapters() {
 		for _, piece := range []string{"A", "\x02A", "\x01xxOU\x02A", "]d1A", "P<UTO\r", "\x00\xff"} {
 			a := adapter(t, Settings{Adapter: kind})
-			chunk := bytes.Repeat([]byte(piece), 1000)
+			chunk := bytes.Repeat([]byte(piece), 8<<10/len(piece))
 			var before, after runtime.MemStats
 			runtime.GC()
 			runtime.ReadMemStats(&before)
 			n := 0
-			for range 300 {
+			for range 100 {
 				for _, e := range a.Take(chunk) {
 					n += e.Bytes
 				}
 			}
 			runtime.GC()
 			runtime.ReadMemStats(&after)
-			if after.HeapAlloc > before.HeapAlloc+256<<10 {
+			if after.HeapAlloc > before.HeapAlloc+128<<10 {
 				t.Errorf("%s, %q: %d bytes kept", kind, piece, after.HeapAlloc-before.HeapAlloc)
 			}
 			for _, e := range a.Silent() {
 				n += e.Bytes
 			}
-			if n < len(chunk)*300/4 {
-				t.Errorf("%s, %q: only %d bytes of %d are said to be dropped", kind, piece, n, len(chunk)*300)
+			if n < len(chunk)*100/4 {
+				t.Errorf("%s, %q: only %d bytes of %d are said to be dropped", kind, piece, n, len(chunk)*100)
 			}
 			runtime.KeepAlive(a)
 		}

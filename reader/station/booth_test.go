@@ -21,12 +21,6 @@ import (
 	"marz/internal/pty"
 )
 
-const (
-	passport = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F1204159ZE184226B<<<<<10"
-	card     = "I<UTOD231458907<<<<<<<<<<<<<<<\n7408122F1204159UTO<<<<<<<<<<<6\nERIKSSON<<ANNA<MARIA<<<<<<<<<<"
-	visa     = "V<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL8988901C4XXX4009078F96121096ZE184226B<<<<<<"
-)
-
 // antenna reads a chip in memory, as one that lies on a reader. Its documents may be changed between two readings.
 type antenna struct {
 	document *specimen.Document

@@ -24,6 +24,13 @@ import (
 	"marz/emrtd/reading"
 )
 
+// Zones of ICAO 9303-4, -5 and -7.
+const (
+	passport = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F1204159ZE184226B<<<<<10"
+	card     = "I<UTOD231458907<<<<<<<<<<<<<<<\n7408122F1204159UTO<<<<<<<<<<<6\nERIKSSON<<ANNA<MARIA<<<<<<<<<<"
+	visa     = "V<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL8988901C4XXX4009078F96121096ZE184226B<<<<<<"
+)
+
 // fakePost is the post's listener for stations: mutual TLS 1.3, stations known by their key, one reading an id. It fails on command.
 type fakePost struct {
 	ca     []byte

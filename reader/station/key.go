@@ -184,7 +184,7 @@ listen = "127.0.0.1:8447" # for services of readers on this machine
 # parity = "none"
 # frames = { adapter = "desko" }
 
-# The antenna: the name of a PC/SC reader.
+# The antenna: a PC/SC reader, by its name (marz card readers).
 # [chip]
 # pcsc = "name of the reader"
 `, post, said)
