@@ -250,6 +250,10 @@ func TestEvaluate(t *testing.T) {
 			s.ocrB = kind.ocrB
 			zone := zoneOf(t, r, []mrz.Format{mrz.TD3, mrz.TD1, mrz.TD2, mrz.TD3, mrz.MRVA, mrz.TD3}[i%6])
 			got, err := reader.Read(t.Context(), s.take(t, zone), today)
+			if marz.CodeOf(err) == marz.Unavailable {
+				none++ // it took too long
+				continue
+			}
 			if err != nil {
 				t.Fatal(err)
 			}
