@@ -51,8 +51,9 @@ type Status struct {
 
 // Pusher gives a node's journal to its mirrors, to each at its own pace. It only reads the journal, and never makes a writer wait.
 type Pusher struct {
-	cfg   PusherConfig
-	feeds []*feed
+	cfg     PusherConfig
+	feeds   []*feed
+	changed atomic.Pointer[chan struct{}]
 }
 
 // NewPusher makes a pusher; Run starts it.
@@ -70,6 +71,7 @@ func NewPusher(cfg PusherConfig) (*Pusher, error) {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	p := &Pusher{cfg: cfg}
+	p.changed.Store(new(make(chan struct{})))
 	for _, t := range cfg.Targets {
 		c, err := newClient(t.Remote, cfg.Journal.VerifierKey(), cfg.After, cfg.Silence)
 		if err != nil {
@@ -124,6 +126,9 @@ func (p *Pusher) Status() []Status {
 	return out
 }
 
+// Changed returns a channel that is closed when a mirror has been tried next. Who asks for it before he looks at Status misses nothing.
+func (p *Pusher) Changed() <-chan struct{} { return *p.changed.Load() }
+
 // feed is the way to one mirror. Its goroutine owns all but status.
 type feed struct {
 	p    *Pusher
@@ -175,6 +180,7 @@ func (f *feed) run(ctx context.Context) {
 // report keeps what came of a round.
 func (f *feed) report(err error) {
 	now := f.p.cfg.Clock()
+	defer func() { close(*f.p.changed.Swap(new(make(chan struct{})))) }()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	s := &f.status

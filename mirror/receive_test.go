@@ -159,8 +159,8 @@ func TestForks(t *testing.T) {
 	n := newNode(t)
 	const most = 20
 	letters := "abcdefghijklmnopqrstuvwxyz"
-	for held := int64(1); held <= most; held += 3 {
-		for split := int64(0); split < held; split += 2 { // first entry in which the two differ
+	for held := int64(1); held <= most; held += 5 {
+		for split := int64(0); split < held; split += 3 { // first entry in which the two differ
 			p := newPlace(t, n, "am", all)
 			a := newHistory(t, n, letters)
 			b := newHistory(t, n, letters[:split]+strings.ToUpper(letters[split:]))
