@@ -16,7 +16,7 @@ import (
 const (
 	MaxBody    = 65_535
 	MaxPayload = 1 << 20
-	saltSize   = 32
+	SaltSize   = 32
 )
 
 // Kinds that the journal itself knows; all others belong to the packages that append them.
@@ -121,7 +121,7 @@ func (d *Draft) seal(seq marz.Seq, at marz.Instant, origin marz.Origin, salt []b
 			return nil, err
 		}
 		r.salt = salt
-		r.Private = digest(salt, r.payload)
+		r.Private = Digest(salt, r.payload)
 	}
 	r.body = r.Entry.appendTo(make([]byte, 0, 320+len(r.Public)))
 	if len(r.body) > MaxBody || len(r.payload) > MaxPayload {
@@ -169,17 +169,39 @@ func marshal(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-func digest(salt, payload []byte) string {
+// Digest returns what stands in Entry.Private for a payload: hex SHA-256(salt ‖ payload).
+func Digest(salt, payload []byte) string {
 	h := sha256.New()
 	h.Write(salt)
 	h.Write(payload)
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-func parseEntry(body []byte) (Entry, error) {
+// ParseEntry reads the bytes of an entry. It does not check them: heads and proofs do.
+func ParseEntry(body []byte) (Entry, error) {
 	var e Entry
 	if err := json.Unmarshal(body, &e); err != nil {
 		return e, &marz.Error{Op: "read entry", Fix: "its bytes are not an entry; run marz verify", Err: err}
 	}
 	return e, nil
+}
+
+// ErasedBy returns the seqs whose payloads an entry erases; nil when it is no erasure. What an erasure may not name, its own seq and later ones, is left out.
+func ErasedBy(body []byte) []int64 {
+	// The bytes are looked through first, so that few entries are read as JSON.
+	if !bytes.Contains(body, []byte(`"kind":"`+KindErased+`"`)) {
+		return nil
+	}
+	var e Entry
+	var what Erased
+	if json.Unmarshal(body, &e) != nil || e.Kind != KindErased || json.Unmarshal(e.Public, &what) != nil {
+		return nil
+	}
+	var out []int64
+	for _, seq := range what.Seqs {
+		if seq >= 0 && seq < e.Seq {
+			out = append(out, int64(seq))
+		}
+	}
+	return out
 }

@@ -39,6 +39,45 @@ type (
 	}
 )
 
+// Bundle writes a bundle line by line: first all entries, then all heads, ascending.
+type Bundle struct {
+	out *bufio.Writer
+	enc *json.Encoder
+	end bundleEnd
+}
+
+// NewBundle begins the bundle of a journal. partial says that payloads of some entries may stand in it; else all are withheld.
+func NewBundle(w io.Writer, origin marz.Origin, vkey string, partial bool) (*Bundle, error) {
+	out := bufio.NewWriter(w)
+	b := &Bundle{out: out, enc: json.NewEncoder(out), end: bundleEnd{End: true}}
+	b.enc.SetEscapeHTML(false)
+	start := bundleStart{1, origin, vkey, "withheld"}
+	if partial {
+		start.Payloads = "partial"
+	}
+	return b, b.enc.Encode(start)
+}
+
+// Entry writes an entry, with its payload if salt is not nil.
+func (b *Bundle) Entry(seq int64, body, hashes, salt, payload []byte) error {
+	b.end.Entries++
+	return b.enc.Encode(bundleEntry{seq, body, hashes, salt, payload})
+}
+
+// Head writes a head.
+func (b *Bundle) Head(msg []byte) error {
+	b.end.Heads++
+	return b.enc.Encode(bundleHead{string(msg)})
+}
+
+// End writes the last line.
+func (b *Bundle) End() error {
+	if err := b.enc.Encode(b.end); err != nil {
+		return err
+	}
+	return b.out.Flush()
+}
+
 // Export writes the journal of a data folder as a bundle, as it was committed at one instant; the node may be running. payloads says of which entries the
 // private payload stands in it; nil of none. It checks nothing: that is the reader's part, with marz verify.
 func Export(ctx context.Context, dir string, payloads func(Entry) bool, w io.Writer) error {
@@ -65,27 +104,17 @@ func Export(ctx context.Context, dir string, payloads func(Entry) bool, w io.Wri
 	defer tx.Rollback()
 	key := strings.TrimSpace(string(vkey))
 	name, _, _ := strings.Cut(key, "+")
-	start := bundleStart{1, marz.Origin(name), key, "withheld"}
-	if payloads != nil {
-		start.Payloads = "partial"
+	b, err := NewBundle(w, marz.Origin(name), key, payloads != nil)
+	if err == nil {
+		err = exportAll(ctx, tx, payloads, b)
 	}
-	out := bufio.NewWriter(w)
-	if err := exportAll(ctx, tx, payloads, start, out); err != nil {
-		return fail(err)
-	}
-	if err := out.Flush(); err != nil {
+	if err != nil {
 		return fail(err)
 	}
 	return nil
 }
 
-func exportAll(ctx context.Context, tx *sql.Tx, payloads func(Entry) bool, start bundleStart, w io.Writer) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(start); err != nil {
-		return err
-	}
-	end := bundleEnd{End: true}
+func exportAll(ctx context.Context, tx *sql.Tx, payloads func(Entry) bool, b *Bundle) error {
 	err := each(ctx, tx, func(rows *sql.Rows) error {
 		var l bundleEntry
 		if err := rows.Scan(&l.Seq, &l.Body, &l.Hashes, &l.Salt, &l.Payload); err != nil {
@@ -98,8 +127,7 @@ func exportAll(ctx context.Context, tx *sql.Tx, payloads func(Entry) bool, start
 		if !give {
 			l.Salt, l.Payload = nil, nil
 		}
-		end.Entries++
-		return e.Encode(l)
+		return b.Entry(l.Seq, l.Body, l.Hashes, l.Salt, l.Payload)
 	}, `SELECT e.seq, e.body, e.hashes, p.salt, p.body FROM entry e LEFT JOIN payload p ON p.seq = e.seq ORDER BY e.seq`)
 	if err != nil {
 		return err
@@ -109,13 +137,12 @@ func exportAll(ctx context.Context, tx *sql.Tx, payloads func(Entry) bool, start
 		if err := rows.Scan(&note); err != nil {
 			return err
 		}
-		end.Heads++
-		return e.Encode(bundleHead{string(note)})
+		return b.Head(note)
 	}, `SELECT note FROM head ORDER BY size`)
 	if err != nil {
 		return err
 	}
-	return e.Encode(end)
+	return b.End()
 }
 
 // gives reports whether the payload of an entry stands in the bundle.

@@ -291,7 +291,7 @@ func checkProofFile(t *testing.T, j *Journal) {
 func TestFrontierAgainstTlog(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(0, 300).Draw(t, "n")
-		var f frontier
+		var f Frontier
 		var hashes []tlog.Hash
 		reader := tlog.HashReaderFunc(func(ix []int64) ([]tlog.Hash, error) {
 			out := make([]tlog.Hash, len(ix))
@@ -310,14 +310,14 @@ func TestFrontierAgainstTlog(t *testing.T) {
 			for _, h := range want {
 				flat = append(flat, h[:]...)
 			}
-			if got := f.add(leaf); !bytes.Equal(got, flat) {
+			if got := f.Add(leaf); !bytes.Equal(got, flat) {
 				t.Fatalf("leaf %d: %x, want %x", i, got, flat)
 			}
 			hashes = append(hashes, want...)
 		}
 		want, err := tlog.TreeHash(int64(n), reader)
-		if err != nil || f.root() != want {
-			t.Fatalf("root of %d: %v, want %v (%v)", n, f.root(), want, err)
+		if err != nil || f.Root() != want {
+			t.Fatalf("root of %d: %v, want %v (%v)", n, f.Root(), want, err)
 		}
 	})
 }

@@ -73,6 +73,7 @@ type Journal struct {
 	readers  *sql.DB // read-only connections
 	head     atomic.Pointer[Head]
 	at       atomic.Int64 // instant of the newest committed entry
+	changed  atomic.Pointer[chan struct{}]
 
 	queue   chan *call
 	stop    chan struct{} // closed by Close
@@ -126,8 +127,8 @@ func writeGenesis(ctx context.Context, cfg Config, path string, signer note.Sign
 	if err != nil {
 		return err
 	}
-	var tree frontier
-	r.hashes = tree.add(leafHash(r.body))
+	var tree Frontier
+	r.hashes = tree.Add(leafHash(r.body))
 	head, err := sign(origin, &tree, signer)
 	if err != nil {
 		return err
@@ -160,6 +161,7 @@ func Open(ctx context.Context, cfg Config) (*Journal, error) {
 		cfg.Rand = rand.Reader
 	}
 	j := &Journal{cfg: cfg, queue: make(chan *call, maxBatch), stop: make(chan struct{}), done: make(chan struct{}), failed: make(chan struct{})}
+	j.changed.Store(new(make(chan struct{})))
 	if err := j.open(ctx, path); err != nil {
 		j.closeFiles()
 		return nil, err
@@ -201,7 +203,7 @@ func (j *Journal) open(ctx context.Context, path string) (err error) {
 }
 
 // checkFormat holds a database to the marks of a journal.
-func checkFormat(ctx context.Context, db *sql.DB, path string) error {
+func checkFormat(ctx context.Context, db rowQuerier, path string) error {
 	var app, version int
 	err := db.QueryRowContext(ctx, `PRAGMA application_id`).Scan(&app)
 	if err == nil {
@@ -230,7 +232,7 @@ func (j *Journal) checkHead(ctx context.Context, path string) error {
 	if err := row.Scan(&msg, &genesis, &last, &count); err != nil {
 		return &marz.Error{Op: "open journal", Subject: path, Fix: "it cannot be read; run marz verify", Err: err}
 	}
-	first, err := parseEntry(genesis)
+	first, err := ParseEntry(genesis)
 	if err != nil {
 		return err
 	}
@@ -252,16 +254,16 @@ func (j *Journal) checkHead(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	newest, err := parseEntry(last)
+	newest, err := ParseEntry(last)
 	if err != nil {
 		return err
 	}
 	j.w.at = newest.At
 	j.at.Store(int64(newest.At))
-	if j.w.tree, err = loadFrontier(ctx, j.readers, count); err != nil {
+	if j.w.tree, err = NewFrontier(count, hashReader{ctx, j.readers}); err != nil {
 		return err
 	}
-	if head.Size != count || j.w.tree.root() != head.Root {
+	if head.Size != count || j.w.tree.Root() != head.Root {
 		return &marz.Error{Code: marz.Invalid, Op: "open journal", Subject: path,
 			Fix: fmt.Sprintf("its %d entries do not meet its newest head, of size %d; run marz verify to see where", count, head.Size)}
 	}

@@ -41,7 +41,7 @@ func (j *Journal) Entry(ctx context.Context, seq marz.Seq) (Entry, []byte, error
 	if err != nil {
 		return Entry{}, nil, &marz.Error{Op: "read entry", Subject: fmt.Sprintf("seq %d", seq), Err: err}
 	}
-	e, err := parseEntry(body)
+	e, err := ParseEntry(body)
 	return e, body, err
 }
 
@@ -58,7 +58,7 @@ func (j *Journal) Entries(ctx context.Context, from marz.Seq, limit int) ([]Entr
 		if err := rows.Scan(&body); err != nil {
 			return nil, &marz.Error{Op: "read entries", Err: err}
 		}
-		e, err := parseEntry(body)
+		e, err := ParseEntry(body)
 		if err != nil {
 			return nil, err
 		}

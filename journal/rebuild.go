@@ -59,7 +59,7 @@ func (j *Journal) foldRange(ctx context.Context, fold *Fold, from, to int64) err
 		if err := rows.Scan(&body, &payload); err != nil {
 			return err
 		}
-		e, err := parseEntry(body)
+		e, err := ParseEntry(body)
 		if err != nil {
 			return err
 		}

@@ -22,62 +22,81 @@ type Head struct {
 	Note []byte
 }
 
-// frontier is the right edge of the tree: for each set bit L of the size, the hash of the complete subtree of 2^L leaves
-// there. It is all that is needed to add leaves and to know the root.
-type frontier struct {
+// Frontier is the right edge of a tree: for each set bit L of the size, the hash of the complete subtree of 2^L leaves
+// there. It is all that is needed to add leaves and to know the root. The zero Frontier is that of the empty tree.
+type Frontier struct {
 	size int64
 	edge [64]tlog.Hash
 }
 
-// add appends a leaf and returns the hashes of all subtrees that it completes, lowest first (docs/spec/journal.md §4).
-func (f *frontier) add(leaf tlog.Hash) []byte {
+// NewFrontier reads the right edge of a tree of the given size.
+func NewFrontier(size int64, r tlog.HashReader) (Frontier, error) {
+	f := Frontier{size: size}
+	var levels []int
+	var indexes []int64
+	for level, end := 62, int64(0); level >= 0; level-- {
+		if size>>level&1 == 1 {
+			levels, indexes = append(levels, level), append(indexes, tlog.StoredHashIndex(level, end>>level))
+			end += 1 << level
+		}
+	}
+	if len(indexes) == 0 {
+		return f, nil
+	}
+	hashes, err := r.ReadHashes(indexes)
+	if err != nil {
+		return f, err
+	}
+	for i, level := range levels {
+		f.edge[level] = hashes[i]
+	}
+	return f, nil
+}
+
+// Size returns the number of leaves.
+func (f *Frontier) Size() int64 { return f.size }
+
+// Add appends a leaf and returns the hashes of all subtrees that it completes, lowest first (docs/spec/journal.md §4).
+func (f *Frontier) Add(leaf tlog.Hash) []byte {
+	return f.AppendTo(make([]byte, 0, 2*tlog.HashSize), leaf)
+}
+
+// AppendTo is Add, and appends the hashes to b.
+func (f *Frontier) AppendTo(b []byte, leaf tlog.Hash) []byte {
 	h, level := leaf, 0
-	out := append(make([]byte, 0, 2*tlog.HashSize), h[:]...)
+	b = append(b, h[:]...)
 	for ; f.size>>level&1 == 1; level++ {
 		h = tlog.NodeHash(f.edge[level], h)
-		out = append(out, h[:]...)
+		b = append(b, h[:]...)
 	}
 	f.edge[level] = h
 	f.size++
-	return out
+	return b
 }
 
-// root returns the tree hash of RFC 6962 §2.1.
-func (f *frontier) root() tlog.Hash {
+// Root returns the tree hash of RFC 6962 §2.1.
+func (f *Frontier) Root() tlog.Hash {
 	if f.size == 0 {
 		root, _ := tlog.TreeHash(0, nil)
 		return root
 	}
+	return f.Tail(63)
+}
+
+// Tail returns the tree hash over the leaves that follow the last multiple of 2^level. There must be one.
+func (f *Frontier) Tail(level int) tlog.Hash {
 	low := bits.TrailingZeros64(uint64(f.size))
 	h := f.edge[low]
-	for level := low + 1; level < 63; level++ {
-		if f.size>>level&1 == 1 {
-			h = tlog.NodeHash(f.edge[level], h)
+	for l := low + 1; l < level; l++ {
+		if f.size>>l&1 == 1 {
+			h = tlog.NodeHash(f.edge[l], h)
 		}
 	}
 	return h
 }
 
-// loadFrontier reads the right edge of a tree of the given size from the stored hashes.
-func loadFrontier(ctx context.Context, db *sql.DB, size int64) (frontier, error) {
-	f := frontier{size: size}
-	end := int64(0)
-	for level := 62; level >= 0; level-- {
-		if size>>level&1 == 0 {
-			continue
-		}
-		end += 1 << level
-		h, err := readHash(ctx, db, level, end-1)
-		if err != nil {
-			return f, err
-		}
-		f.edge[level] = h
-	}
-	return f, nil
-}
-
 // readHash returns the hash over the 2^level leaves that end with the leaf last.
-func readHash(ctx context.Context, db *sql.DB, level int, last int64) (tlog.Hash, error) {
+func readHash(ctx context.Context, db rowQuerier, level int, last int64) (tlog.Hash, error) {
 	var h tlog.Hash
 	var b []byte
 	err := db.QueryRowContext(ctx, `SELECT hashes FROM entry WHERE seq = ?`, last).Scan(&b)
@@ -94,7 +113,11 @@ func readHash(ctx context.Context, db *sql.DB, level int, last int64) (tlog.Hash
 // hashReader serves golang.org/x/mod/sumdb/tlog from the stored hashes.
 type hashReader struct {
 	ctx context.Context
-	db  *sql.DB
+	db  rowQuerier
+}
+
+type rowQuerier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
 // ReadHashes implements tlog.HashReader.
@@ -112,8 +135,8 @@ func (r hashReader) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 }
 
 // sign returns the head over f: its note is what the node says to the world.
-func sign(origin marz.Origin, f *frontier, signer note.Signer) (Head, error) {
-	h := Head{Size: f.size, Root: f.root()}
+func sign(origin marz.Origin, f *Frontier, signer note.Signer) (Head, error) {
+	h := Head{Size: f.size, Root: f.Root()}
 	text := torchwood.Checkpoint{Origin: string(origin), Tree: tlog.Tree{N: h.Size, Hash: h.Root}}.String()
 	msg, err := note.Sign(&note.Note{Text: text}, signer)
 	if err != nil {

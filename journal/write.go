@@ -29,11 +29,12 @@ type call struct {
 
 // writerState is what the writing goroutine alone touches.
 type writerState struct {
-	tree    frontier
+	tree    Frontier
 	at      marz.Instant
 	conn    *sql.Conn
 	stmts   map[string]*sql.Stmt
 	pending []*record // appended in this batch and not yet in the database
+	sealed  []Head    // heads within this batch (Tx.Seal)
 	erased  bool      // this batch erases payloads
 	scrub   bool      // erased payloads may still stand in the write-ahead log
 	logged  int       // bytes written to the log since it was last moved, roughly
@@ -44,6 +45,7 @@ type Tx struct {
 	j     *Journal
 	now   marz.Instant
 	late  bool
+	seal  bool  // a head is to be signed over exactly what is appended up to this change
 	saved bool  // a savepoint stands before the first thing that this change wrote
 	err   error // of an Append that failed half way: the change cannot succeed any more
 }
@@ -54,6 +56,10 @@ func (t *Tx) Now() marz.Instant { return t.now }
 // ClockBehind reports that the clock is earlier than the journal's last entry, so that Now is that entry's instant and the
 // clock is in doubt.
 func (t *Tx) ClockBehind() bool { return t.late }
+
+// Seal has a head signed over exactly the entries up to the last one of this change, beside the one over its whole commit. It is for an entry with
+// which somebody's copy of the journal ends.
+func (t *Tx) Seal() { t.seal = true }
 
 // Next is the seq that the next entry will have.
 func (t *Tx) Next() marz.Seq { return marz.Seq(t.j.w.tree.size) }
@@ -147,6 +153,7 @@ func (j *Journal) commit(batch []*call) {
 	if head != nil {
 		j.head.Store(head)
 		j.at.Store(int64(j.w.at))
+		j.tell()
 		late = j.headFile.write(head.Note)
 		if late == nil {
 			late = j.moveLog()
@@ -172,7 +179,7 @@ func answer(batch []*call, err error) {
 // head when no change appended anything.
 func (j *Journal) transact(batch []*call) (*Head, error) {
 	w := &j.w
-	w.erased = false
+	w.erased, w.sealed = false, w.sealed[:0]
 	if err := j.begin(); err != nil {
 		return nil, err
 	}
@@ -188,14 +195,30 @@ func (j *Journal) transact(batch []*call) (*Head, error) {
 	if err := j.flush(); err != nil {
 		return nil, err
 	}
+	if err := j.sealHere(); err != nil { // unless the last change did
+		return nil, err
+	}
+	for _, h := range w.sealed {
+		if err := j.exec(`INSERT INTO head (size, note) VALUES (?, ?)`, h.Size, h.Note); err != nil {
+			return nil, err
+		}
+	}
+	head := w.sealed[len(w.sealed)-1]
+	return &head, j.exec(`COMMIT`)
+}
+
+// sealHere signs a head over the tree as it stands, if there is none.
+func (j *Journal) sealHere() error {
+	w := &j.w
+	if n := len(w.sealed); n > 0 && w.sealed[n-1].Size == w.tree.size {
+		return nil
+	}
 	head, err := sign(j.origin, &w.tree, j.signer)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := j.exec(`INSERT INTO head (size, note) VALUES (?, ?)`, head.Size, head.Note); err != nil {
-		return nil, err
-	}
-	return &head, j.exec(`COMMIT`)
+	w.sealed = append(w.sealed, head)
+	return nil
 }
 
 // run lets one change act. The change's own error is kept for its caller and its traces are undone; the error returned here is
@@ -209,6 +232,11 @@ func (j *Journal) run(c *call) error {
 		c.err = t.err
 	}
 	if c.err == nil {
+		if t.seal && w.tree.size > tree.size {
+			if err := j.sealHere(); err != nil {
+				return err
+			}
+		}
 		if t.saved {
 			return j.exec(`RELEASE change`)
 		}
@@ -229,7 +257,7 @@ func (t *Tx) Append(d Draft) (Entry, error) {
 	j := t.j
 	var salt []byte
 	if d.Private != nil {
-		salt = make([]byte, saltSize)
+		salt = make([]byte, SaltSize)
 		if _, err := io.ReadFull(j.cfg.Rand, salt); err != nil {
 			return Entry{}, &faultError{err}
 		}
@@ -243,7 +271,7 @@ func (t *Tx) Append(d Draft) (Entry, error) {
 			return Entry{}, err
 		}
 	}
-	r.hashes = j.w.tree.add(leafHash(r.body))
+	r.hashes = j.w.tree.Add(leafHash(r.body))
 	j.w.at = t.now
 	j.w.pending = append(j.w.pending, r)
 	if j.cfg.State != nil {
@@ -449,6 +477,9 @@ func isConstraint(err error) bool {
 
 // explain says what to do about an error of the disk.
 func explain(err error) string {
+	if _, ok := errors.AsType[*aheadError](err); ok {
+		return "the node stops"
+	}
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		switch e.Code() & 0xff {
 		case sqlite3.SQLITE_FULL:

@@ -240,33 +240,41 @@ func TestEvaluate(t *testing.T) {
 		{"at a booth, OCR-B", random, true},
 		{"at a booth, other typeface", random, false},
 	} {
-		r := rand.New(rand.NewPCG(9303, 3))
-		firsts, listed, unseen, none := 0, 0, 0, 0
-		for i := range *photographs {
-			s := kind.shot(r)
-			if kind.ocrB && !s.ocrB {
-				t.Fatal("install fonts-ocr-b")
-			}
-			s.ocrB = kind.ocrB
-			zone := zoneOf(t, r, []mrz.Format{mrz.TD3, mrz.TD1, mrz.TD2, mrz.TD3, mrz.MRVA, mrz.TD3}[i%6])
-			got, err := reader.Read(t.Context(), s.take(t, zone), today)
-			if err != nil {
-				t.Fatal(err)
-			}
-			switch {
-			case first(got, zone):
-				firsts++
-				listed++
-			case slices.ContainsFunc(got.Candidates, func(c mrz.Candidate) bool { return strings.Join(c.Lines, "\n") == zone }):
-				listed++
-			case len(got.Candidates) == 1 && got.Candidates[0].Cost == 0:
-				unseen++
-			case len(got.Candidates) == 0:
-				none++
-			}
-		}
-		t.Logf("%s: of %d photographs %d first, %d listed, %d read wrongly without a fault, %d without a candidate", kind.name, *photographs, firsts, listed, unseen, none)
+		t.Run(kind.name, func(t *testing.T) { evaluate(t, reader, kind.shot, kind.ocrB) })
 	}
+}
+
+func evaluate(t *testing.T, reader *Reader, shoot func(*rand.Rand) shot, inOCRB bool) {
+	r := rand.New(rand.NewPCG(9303, 3))
+	firsts, listed, unseen, none := 0, 0, 0, 0
+	for i := range *photographs {
+		s := shoot(r)
+		if inOCRB && !s.ocrB {
+			t.Fatal("install fonts-ocr-b")
+		}
+		s.ocrB = inOCRB
+		zone := zoneOf(t, r, []mrz.Format{mrz.TD3, mrz.TD1, mrz.TD2, mrz.TD3, mrz.MRVA, mrz.TD3}[i%6])
+		got, err := reader.Read(t.Context(), s.take(t, zone), today)
+		if marz.CodeOf(err) == marz.Unavailable {
+			none++ // it took too long
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch {
+		case first(got, zone):
+			firsts++
+			listed++
+		case slices.ContainsFunc(got.Candidates, func(c mrz.Candidate) bool { return strings.Join(c.Lines, "\n") == zone }):
+			listed++
+		case len(got.Candidates) == 1 && got.Candidates[0].Cost == 0:
+			unseen++
+		case len(got.Candidates) == 0:
+			none++
+		}
+	}
+	t.Logf("of %d photographs %d first, %d listed, %d read wrongly without a fault, %d without a candidate", *photographs, firsts, listed, unseen, none)
 }
 
 // Whatever is sent as a photograph is refused or looked at, and nothing else.

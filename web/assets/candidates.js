@@ -71,9 +71,9 @@ export class Zone {
     return this.answer?.candidates ?? [];
   }
 
-  // asRead reports whether the text can be inspected as it was read, and is none of the candidates.
+  // asRead reports whether the text can be inspected as it was read. What was read in a photograph is marked first where it is a candidate.
   get asRead() {
-    return Boolean(this.answer?.readable) && !this.shown.some((c) => !c.changes.length);
+    return Boolean(this.answer?.readable) && (this.way !== "photo" || !this.shown.some((c) => !c.changes.length));
   }
 
   choose(n) {
