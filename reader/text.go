@@ -62,8 +62,8 @@ type framed struct {
 	open     func([]byte) ([]byte, []Event) // takes away what stands around the lines; may be nil
 }
 
-// newFramed makes the adapter of DESKO's frames: STX, two or three lines of 7 to 44 characters with CR after each, ETX; bytes that name the device stand before STX and after ETX. So has it DESKO's protocol description for CUTE systems (no. 7 000 310 001, release 2.12, §1.1 and §1.4).
-// The values of those bytes, and how characters stand that could not be read, could not be confirmed: up to 4 bytes between frames are passed over without a word (Between), and Start and End can have them. A check is none by that description; other devices have one, so that it can be set.
+// newFramed makes the adapter of DESKO's frames: STX, two or three lines of 7 to 44 characters with CR after each, ETX; bytes that name the device stand before STX and after ETX. So are they met at airports' counters; no document that a vendor has published says it.
+// The values of those bytes, and how characters stand that could not be read, could not be confirmed: up to 4 bytes between frames are passed over without a word (Between), and Start and End can have them. No check is met; other devices have one, so that it can be set.
 func newFramed(s Settings) Adapter {
 	return &framed{settings: s, frames: s.framer(MostText)}
 }
