@@ -4,14 +4,14 @@
 
 GO ?= go
 ARGS ?=
-# What the tests need beside Go: a browser, a real X keyboard to type with, and a C compiler for the race detector.
-PROGRAMS = chromium Xvfb xdotool setxkbmap gcc
-PACKAGES = chromium xvfb x11-xkb-utils xkb-data xdotool gcc libc6-dev
+# What the tests need beside Go: a browser, a real X keyboard to type with, a C compiler for the race detector, pcscd with its virtual reader, and what reads photographs of zones, with the typeface to draw them in.
+PROGRAMS = chromium Xvfb xdotool setxkbmap gcc /usr/sbin/pcscd /usr/lib/pcsc/drivers/serial/libifdvpcd.so tesseract
+PACKAGES = chromium xvfb x11-xkb-utils xkb-data xdotool gcc libc6-dev pcscd vsmartcard-vpcd tesseract-ocr fonts-ocr-b
 AXE = tmp/axe/package/axe.min.js
 MODEL = tmp/model
 APT = apt-get -o DPkg::Lock::Timeout=300
 
-.PHONY: run build test tools check unit sim-transfer bench speed-signatures eval shots fuzz mutate model
+.PHONY: run build test tools check unit sim-transfer bench speed-signatures speed-passive eval shots fuzz mutate model
 
 run: build
 	./bin/marz demo $(ARGS)
@@ -23,7 +23,7 @@ test: tools check unit sim-transfer
 
 # Installs what is missing, with Debian's package manager.
 tools:
-	@missing=; for p in $(PROGRAMS); do command -v $$p >/dev/null || missing="$$missing $$p"; done; \
+	@missing=; for p in $(PROGRAMS); do command -v $$p >/dev/null || [ -e $$p ] || missing="$$missing $$p"; done; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	echo "installing for the tests:$$missing"; \
 	if [ "$$(id -u)" = 0 ]; then as=; elif command -v sudo >/dev/null; then as=sudo; \
@@ -39,13 +39,14 @@ check:
 	$(GO) tool staticcheck ./...
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/marz ./cmd/marz
 
+# The longest package comes first, so that the others run beside it.
 # Packages in which nothing of their own runs at once with anything else: the race detector would only make them slow.
-PLAIN = ./agreement ./transfer ./mrz ./watchlist ./watchlist/name ./emrtd/... ./verify ./inspection ./scenarios/... ./internal/sim ./web
+PLAIN = ./web ./cmd/marz ./reader ./agreement ./transfer ./mrz/... ./watchlist ./watchlist/name ./emrtd/... ./verify ./inspection ./scenarios/... ./internal/sim
 # -p 2: two packages at once, so that the browser tests have a core each on a small machine.
 TEST = MARZ_AXE=$$(ls $(CURDIR)/$(AXE) 2>/dev/null) $(GO) test -p 2 -timeout 12m
 unit:
 	$(TEST) $(PLAIN)
-	CGO_ENABLED=1 $(TEST) -race $$($(GO) list ./... | grep -vxF "$$($(GO) list $(PLAIN))")
+	CGO_ENABLED=1 $(TEST) -race ./post $$($(GO) list ./... | grep -vxF "$$($(GO) list ./post $(PLAIN))")
 
 # 10,000 transfers of control on the real node, from one seed each. The unit run above does 40 of them under the race detector.
 # One that fails is printed with its seed: go test ./internal/handover -run 'Seeds$$' -v -seed N shows every step of it again.
@@ -60,11 +61,16 @@ bench:
 	$(GO) test ./post -run xxx -bench 'Lane|ScreenAgain' -benchtime 1x
 	$(GO) test ./internal/handover -run xxx -bench LanesAtTheExecution -benchtime 1x # the lane's pause when control passes
 	$(GO) test ./agreement -run xxx -bench 'May|Fold' -benchtime 3x # the register
+	$(GO) test ./emrtd/pcsc -run xxx -bench Reading -benchtime 20x # a document through pcscd and vpcd
 	MARZ_DATA=$${MARZ_DATA:-../shared/data} $(GO) test ./watchlist -run 'Every|Figures' -v
 
 # Signatures of documents a second on one core, beside what openssl speed says in the same run.
 speed-signatures:
 	$(GO) run ./internal/sigspeed
+
+# Passive authentication of a document on one core, every curve and size of key, against as many authorities as the German master list has.
+speed-passive:
+	MARZ_DATA=$${MARZ_DATA:-../shared/data} $(GO) test ./emrtd -run xxx -bench Passive -benchtime 1x -timeout 30m
 
 # What screening finds, hits falsely and costs, on public data and on lists as large as a nation's; kept in docs/SCREENING.md. Ten minutes, 3 GB of memory and of disk.
 EVAL = $(GO) run ./internal/eval -data $${MARZ_DATA:-../shared/data}

@@ -65,8 +65,15 @@ func (d Date) Valid() bool {
 	if year == 0 {
 		year = 2000 // a leap year: 29 February of an unknown year can be
 	}
-	t := time.Date(year, time.Month(d.Month), d.Day, 0, 0, 0, 0, time.UTC)
-	return t.Day() == d.Day
+	return d.Day <= daysIn(year, d.Month)
+}
+
+// daysIn returns how many days a month of the Gregorian calendar has.
+func daysIn(year, month int) int {
+	if month == 2 && year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+		return 29
+	}
+	return [...]int{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}[month-1]
 }
 
 // Full reports whether year, month and day are all known.

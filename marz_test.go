@@ -44,6 +44,23 @@ func TestInstantHasOneWrittenForm(t *testing.T) {
 	})
 }
 
+// A date can stand in a calendar exactly when Go's own does not move it.
+func TestDateValid(t *testing.T) {
+	for year := 1890; year <= 2110; year++ {
+		for month := 1; month <= 12; month++ {
+			for day := 28; day <= 31; day++ {
+				want := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC).Day() == day
+				if d := (Date{year, month, day}); d.Valid() != want {
+					t.Errorf("%v: valid %v", d, d.Valid())
+				}
+			}
+		}
+	}
+	if !(Date{0, 2, 29}).Valid() || (Date{0, 2, 30}).Valid() {
+		t.Error("29 February of an unknown year can be, the 30th cannot")
+	}
+}
+
 func TestDate(t *testing.T) {
 	for in, want := range map[string]Date{
 		"": {}, "1971": {Year: 1971}, "1971-03": {1971, 3, 0}, "1971-03-04": {1971, 3, 4}, "1971-XX-04": {1971, 0, 4}, "XXXX-02-29": {0, 2, 29}, "1971-00-00": {Year: 1971}, "2024-02-29": {2024, 2, 29},

@@ -265,7 +265,7 @@ func readSigner(r *der.Reader, e *der.Element) (*Signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.readID(r, f, e); err != nil {
+	if s.Issuer, s.Serial, s.KeyID, err = readSignerID(r, f); err != nil {
 		return nil, err
 	}
 	if want := int64(3 - 2*btoi(s.Serial != nil)); v.Cmp(big.NewInt(want)) != 0 {
@@ -308,32 +308,40 @@ func btoi(b bool) int {
 	return 0
 }
 
-// readID reads who the signer is: issuer and serial number, or a key identifier.
-func (s *Signer) readID(r *der.Reader, f *der.Fields, e *der.Element) (err error) {
+// readSignerID reads SignerIdentifier (RFC 5652 §5.3): issuer and serial number, or a key identifier. serial is nil for the latter.
+func readSignerID(r *der.Reader, f *der.Fields) (issuer cert.Name, serial *big.Int, keyID []byte, err error) {
 	if id := f.Maybe(der.Context, 0); id != nil {
-		s.KeyID, err = r.Octets(id)
-		return err
+		if keyID, err = r.Octets(id); err == nil && len(keyID) == 0 {
+			err = der.Errorf(id.Offset, "the signer's key identifier is empty")
+		}
+		return issuer, nil, keyID, err
 	}
 	id, err := f.Sequence("the signer's name")
 	if err != nil {
-		return err
+		return issuer, nil, nil, err
 	}
-	in := id.Fields()
+	issuer, serial, err = readIssuerAndSerial(r, id)
+	return issuer, serial, nil, err
+}
+
+// readIssuerAndSerial reads the fields of IssuerAndSerialNumber (RFC 5652 §10.2.4).
+func readIssuerAndSerial(r *der.Reader, e *der.Element) (issuer cert.Name, serial *big.Int, err error) {
+	in := e.Fields()
 	name, err := in.Sequence("the signer's issuer")
 	if err != nil {
-		return err
+		return issuer, nil, err
 	}
-	if s.Issuer, err = cert.ReadName(r, name); err != nil {
-		return err
+	if issuer, err = cert.ReadName(r, name); err != nil {
+		return issuer, nil, err
 	}
-	serial, err := in.Must(der.Universal, der.TagInteger, "the signer's serial number")
+	number, err := in.Must(der.Universal, der.TagInteger, "the signer's serial number")
 	if err != nil {
-		return err
+		return issuer, nil, err
 	}
-	if s.Serial, err = r.Integer(serial); err != nil {
-		return err
+	if serial, err = r.Integer(number); err != nil {
+		return issuer, nil, err
 	}
-	return in.End("the signer's name")
+	return issuer, serial, in.End("the signer's name")
 }
 
 // readAttributes reads the signed attributes. The signature is over them as a SET (RFC 5652 §5.4), whose tag differs from the one that stands here.

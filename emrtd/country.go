@@ -9,7 +9,7 @@ func SameCountry(state, country string) (same, known bool) {
 	if len(country) == 3 && country == state {
 		return true, true
 	}
-	for _, pair := range strings.Fields(countries) {
+	for pair := range strings.FieldsSeq(countries) {
 		code, letters, _ := strings.Cut(pair, ":")
 		if code == state {
 			known = true
@@ -19,6 +19,16 @@ func SameCountry(state, country string) (same, known bool) {
 		}
 	}
 	return false, known
+}
+
+// CountryOf is the country of certificates that goes with an issuing state as a zone writes it, "" for one that the table does not have.
+func CountryOf(state string) string {
+	for _, pair := range strings.Fields(countries) {
+		if code, letters, _ := strings.Cut(pair, ":"); code == strings.ToUpper(state) {
+			return letters
+		}
+	}
+	return ""
 }
 
 // countries are ISO 3166-1 alpha-3 and alpha-2, and what ICAO 9303-3 §5 and practice add: D, the British nationalities, organisations, Kosovo, and Utopia of specimens.

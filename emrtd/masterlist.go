@@ -1,9 +1,6 @@
 package emrtd
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
 	"slices"
 	"time"
 
@@ -40,25 +37,16 @@ type Entry struct {
 
 // ParseMasterList reads a master list and checks no signature.
 func ParseMasterList(raw []byte) (*MasterList, error) {
-	r := der.NewReader(raw, 0)
-	e, err := r.One()
+	d, defects, err := readSignedList("read master list", raw, oidMasterList, "master list")
 	if err != nil {
-		return nil, invalid("read master list", err)
+		return nil, err
 	}
-	d, err := readSignedData(r, e)
-	if err != nil {
-		return nil, invalid("read master list", err)
-	}
-	sum := sha256.Sum256(raw)
-	l := &MasterList{Signed: d, Digest: hex.EncodeToString(sum[:])}
-	if d.ContentType != oidMasterList {
-		return nil, invalid("read master list", fmt.Errorf("its content is %s, no master list", d.ContentType))
-	}
+	l := &MasterList{Signed: d, Digest: der.Digest(raw)}
 	in := der.NewReader(d.Content, 0)
 	if err := l.readContent(in); err != nil {
 		return nil, invalid("read master list", err)
 	}
-	l.Defects = slices.Concat(der.Within("signed data", r.All()), der.Within("signed data", d.Defects), der.Within("list", in.All()))
+	l.Defects = slices.Concat(defects, der.Within("list", in.All()))
 	return l, nil
 }
 
@@ -106,50 +94,17 @@ func (l *MasterList) readEntry(r *der.Reader, item *der.Element, seen map[string
 	l.Entries = append(l.Entries, Entry{Offset: item.Offset, Certificate: c})
 }
 
-// ListCheck says what a list's own signature is worth.
-type ListCheck struct {
-	Signature SignatureCheck
-	Chain     cert.Chain // from the list's signer to a root that the caller trusts
-	Purpose   bool       // the signer's certificate is one for master lists
-	Defects   []der.Defect
-}
-
-// Good reports whether the list is signed by whom the caller trusts for lists.
-func (c ListCheck) Good() bool { return c.Signature.Err == nil && c.Chain.Trusted != nil && c.Purpose }
-
 // Verify checks the list's signature, and the way from its signer to one of the roots. A list's own entries are no roots for itself.
 func (l *MasterList) Verify(roots *cert.Store) ListCheck {
-	check := ListCheck{Signature: l.Signed.Verify(nil)}
-	check.Defects = append(slices.Clone(l.Defects), der.Within("signature", check.Signature.Defects)...)
-	signer := check.Signature.Certificate
-	if signer == nil {
-		return check
-	}
-	bag := cert.NewStore()
-	for _, c := range l.Signed.Certificates {
-		bag.Add(c, "signed data")
-	}
-	check.Chain = signer.Chain(roots, bag)
-	for _, s := range check.Chain.Steps {
-		check.Defects = append(check.Defects, der.Within("chain", s.Defects)...)
-	}
-	if at := l.SignedAt(); !at.IsZero() {
-		if valid, known := signer.ValidAt(at); !valid || !known {
-			check.Defects = append(check.Defects, der.Defect{Name: SignedOutside, In: "signer's certificate", Offset: -1})
+	check := verifyList(l.Signed, l.Defects, roots)
+	if c := check.Signature.Certificate; c != nil {
+		check.Purpose = slices.Contains(c.Purposes, cert.MasterListSigner)
+		if !check.Purpose {
+			check.Defects = append(check.Defects, der.Defect{Name: ListSignerUse, In: "signer's certificate", Offset: -1})
 		}
 	}
-	check.Purpose = slices.Contains(signer.Purposes, cert.MasterListSigner)
-	if !check.Purpose {
-		check.Defects = append(check.Defects, der.Defect{Name: ListSignerUse, In: "signer's certificate", Offset: -1})
-	}
-	check.Defects = append(check.Defects, unusedCertificates(l.Signed, check.Signature.Certificate, check.Chain, roots)...)
 	return check
 }
 
 // SignedAt is the time that the list's signer says, zero where it says none.
-func (l *MasterList) SignedAt() time.Time {
-	if len(l.Signed.Signers) == 0 {
-		return time.Time{}
-	}
-	return l.Signed.Signers[0].SigningTime
-}
+func (l *MasterList) SignedAt() time.Time { return l.Signed.signedAt() }

@@ -169,10 +169,7 @@ func listJudge(t testing.TB, raw []byte, roots *cert.Store) func(testing.TB, []b
 	if !before.Good() {
 		t.Fatal(before.Why())
 	}
-	bytesOf := func(l *MasterList, c ListCheck) [][]byte {
-		return [][]byte{l.Signed.Content, c.Signature.Signer.attributes, c.Signature.Certificate.Signed}
-	}
-	was := bytesOf(original, before)
+	was := signedBytes(original.Signed, before)
 	return func(t testing.TB, mutated []byte) string {
 		l, err := ParseMasterList(mutated)
 		if err != nil {
@@ -182,8 +179,36 @@ func listJudge(t testing.TB, raw []byte, roots *cert.Store) func(testing.TB, []b
 		if !after.Good() {
 			return ""
 		}
-		return reported(was, bytesOf(l, after), before.Defects, after.Defects)
+		return reported(was, signedBytes(l.Signed, after), before.Defects, after.Defects)
 	}
+}
+
+// defectsJudge judges mutations of a defect list.
+func defectsJudge(t testing.TB, raw []byte, roots *cert.Store) func(testing.TB, []byte) string {
+	original, err := ParseDefectList(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := original.Verify(roots)
+	if !before.Good() {
+		t.Fatal(before.Why())
+	}
+	return func(t testing.TB, mutated []byte) string {
+		l, err := ParseDefectList(mutated)
+		if err != nil {
+			return ""
+		}
+		after := l.Verify(roots)
+		if !after.Good() {
+			return ""
+		}
+		return reported(signedBytes(original.Signed, before), signedBytes(l.Signed, after), before.Defects, after.Defects)
+	}
+}
+
+// signedBytes are those of a list that signatures answer for.
+func signedBytes(d *SignedData, c ListCheck) [][]byte {
+	return [][]byte{d.Content, c.Signature.Signer.attributes, c.Signature.Certificate.Signed}
 }
 
 // subjects are things of every kind and form, made anew for each seed. The slow curves have a smaller share.
@@ -227,6 +252,11 @@ func subjects(t testing.TB, seed uint64) []subject {
 	out = append(out, subject{"trusted certificate", w.csca.Certificate, 3, trustJudge(t, w.csca.Certificate, doc, tr.CRLs[0])})
 	list := w.list(t, w.csca.Certificate, w.signer.Certificate)
 	out = append(out, subject{"master list", list, 5, listJudge(t, list, tr.CSCAs)})
+	known, err := w.defectLister(t).DefectList(w.random, 2, []testpki.Listed{{Signer: w.signer, Hash: true, Known: []testpki.Known{{Kind: "1.1", Parameters: testpki.Enumerated(1)}}}}, testpki.Form{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out = append(out, subject{"defect list", known, 3, defectsJudge(t, known, tr.CSCAs)})
 	return out
 }
 

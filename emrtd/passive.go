@@ -42,6 +42,7 @@ const (
 	CheckSignerValidity  = "signer.validity"           // §5.6.4.3.4, table 5.36
 	CheckCSCAValidity    = "csca.validity"             // table 5.35
 	CheckRevocation      = "signer.revocation"         // §5.6.4.3.5
+	CheckDefects         = "signer.defects"            // BSI TR-03129-2 §8: a state knows something to be wrong with what this signer signed
 	CheckGroups          = "groups.integrity"          // §5.6.4.4.2, table 5.41
 	CheckCOM             = "com.consistency"           // §5.6.4.4.1
 	CheckSignerState     = "issuing-state.signer"      // §5.6.4.5: EF.DG1 against the signer's issuer
@@ -58,6 +59,11 @@ const (
 	DocumentTypeUnlisted der.Name = "document-type-not-listed"    // the signer's certificate is for other documents, ICAO 9303-12 §7.1.1.6
 	IssuedOutsidePeriod  der.Name = "issued-outside-key-period"   // the CSCA's private key was not in its period of use
 	RevocationSkipped    der.Name = "revocation-list-passed-over" // a list of this issuer that could not be relied on
+	DefectKnown          der.Name = "known-defect"                // by a defect list
+	ZoneDefect           der.Name = "zone-defect"                 // of the zone in EF.DG1, by package mrz; the detail names it and quotes nothing
+	AuthorityKeyMissing  der.Name = "authority-key-id-missing"    // the signer's certificate does not name its issuer's key, ICAO 9303-12 §7.1.1, table 5
+	UsageMissing         der.Name = "key-usage-missing"           // of the signer's certificate, the same
+	UsageNotCritical     der.Name = "key-usage-not-critical"      // the same
 )
 
 // Check is one check of a document and its result. Reason is in words and free of the holder's data.
@@ -80,6 +86,7 @@ type Trust struct {
 	CSCAs   *cert.Store
 	Signers *cert.Store
 	CRLs    []*cert.CRL
+	Defects []*DefectList
 }
 
 // Document is what was read of a document. Groups holds the whole files EF.DG1 to EF.DG16; COM and Zone may be absent.
@@ -93,15 +100,16 @@ type Document struct {
 // Report is the outcome of passive authentication. Result is that of BSI TR-03135-1 table 5.22 over the checks that bear on it; the others, EF.COM, the printed
 // zone and the chip itself, stand beside it.
 type Report struct {
-	At      marz.Instant `json:"at"` // the instant that validity was asked for
-	Result  marz.Result  `json:"result"`
-	Trust   TrustStatus  `json:"trust"`
-	Checks  []Check      `json:"checks"`
-	Groups  []GroupCheck `json:"groups"`
-	Object  *ObjectWords `json:"security_object,omitempty"`
-	Signer  *CertWords   `json:"signer,omitempty"`
-	CSCA    *CertWords   `json:"csca,omitempty"`
-	Defects []der.Defect `json:"defects"`
+	At      marz.Instant  `json:"at"` // the instant that validity was asked for
+	Result  marz.Result   `json:"result"`
+	Trust   TrustStatus   `json:"trust"`
+	Checks  []Check       `json:"checks"`
+	Groups  []GroupCheck  `json:"groups"`
+	Object  *ObjectWords  `json:"security_object,omitempty"`
+	Signer  *CertWords    `json:"signer,omitempty"`
+	CSCA    *CertWords    `json:"csca,omitempty"`
+	Known   []KnownDefect `json:"known_defects,omitempty"` // of the series of documents, by defect lists
+	Defects []der.Defect  `json:"defects"`
 }
 
 // ObjectWords says what kind of security object a document has.
@@ -169,6 +177,7 @@ func Verify(doc Document, trust Trust, at marz.Instant) (*Report, error) {
 	v.checkValidity()
 	v.checkRevocation()
 	v.checkGroups()
+	v.checkDefects()
 	v.checkCOM()
 	v.checkZone()
 	v.checkState()
@@ -245,6 +254,7 @@ func (v *inspection) checkSigner() {
 	}
 	v.report.Signer = certWords(signer, source)
 	v.chain = signer.Chain(v.trust.CSCAs, nil)
+	v.chain.Trusted = v.validTwin(v.chain.Trusted)
 	v.noteChain(signer)
 	err := v.chain.Err()
 	switch {
@@ -262,6 +272,19 @@ func (v *inspection) checkSigner() {
 		v.add(CheckSignerSignature, marz.Failed, "%v", err)
 	}
 	v.checkPurpose(signer)
+}
+
+// validTwin is the certificate of a trusted key by which it is judged: where several certificates say the same name and key (an authority's own and links to it), one that is valid at the instant.
+func (v *inspection) validTwin(csca *cert.Certificate) *cert.Certificate {
+	if csca == nil {
+		return nil
+	}
+	for _, c := range append([]*cert.Certificate{csca}, v.trust.CSCAs.Twins(csca)...) {
+		if valid, _ := c.ValidAt(v.at.Time()); valid {
+			return c
+		}
+	}
+	return csca
 }
 
 func (v *inspection) noteChain(signer *cert.Certificate) {
@@ -283,6 +306,15 @@ func (v *inspection) noteChain(signer *cert.Certificate) {
 
 // checkPurpose: a state's CSCA issues certificates for other ends too, lists and visible seals. None of them may sign a document.
 func (v *inspection) checkPurpose(signer *cert.Certificate) {
+	switch {
+	case !signer.HasUsage:
+		v.note(UsageMissing, "signer's certificate", "")
+	case !signer.UsageCritical:
+		v.note(UsageNotCritical, "signer's certificate", "")
+	}
+	if len(signer.AuthorityID.KeyID) == 0 {
+		v.note(AuthorityKeyMissing, "signer's certificate", "")
+	}
 	switch {
 	case signer.CA():
 		v.add(CheckSignerPurpose, marz.Failed, "the signer's certificate is an issuing authority's")
@@ -389,6 +421,7 @@ func (v *inspection) conclude() {
 	for _, c := range v.report.Checks {
 		switch {
 		case slices.Contains(apart, c.Check) || r == marz.Failed:
+		case c.Check == CheckDefects && c.Result == marz.NotSupported: // no list was given: most posts have none
 		case c.Result == marz.Failed:
 			r = marz.Failed
 		case c.Result != marz.Successful:

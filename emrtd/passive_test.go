@@ -22,7 +22,9 @@ func TestKinds(t *testing.T) {
 		}
 		kinds = append(kinds, testpki.Kind{Curve: "P-256", Hash: h}, testpki.Kind{Curve: "brainpoolP256r1", Hash: h}, testpki.Kind{Curve: "P-256", Plain: true, Hash: h})
 	}
-	kinds = append(kinds, testpki.Kind{Bits: 4096, Hash: crypto.SHA256}, testpki.Kind{Bits: 4096, PSS: true, Hash: crypto.SHA512})
+	for _, bits := range []int{3072, 4096, 6144} {
+		kinds = append(kinds, testpki.Kind{Bits: bits, Hash: crypto.SHA256}, testpki.Kind{Bits: bits, PSS: true, Hash: crypto.SHA512})
+	}
 	for _, c := range cert.Curves() {
 		kinds = append(kinds, testpki.Kind{Curve: c.Name, Explicit: true, Hash: crypto.SHA256}, testpki.Kind{Curve: c.Name, Hash: crypto.SHA384})
 	}
@@ -285,7 +287,7 @@ func TestIssuerOfAnotherName(t *testing.T) {
 		defects []der.Name
 	}{
 		"another name":                {func(a, _ *testpki.Profile) { a.CommonName = "CSCA" }, "", []der.Name{cert.IssuerNameDiffers}},
-		"another name, no identifier": {func(a, s *testpki.Profile) { a.CommonName, s.WithoutKeyIDs = "CSCA", true }, "issuer-missing", nil},
+		"another name, no identifier": {func(a, s *testpki.Profile) { a.CommonName, s.WithoutKeyIDs = "CSCA", true }, "issuer-missing", []der.Name{AuthorityKeyMissing}},
 		"another country":             {func(a, _ *testpki.Profile) { a.Country = "XA" }, "issuer-is-another", []der.Name{cert.IssuerNameDiffers}},
 		"not an authority":            {func(a, _ *testpki.Profile) { a.CA, a.Usage = false, 0x80 }, "issuer-may-not-issue", nil},
 	} {

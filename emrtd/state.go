@@ -1,6 +1,7 @@
 package emrtd
 
 import (
+	"slices"
 	"strings"
 
 	"marz"
@@ -39,6 +40,7 @@ func (v *inspection) readZone() zone {
 // checkZone compares EF.DG1 with the printed zone field by field (BSI TR-03135-1 §5.7.2). Only the names of fields are told.
 func (v *inspection) checkZone() {
 	v.zone = v.readZone()
+	v.noteZone()
 	switch {
 	case v.doc.Zone == "":
 		v.add(CheckZone, marz.NotSupported, "no printed zone was given")
@@ -63,6 +65,21 @@ func (v *inspection) checkZone() {
 	}
 }
 
+// noteZone tells what is wrong in the zone that the state itself signed: check digits by their field, and whatever else departs from ICAO 9303-3.
+func (v *inspection) noteZone() {
+	if v.zone.doc == nil {
+		return
+	}
+	for _, c := range v.zone.doc.Checks {
+		if !c.OK {
+			v.note(ZoneDefect, "EF.DG1", "check digit of "+c.Field)
+		}
+	}
+	for _, d := range v.zone.doc.Defects {
+		v.note(ZoneDefect, "EF.DG1", d)
+	}
+}
+
 // zoneDifferences names the fields that differ; optional data are told apart. Parts of a date of birth that are fillers on one side do not count.
 func zoneDifferences(chip, printed *mrz.Document) (fields []string, optional bool) {
 	for _, f := range []struct {
@@ -75,7 +92,7 @@ func zoneDifferences(chip, printed *mrz.Document) (fields []string, optional boo
 		{"name", chip.Primary == printed.Primary && chip.Secondary == printed.Secondary},
 		{"number", chip.Number == printed.Number},
 		{"nationality", chip.Nationality == printed.Nationality},
-		{"date of birth", sameBirth(chip.Birth, printed.Birth)},
+		{"date of birth", sameBirth(chip.Birth, printed.Birth) && noBirth(chip) == noBirth(printed)},
 		{"sex", chip.Sex == printed.Sex},
 		{"date of expiry", chip.Expiry == printed.Expiry},
 	} {
@@ -84,6 +101,11 @@ func zoneDifferences(chip, printed *mrz.Document) (fields []string, optional boo
 		}
 	}
 	return fields, chip.Optional1 != printed.Optional1 || chip.Optional2 != printed.Optional2
+}
+
+// noBirth reports whether what stands in the place of the date of birth is none: its parts are given as unknown then, and are no fillers.
+func noBirth(d *mrz.Document) bool {
+	return slices.Contains(d.Defects, mrz.DefectBirthMalformed) || slices.Contains(d.Defects, mrz.DefectBirthImpossible)
 }
 
 func sameBirth(a, b marz.Date) bool {

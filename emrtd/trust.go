@@ -1,20 +1,20 @@
 package emrtd
 
 import (
-	"bytes"
 	"fmt"
+	"slices"
 
 	"marz"
 	"marz/emrtd/cert"
-	"marz/emrtd/der"
 )
 
 // TrustBuilder gathers what documents are checked against, from files of any kind. A certificate that is given as a file is trusted because the caller gives it. A
-// master list is taken in only when its signature leads to such a certificate; lists do not vouch for other lists. Certificates of document signers are believed in
+// master list or a defect list is taken in only when its signature leads to such a certificate; lists do not vouch for other lists. Certificates of document signers are believed in
 // nothing but what their issuer's signature says.
 type TrustBuilder struct {
 	roots *cert.Store
 	lists []namedList
+	known []namedDefects
 	trust Trust
 	Notes []string // what was passed over, and why
 }
@@ -25,33 +25,38 @@ type namedList struct {
 	exported bool // it comes from a directory's export, among many states'
 }
 
+type namedDefects struct {
+	name string
+	list *DefectList
+}
+
 // NewTrustBuilder returns an empty builder.
 func NewTrustBuilder() *TrustBuilder {
 	return &TrustBuilder{roots: cert.NewStore(), trust: Trust{CSCAs: cert.NewStore(), Signers: cert.NewStore()}}
 }
 
-// Add takes in one file: a certificate in DER or PEM, a master list, a revocation list, or an export of ICAO's directory in LDIF.
+// Add takes in one file, as ReadGiven reads it.
 func (b *TrustBuilder) Add(name string, content []byte) error {
-	if isLDIF(content) {
-		return b.addLDIF(name, content)
-	}
-	if bytes.Contains(content[:min(len(content), 64)], der.OID(oidSignedData)) {
-		l, err := ParseMasterList(content)
-		if err != nil {
-			return &marz.Error{Code: marz.Invalid, Op: "read trust", Subject: name, Fix: "it is signed data and no master list that can be read", Err: err}
-		}
-		b.lists = append(b.lists, namedList{name, l, false})
-		return nil
-	}
-	if l, err := cert.ParseCRL(content); err == nil {
-		b.trust.CRLs = append(b.trust.CRLs, l)
-		return nil
-	}
-	list, err := cert.ParseFile(content)
+	g, err := ReadGiven(name, content)
 	if err != nil {
-		return &marz.Error{Code: marz.Invalid, Op: "read trust", Subject: name, Fix: "it is no certificate, master list, revocation list or LDIF export that can be read", Err: err}
+		return err
 	}
-	for _, c := range list {
+	return b.AddGiven(name, g)
+}
+
+// AddGiven takes in what was read of one file. name says in notes and errors where it comes from.
+func (b *TrustBuilder) AddGiven(name string, g *Given) error {
+	switch g.Kind {
+	case GivenMasterList:
+		b.lists = append(b.lists, namedList{name, g.List, false})
+	case GivenDefectList:
+		b.known = append(b.known, namedDefects{name, g.Defects})
+	case GivenCRL:
+		b.trust.CRLs = append(b.trust.CRLs, g.CRL)
+	case GivenDirectory:
+		b.addDirectory(name, g.Directory)
+	}
+	for _, c := range g.Certificates {
 		if err := b.addRoot(name, c); err != nil {
 			return err
 		}
@@ -78,44 +83,20 @@ func (b *TrustBuilder) addRoot(name string, c *cert.Certificate) error {
 	return nil
 }
 
-// isLDIF tells text of an export from the binary forms, all of which begin with a SEQUENCE, and from PEM.
-func isLDIF(b []byte) bool {
-	head := b[:min(len(b), 4096)]
-	return len(b) > 0 && b[0] != 0x30 && (bytes.HasPrefix(head, []byte("dn:")) || bytes.HasPrefix(head, []byte("version:")) || bytes.Contains(head, []byte("\ndn:")))
-}
-
-func (b *TrustBuilder) addLDIF(name string, content []byte) error {
-	for e, err := range ReadLDIF(bytes.NewReader(content)) {
-		if err != nil {
-			b.Notes = append(b.Notes, name+": "+err.Error())
-			continue
-		}
-		at := fmt.Sprintf("%s, line %d", name, e.Line)
-		for _, v := range e.Values("pkdmasterlistcontent") {
-			l, err := ParseMasterList(v)
-			b.keep(at, err, func() { b.lists = append(b.lists, namedList{at, l, true}) })
-		}
-		for _, v := range e.Values("certificaterevocationlist") {
-			l, err := cert.ParseCRL(v)
-			b.keep(at, err, func() { b.trust.CRLs = append(b.trust.CRLs, l) })
-		}
-		for _, v := range e.Values("usercertificate") {
-			c, err := cert.Parse(v)
-			b.keep(at, err, func() { b.trust.Signers.Add(c, at) })
-		}
+func (b *TrustBuilder) addDirectory(name string, d *Directory) {
+	for _, l := range d.Lists {
+		b.lists = append(b.lists, namedList{name + ", " + l.At, l.List, true})
 	}
-	return nil
-}
-
-func (b *TrustBuilder) keep(at string, err error, add func()) {
-	if err != nil {
-		b.Notes = append(b.Notes, at+": "+err.Error())
-		return
+	b.trust.CRLs = append(b.trust.CRLs, d.CRLs...)
+	for _, s := range d.Signers {
+		b.trust.Signers.Add(s.Certificate, name+", "+s.At)
 	}
-	add()
+	for _, n := range d.Notes {
+		b.Notes = append(b.Notes, name+n)
+	}
 }
 
-// Trust returns what was gathered. It is an error when a master list's signature does not lead to a certificate that was given: a list that nobody vouches for would
+// Trust returns what was gathered. It is an error when the signature of a master list or a defect list does not lead to a certificate that was given: a list that nobody vouches for would
 // be worse than none. Lists out of an export, of which there are many states', are passed over with a note instead.
 func (b *TrustBuilder) Trust() (Trust, error) {
 	for _, c := range b.roots.All() {
@@ -140,18 +121,22 @@ func (b *TrustBuilder) Trust() (Trust, error) {
 			b.Notes = append(b.Notes, fmt.Sprintf("%s: the certificate at byte %d of the list cannot be read: %v", n.name, e.Offset, e.Err))
 		}
 	}
+	for _, n := range b.known {
+		if check := n.list.Verify(b.roots); !check.Good() {
+			return Trust{}, &marz.Error{Code: marz.Invalid, Op: "take in defect list", Subject: n.name, Fix: check.Why() + "; give the certificate of its root as well"}
+		}
+		b.trust.Defects = append(b.trust.Defects, n.list)
+	}
 	return b.trust, nil
 }
 
-// Why says in words why a list is not to be relied on, "" where it is.
-func (c ListCheck) Why() string {
-	switch {
-	case c.Signature.Err != nil:
-		return c.Signature.Err.Error()
-	case c.Chain.Trusted == nil:
-		return c.Chain.Err().Error()
-	case !c.Purpose:
-		return "its signer's certificate is not one for master lists"
+// Sealers are the certificates by which a visible seal is proven: the trusted authorities, and of the signers those that follow from one of them.
+func (t Trust) Sealers() []*cert.Certificate {
+	out := slices.Clone(t.CSCAs.All())
+	for _, s := range t.Signers.All() {
+		if s.Chain(t.CSCAs, nil).Trusted != nil && !s.CA() {
+			out = append(out, s)
+		}
 	}
-	return ""
+	return out
 }

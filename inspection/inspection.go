@@ -20,6 +20,7 @@ import (
 // Input is all that a verdict rests on.
 type Input struct {
 	Document  *mrz.Document
+	Taken     Taken // how its zone came to the lane
 	Direction marz.Direction
 	At        marz.Instant
 	Zone      *time.Location   // of the post, for "today"
@@ -45,6 +46,7 @@ func Inspect(in Input) ([]marz.Finding, marz.Verdict) {
 	today := marz.DateOf(in.At.In(in.Zone))
 	findings := slices.Concat(
 		checkDocument(in.Document, in.At, today),
+		checkTaken(in.Taken, in.Document, in.At),
 		checkEvidence(in),
 		checkLists(in),
 		checkStay(in),
@@ -57,6 +59,7 @@ func Inspect(in Input) ([]marz.Finding, marz.Verdict) {
 // The checks, as they stand in findings.
 const (
 	CheckReadable    = "document.readable"
+	CheckZone        = "document.zone" // how it came to the lane, where no reader gave it as it stands
 	CheckDigits      = "document.digits"
 	CheckExpiry      = "document.expiry"
 	CheckIssuer      = "document.issuer"
@@ -99,6 +102,8 @@ func checkExpiry(d *mrz.Document, at marz.Instant, today marz.Date) marz.Finding
 	switch {
 	case !d.Expiry.Full():
 		f.Result, f.Grave, f.Reason = marz.Undetermined, marz.Attention, "the zone gives no full date of expiry: look at the page"
+	case d.ExpiryDoubt:
+		f.Result, f.Grave, f.Reason = marz.Undetermined, marz.Attention, "the zone gives the year 99, by which some states write that a document has no end: look at the page"
 	case d.Expiry.Compare(today) < 0:
 		f.Result, f.Grave, f.Reason = marz.Failed, marz.Attention, "expired on "+d.Expiry.String()
 	default:

@@ -53,10 +53,13 @@ func TestFindings(t *testing.T) {
 		"expires today": {func(in *Input) { in.Document.Expiry = marz.Date{Year: 2025, Month: 1, Day: 1} }, CheckExpiry, marz.Successful, marz.Clear},
 		"no expiry":     {func(in *Input) { in.Document.Expiry = marz.Date{Year: 2030} }, CheckExpiry, marz.Undetermined, marz.Attention},
 		"check digit":   {func(in *Input) { in.Document.Checks[0].OK = false }, CheckDigits, marz.Failed, marz.Attention},
-		"defect":        {func(in *Input) { in.Document.Defects = []string{mrz.DefectSex} }, CheckFields, marz.Failed, marz.Attention},
-		"issuer":        {func(in *Input) { in.Document.Issuer = "QQQ" }, CheckIssuer, marz.Failed, marz.Attention},
-		"nationality":   {func(in *Input) { in.Document.Nationality = "" }, CheckNationality, marz.Failed, marz.Attention},
-		"stateless":     {func(in *Input) { in.Document.Nationality = "XXA" }, CheckNationality, marz.Successful, marz.Clear},
+		"no end": {func(in *Input) {
+			in.Document.Expiry, in.Document.ExpiryDoubt = marz.Date{Year: 1999, Month: 1, Day: 1}, true
+		}, CheckExpiry, marz.Undetermined, marz.Attention},
+		"defect":      {func(in *Input) { in.Document.Defects = []string{mrz.DefectSex} }, CheckFields, marz.Failed, marz.Attention},
+		"issuer":      {func(in *Input) { in.Document.Issuer = "QQQ" }, CheckIssuer, marz.Failed, marz.Attention},
+		"nationality": {func(in *Input) { in.Document.Nationality = "" }, CheckNationality, marz.Failed, marz.Attention},
+		"stateless":   {func(in *Input) { in.Document.Nationality = "XXA" }, CheckNationality, marz.Successful, marz.Clear},
 		"weak hit": {func(in *Input) {
 			in.Answer.Hits = []watchlist.Hit{{Kind: watchlist.ByName, Score: watchlist.Threshold}}
 		}, CheckLists, marz.Failed, marz.Attention},

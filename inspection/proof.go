@@ -35,7 +35,7 @@ func checkEvidence(in Input) []marz.Finding {
 				f.Result = marz.Undetermined
 				f.Reason = "no chip was found, and passports of this state have one: lay it down again, look for the sign of the chip"
 			}
-		case reading.Signer, reading.Revocation, reading.SealSigned:
+		case reading.Signer, reading.Revocation, reading.Defects, reading.SealSigned:
 			if e.Version != "" {
 				f.Source, f.AsOf = "certificates of issuing states "+e.Version, e.Since
 			}
@@ -68,7 +68,7 @@ func gravity(a reading.Answer, p *reading.Proof, doc *mrz.Document) marz.Verdict
 			return marz.Clear
 		}
 		return marz.Attention
-	case reading.Signature, reading.Data:
+	case reading.Signature, reading.Data, reading.Defects:
 		return marz.Attention
 	case reading.Signer:
 		if p.State {
@@ -90,8 +90,8 @@ func failed(a reading.Answer, p *reading.Proof) marz.Verdict {
 	case reading.Read:
 		return marz.Attention // the zone may have been misread
 	case reading.Signer:
-		if r := p.Report; r != nil && r.ResultOf(emrtd.CheckSignerSignature) == marz.Successful && r.ResultOf(emrtd.CheckSignerPurpose) == marz.Successful {
-			return marz.Attention // it follows from a trusted authority, and a certificate is out of its time
+		if r := p.Report; r != nil && r.ResultOf(emrtd.CheckSignerSignature) != marz.Failed && r.ResultOf(emrtd.CheckSignerPurpose) != marz.Failed {
+			return marz.Attention // a certificate is out of its time, and nothing else is wrong with it
 		}
 	}
 	return marz.Stop

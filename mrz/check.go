@@ -10,37 +10,50 @@ import "strings"
 // sets {<,0,A,K,U}, {1,B,L,V} and so on up to {9,J,T}. It finds a swap of two neighbours unless their values differ by a
 // multiple of 5.
 func CheckDigit(field string) byte {
+	if !allZone(field) {
+		return filler
+	}
+	return checkDigit(field)
+}
+
+// checkDigit is CheckDigit for characters of the zone.
+func checkDigit(field string) byte {
 	var s digitSum
 	s.add(field)
 	return s.digit()
 }
 
-// digitSum adds up a check digit over fields one after the other.
-type digitSum struct {
-	sum, length int
-	foreign     bool // there is a character that is none of the zone
-}
+// digitSum adds up a check digit over fields of the zone, one after the other.
+type digitSum struct{ sum, turn int }
 
 func (s *digitSum) add(field string) {
-	weight := [3]int{7, 3, 1}
-	at := s.length % 3
-	for i := range len(field) {
-		v := value(field[i])
-		s.foreign = s.foreign || v < 0
-		s.sum += v * weight[at]
-		if at++; at == 3 {
-			at = 0
-		}
+	first, second, third := &products[s.turn], &products[s.turn+1], &products[s.turn+2]
+	s.turn = (s.turn + len(field)) % 3
+	for len(field) >= 3 {
+		s.sum += int(first[field[0]]) + int(second[field[1]]) + int(third[field[2]])
+		field = field[3:]
 	}
-	s.length += len(field)
+	if len(field) > 0 {
+		s.sum += int(first[field[0]])
+	}
+	if len(field) > 1 {
+		s.sum += int(second[field[1]])
+	}
 }
 
-func (s *digitSum) digit() byte {
-	if s.foreign {
-		return filler
+func (s *digitSum) digit() byte { return byte('0' + s.sum%10) }
+
+// products is what each character adds to a check digit under the weights 7, 3 and 1, modulo 10, from each turn on.
+var products = func() (p [5][256]uint8) {
+	for turn, weight := range []int{7, 3, 1, 7, 3} {
+		for c := range 256 {
+			if v := value(byte(c)); v > 0 {
+				p[turn][c] = uint8(v * weight % 10)
+			}
+		}
 	}
-	return byte('0' + s.sum%10)
-}
+	return p
+}()
 
 // value is the value of a character of the zone, -1 for any other.
 func value(c byte) int { return int(values[c]) }
@@ -59,36 +72,64 @@ var values = func() (v [256]int8) {
 	return v
 }()
 
-// checkOf compares a field with its check digit. A field that may be empty and is may have a filler in place of its zero
-// (9303-4 §4.2.2.2 for positions 29 to 43; for an unknown date the same is met).
-func checkOf(name, field, got string, mayBeEmpty bool) Check {
-	return checkFor(name, CheckDigit(field), field, got, mayBeEmpty)
+// allZone reports whether a text holds characters of the zone only (9303-3 §4.3).
+func allZone(text string) bool {
+	var all int8
+	for i := range len(text) {
+		all |= values[text[i]]
+	}
+	return all >= 0
 }
 
-// checkFor compares a check digit that is due with the one that stands there.
-func checkFor(name string, due byte, field, got string, mayBeEmpty bool) Check {
-	want := "<"
-	if digit(due) {
-		want = "0123456789"[due-'0':][:1]
-	}
-	ok := got == want || mayBeEmpty && got == "<" && blank(field)
-	return Check{Field: name, Want: want, Got: got, OK: ok}
+// check adds a check digit, which stands at a place, and says whether it is the one that is due.
+func (d *Document) check(l *layout, name string, due byte, at span, lines []string) *Check {
+	const digits = "0123456789"
+	d.Checks = d.Checks[:len(d.Checks)+1]
+	c := &d.Checks[len(d.Checks)-1]
+	c.Field, c.Clause, c.Line, c.Column = name, l.checks, at.line+1, at.from+1
+	c.Want, c.Got = digits[due-'0':due-'0'+1], at.of(lines)
+	c.OK = c.Got == c.Want
+	return c
+}
+
+// checkAfter adds the check digit after a field that may be empty. An empty one may have a filler in place of its zero (9303-4
+// §4.2.2.2 for positions 29 to 43; for an unknown date the same is met).
+func (d *Document) checkAfter(l *layout, name string, field span, lines []string) {
+	text := field.of(lines)
+	c := d.check(l, name, checkDigit(text), field.checkAt(), lines)
+	c.OK = c.OK || c.Got == "<" && blank(text)
 }
 
 // blank reports whether a field holds fillers only.
-func blank(field string) bool { return strings.Trim(field, "<") == "" }
+func blank(field string) bool { return trimFillers(field) == "" }
 
-func trimFillers(field string) string { return strings.TrimRight(field, "<") }
+func trimFillers(field string) string {
+	end := len(field)
+	for end > 0 && field[end-1] == filler {
+		end--
+	}
+	return field[:end]
+}
+
+func digit(c byte) bool { return c >= '0' && c <= '9' }
+
+func letter(c byte) bool { return c >= 'A' && c <= 'Z' }
 
 // capitals turns a to z into A to Z and leaves all else, so that no foreign letter turns into one of the zone.
 func capitals(s string) string {
-	if strings.IndexFunc(s, func(r rune) bool { return r >= 'a' && r <= 'z' }) < 0 {
-		return s
-	}
-	return strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' {
-			return r - 'a' + 'A'
+	for i := range len(s) {
+		if small(s[i]) {
+			return strings.Map(capital, s)
 		}
-		return r
-	}, s)
+	}
+	return s
+}
+
+func small(c byte) bool { return c >= 'a' && c <= 'z' }
+
+func capital(r rune) rune {
+	if r >= 'a' && r <= 'z' {
+		return r - 'a' + 'A'
+	}
+	return r
 }

@@ -1,6 +1,9 @@
 package mrz
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // filler is the character that stands for nothing, for a space, and between the parts of a name (9303-3 §4.3).
 const filler = '<'
@@ -31,10 +34,27 @@ type layout struct {
 	expiry       span
 	optional1    span
 	optional2    span
+	sheets       bool // emergency travel documents of a single sheet have it too (9303-8 §4.1.5)
 	longNumber   bool // a number of more than nine characters runs on into optional1
 	optCheck     bool // optional1 has a check digit in the position after it
 	composite    []span
 	compositeAt  span
+	clauses      [3]string // of Doc 9303, that lays down each line
+	checks       string    // the same for its check digits
+	names        string    // for its name
+	dates        string    // for its dates
+}
+
+// notOf9303 stands for a clause where a layout is none of Doc 9303.
+const notOf9303 = "none: FRA-ID is not of Doc 9303"
+
+// cites says which paragraph of which part of Doc 9303 lays down the lines of a format, and which lists its check digits.
+func (l *layout) cites(part, data, checks string) {
+	for i := range l.lines {
+		l.clauses[i] = fmt.Sprintf("%s §%s.%d", part, data, i+1)
+	}
+	l.checks = part + " §" + checks
+	l.names, l.dates = "9303-3 §4.6", "9303-3 §4.8"
 }
 
 // The code and the issuer stand in the same place in every format.
@@ -69,7 +89,7 @@ func withComposite(l layout) layout {
 	return l
 }
 
-// Doc 9303-5 §4.2.2 (TD1), 9303-6 §4.2.2 (TD2), 9303-4 §4.2.2 (TD3), 9303-7 §4.2.2 (MRV-A) and §5.2.2 (MRV-B).
+// Doc 9303-5 §4.2.2 (TD1), 9303-6 §4.2.2 (TD2), 9303-4 §4.2.2 (TD3), 9303-7 §4.2.2 (MRV-A) and §7.2.2 (MRV-B).
 var layouts = func() map[Format]*layout {
 	td1 := layout{
 		format: TD1, lines: 3, width: 30, codes: "ACI", longNumber: true,
@@ -86,6 +106,7 @@ var layouts = func() map[Format]*layout {
 	}
 	td2 := withComposite(twoLines(TD2, 36, "ACI"))
 	td2.longNumber = true
+	td2.sheets = true
 	td3 := withComposite(twoLines(TD3, 44, "P"))
 	td3.optional1.to--
 	td3.optCheck = true
@@ -101,7 +122,14 @@ var layouts = func() map[Format]*layout {
 		composite:   []span{{0, 0, 36}, {1, 0, 35}},
 		compositeAt: span{1, 35, 36},
 	}
+	franceID.clauses = [3]string{notOf9303, notOf9303}
+	franceID.checks, franceID.names, franceID.dates = notOf9303, notOf9303, notOf9303
 	mrva, mrvb := twoLines(MRVA, 44, "V"), twoLines(MRVB, 36, "V")
+	td1.cites("9303-5", "4.2.2", "4.2.4")
+	td2.cites("9303-6", "4.2.2", "4.2.4")
+	td3.cites("9303-4", "4.2.2", "4.2.4")
+	mrva.cites("9303-7", "4.2.2", "4.2.2.2")
+	mrvb.cites("9303-7", "7.2.2", "7.2.2.2")
 	return map[Format]*layout{TD1: &td1, TD2: &td2, TD3: &td3, MRVA: &mrva, MRVB: &mrvb, FranceID: &franceID}
 }()
 
@@ -135,6 +163,33 @@ func layoutOf(width int, head string) *layout {
 
 // franceHead begins every FranceID and, by what France issues, no TD2.
 const franceHead = "IDFRA"
+
+// codeFault returns where a document code, without fillers, departs from what the format allows, from 0; -1 for nowhere. The
+// second letter is free but for a few, and may be a digit in all but passports (9303-5 and -6 §4.2.2 note k, 9303-4 §4.2.2.1
+// notes a and q, 9303-7 §4.2.2.1); C1USA is a permanent resident's card.
+func (l *layout) codeFault(code string) int {
+	if code == "" || strings.IndexByte(l.codes, code[0]) < 0 {
+		if l.sheets && code == "PU" {
+			return -1
+		}
+		return 0
+	}
+	if len(code) == 1 {
+		return -1
+	}
+	card := l.format == TD1 || l.format == TD2
+	second := code[1]
+	switch {
+	case len(code) > 2:
+		return 2
+	case !letter(second) && !(digit(second) && l.format != TD3),
+		card && second == 'V',
+		l.format == TD1 && code == "AI",
+		l.format == TD2 && code == "AC":
+		return 1
+	}
+	return -1
+}
 
 // compositeDigit returns the check digit over the fields of the composite, one after the other (9303-3 §4.9).
 func (l *layout) compositeDigit(lines []string) byte {

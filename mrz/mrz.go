@@ -2,14 +2,15 @@
 // ICAO Doc 9303 defines for passports (TD3, part 4), cards (TD1, part 5; TD2, part 6) and visas (MRV-A and MRV-B,
 // part 7), with the rules common to all in part 3.
 //
-// It owns the layout of the five formats and of the older French identity card, their check digits, and the rules for names, dates and long document numbers.
+// It owns the layout of the five formats and of the older French identity card, their check digits, the rules for names, dates and
+// long document numbers, and the tables by which names in Latin, Cyrillic and Arabic letters are written.
 // It promises:
 //
 //   - Nothing is repaired in silence. A field is given as it stands in the zone; what is wrong with it is said beside it,
-//     in Checks and in Defects. Only a zone without a readable shape is an error.
+//     in Checks and in Defects, with its place and the clause it departs from. Only a zone without a readable shape is an error.
 //   - Repair proposes and decides nothing: each candidate says what it changed, what that costs and which check digits agree.
-//   - What Write writes, Parse reads back the same and without a defect, but for what a zone cannot hold: marks and
-//     punctuation, the end of a name that had to be cut, the century of a date.
+//   - What Write writes, Parse reads back the same and without a defect, but for what a zone cannot hold: other scripts, marks and
+//     punctuation, the end of a name that had to be cut, the century of a date; and a code that is withdrawn.
 //   - Errors name line and column and quote at most one character, so that no personal data gets into a log.
 //   - Reading many documents from one stream takes a fixed amount of memory, whatever the stream holds.
 //
@@ -65,18 +66,35 @@ type Document struct {
 	// officer sees at a glance which it is; a machine does not.
 	CenturyDoubt bool `json:"century_doubt"`
 
-	Checks  []Check  `json:"checks"`
-	Defects []string `json:"defects"` // stable codes, the Defect constants, in the order in which they were met
-	Lines   []string `json:"lines"`   // the zone as read, upper case, one string a line
+	// ExpiryDoubt says that the year of Expiry is 99 and that the rule took it into the past. Some states write 99 on cards
+	// that have no end (1 January or 31 December 9999).
+	ExpiryDoubt bool `json:"expiry_doubt"`
+
+	Checks    []Check  `json:"checks"`
+	Defects   []string `json:"defects"`    // stable codes, the Defect constants, in the order in which they were met
+	DefectsAt []Defect `json:"defects_at"` // the same in the same order, each with its place and clause
+	Lines     []string `json:"lines"`      // the zone as read, upper case, one string a line
 }
 
 // Check is one check digit: what it ought to be, what stands there, and whether that will do. Field is "number", "birth",
-// "expiry", "optional" or "composite".
+// "expiry", "optional" or "composite". Line and Column are where it stands, counted from 1; Clause is the one of Doc 9303 that
+// says over which positions it is, and from which a wrong one departs.
 type Check struct {
-	Field string `json:"field"`
-	Want  string `json:"want"`
-	Got   string `json:"got"`
-	OK    bool   `json:"ok"`
+	Field  string `json:"field"`
+	Want   string `json:"want"`
+	Got    string `json:"got"`
+	OK     bool   `json:"ok"`
+	Line   int    `json:"line"`
+	Column int    `json:"column"`
+	Clause string `json:"clause"`
+}
+
+// Defect is something that the standard rules out and that leaves the zone readable all the same.
+type Defect struct {
+	Name   string `json:"name"`   // one of the Defect constants
+	Line   int    `json:"line"`   // counted from 1
+	Column int    `json:"column"` // counted from 1, of the first character that is wrong
+	Clause string `json:"clause"` // of Doc 9303, part and paragraph: "9303-3 §4.6"; of FranceID it says that there is none
 }
 
 // ChecksOK reports whether every check digit of the document is right.
@@ -89,13 +107,13 @@ func (d *Document) ChecksOK() bool {
 	return len(d.Checks) > 0
 }
 
-// The defects: things that the standard rules out and that leave the zone readable all the same.
+// The names of the defects. docs/mrz.md has them with their clauses.
 const (
-	DefectCode             = "code-unexpected"        // the document code is not one of the format (§4.2.2 of parts 4 to 7)
+	DefectCode             = "code-unexpected"        // the document code is not one of the format
 	DefectIssuer           = "issuer-malformed"       // not one to three letters and then fillers
 	DefectNationality      = "nationality-malformed"  // as issuer-malformed
 	DefectName             = "name-field-malformed"   // a digit in it, no primary identifier, or fillers out of place
-	DefectIssuerOld        = "issuer-withdrawn"       // a code that stands for no state any more, and may be on old documents (9303-3 §5)
+	DefectIssuerOld        = "issuer-withdrawn"       // a code that stands for no state any more, and may be on old documents
 	DefectNationalityOld   = "nationality-withdrawn"  // as issuer-withdrawn
 	DefectNumber           = "number-missing"         // the number field holds fillers only
 	DefectSex              = "sex-invalid"            // none of M, F, < and X; given as X
@@ -104,3 +122,9 @@ const (
 	DefectExpiryImpossible = "expiry-date-impossible" // as birth-date-impossible
 	DefectExpiryMalformed  = "expiry-date-malformed"  // as birth-date-malformed
 )
+
+// defect notes a defect at an offset into a field.
+func (d *Document) defect(name string, field span, offset int, clause string) {
+	d.Defects = append(d.Defects, name)
+	d.DefectsAt = append(d.DefectsAt, Defect{name, field.line + 1, field.from + offset + 1, clause})
+}

@@ -96,8 +96,11 @@ func irreparable(fix string) error {
 	return &marz.Error{Code: marz.Invalid, Op: "repair mrz", Fix: fix}
 }
 
-// known reports whether issuer and nationality are codes of Doc 9303-3 §5.
-func known(d *Document) bool { return KnownCode(d.Issuer) && KnownCode(d.Nationality) }
+// known reports whether issuer and nationality are codes of Doc 9303-3 §5, and whether the document code is one that is met.
+func known(d *Document) bool {
+	second := strings.IndexByte(string(secondOfTwo), d.Code[len(d.Code)-1]) >= 0
+	return second && KnownCode(d.Issuer) && KnownCode(d.Nationality)
+}
 
 func candidateOf(d *Document, changes []Change, cost int) Candidate {
 	c := Candidate{Lines: d.Lines, Changes: append([]Change{}, changes...), Cost: cost, Agree: []string{}, Disagree: []string{}, Defects: d.Defects}

@@ -17,12 +17,15 @@ const (
 	sexes       grammar = "MF<X"
 	checkDigits grammar = "0123456789"
 	checkOrNone grammar = "0123456789<" // where a filler may stand in its place
+	secondOfTwo grammar = "ABCDEFGHIJKLMNOPQRSTUVWXYZ<12"
 )
 
 func (g grammar) word() string {
 	switch g {
 	case lettersOnly:
 		return "letters only"
+	case secondOfTwo:
+		return "letters only, or 1 or 2"
 	case sexes:
 		return "M, F or < only"
 	case either:
@@ -65,6 +68,15 @@ func (s *slot) add(at span, g grammar) {
 	}
 }
 
+// codeGrammar is what is met in the second position of a document code. A digit may stand there in all but passports; 1 and 2
+// are on cards of permanent residents of the United States, and any other is likelier a letter misread.
+func (l *layout) codeGrammar() grammar {
+	if l.format == TD3 || l.format == FranceID {
+		return lettersOnly
+	}
+	return secondOfTwo
+}
+
 // slotsOf parts a format into slots. With long, the optional data belongs to the number, which runs on into it.
 func slotsOf(l *layout, long bool) []slot {
 	var out []slot
@@ -76,7 +88,7 @@ func slotsOf(l *layout, long bool) []slot {
 		out = append(out, s)
 	}
 	composite := len(l.composite) > 0
-	add("", false, codeSpan, lettersOnly)
+	add("", false, span{0, 0, 1}, lettersOnly, span{0, 1, 2}, l.codeGrammar())
 	add("", false, issuerSpan, lettersOnly)
 	add("", false, l.nationality, lettersOnly)
 	add("", false, l.sex, sexes)
@@ -294,11 +306,11 @@ func (e *enumeration) agrees(characters []byte) bool {
 	l := e.frame.layout
 	text := string(characters)
 	n := len(text) - 1
-	if e.slot.check != "number" || n == l.number.width() {
-		mayBeEmpty := e.slot.check != "number"
-		return checkOf("", text[:n], text[n:], mayBeEmpty).OK
+	if w := l.number.width(); e.slot.check == "number" && n > w {
+		optional := text[w+1:]
+		number, _, at := splitNumber(l, text[:w], text[w:w+1], optional)
+		return at >= 0 && optional[at] == checkDigit(number) || at < 0 && text[w] == checkDigit(number)
 	}
-	w := l.number.width()
-	_, _, check := splitNumber(l, text[:w], text[w:w+1], text[w+1:])
-	return check.OK
+	field, got := text[:n], text[n]
+	return got == checkDigit(field) || got == filler && blank(field) && e.slot.check != "number"
 }

@@ -28,13 +28,13 @@ func framesOf(text string) []frame {
 	return out
 }
 
-// readLines returns the lines of a text in capitals, without blanks and without empty lines.
+// readLines returns the lines of a text in capitals, without blanks and control characters and without empty lines.
 func readLines(text string) [][]rune {
 	var lines [][]rune
 	text = strings.TrimPrefix(strings.ToValidUTF8(text, "\uFFFD"), byteOrderMark)
 	for line := range strings.SplitSeq(lineEnds.Replace(text), "\n") {
 		line = strings.Map(func(r rune) rune {
-			if unicode.IsSpace(r) || r == lost {
+			if unicode.IsSpace(r) || unicode.IsControl(r) || r == lost {
 				return -1
 			}
 			return r

@@ -150,6 +150,9 @@ func realistic(l *layout, seed int) Document {
 		if l.format == FranceID {
 			return d
 		}
+		if digit(d.Code[len(d.Code)-1]) {
+			d.Code = d.Code[:1]
+		}
 		d.Issuer = rapid.SampledFrom(strings.Fields(codes)).Draw(t, "issuer")
 		d.Nationality = d.Issuer
 		if d.Code+d.Issuer == franceHead {

@@ -58,7 +58,7 @@ func (s *splitter) run() {
 			s.fail(s.lines.number+1, &marz.Error{Code: marz.Internal, Op: "read mrz", Subject: "input", Err: err})
 			return
 		default:
-			s.take(strings.TrimSpace(raw))
+			s.take(trimLine(raw))
 		}
 	}
 }
@@ -86,7 +86,7 @@ func (s *splitter) take(line string) {
 		return
 	}
 	s.damaged = false
-	if first := s.current.lines[0]; len(s.current.lines) == 1 && follows(first, s.current.unit) || s.current.done() {
+	if first := s.current.lines[0]; s.current.have == 1 && follows(first, s.current.unit) || s.current.done() {
 		s.finish()
 	}
 }
@@ -155,7 +155,7 @@ func follows(line string, width int) bool {
 }
 
 // opens reports whether a line can only be the first line of a document, where a later one is due. In two
-// lines the second has digits and the first has none. In TD1 the first begins with the letters of code and issuer, has
+// lines the second has digits and the first has none but in its code. In TD1 the first begins with the letters of code and issuer, has
 // the check digit of its number or a filler in position 15, and has digits, as no name has.
 func opens(line string, width int) bool {
 	if len(line) != width || line[0] < 'A' || line[0] > 'Z' || !letters(trimFillers(line[2:5]), 3) {
@@ -166,7 +166,7 @@ func opens(line string, width int) bool {
 	}
 	count := 0
 	for i := range len(line) {
-		if digit(line[i]) {
+		if digit(line[i]) && i != 1 {
 			count++
 		}
 	}

@@ -3,6 +3,7 @@ package mrz
 import (
 	"fmt"
 	"strings"
+	"unicode"
 
 	"marz"
 )
@@ -10,18 +11,25 @@ import (
 // Write lays out a document as its machine-readable zone: lines joined by "\n", all check digits computed. It takes the
 // fields from Format to Optional2 but for Truncated, and no others.
 //
-// Names may be written as printed: letters with marks are written by 9303-3 §6 A, hyphens and apostrophes by §4.6, and a
-// name too long for its field is cut (9303-4 §4.2.3). Unknown parts of a date become fillers. A space, hyphen, slash or full
+// Names may be written as printed, in Latin, Cyrillic or Arabic letters: they are written by 9303-3 §6, hyphens and apostrophes by
+// §4.6, and a name too long for its field is cut (9303-4 §4.2.3). Cyrillic letters are taken for those of the issuer's language:
+// Belarusian, Bulgarian, Macedonian, Serbian or Ukrainian, and Russian of any other issuer; WriteIn is told it. Unknown parts of a date become fillers. A space, hyphen, slash or full
 // stop in a number or in optional data becomes a filler. A document number of more than nine characters is possible in
 // TD1 (up to 22) and TD2 (up to 14).
 //
 // An error (*marz.Error, Invalid) names the field that cannot be written and never its content.
-func Write(d Document) (string, error) {
+func Write(d Document) (string, error) { return WriteIn(d, languageOf(capitals(d.Issuer))) }
+
+// WriteIn is Write for names in a language, which matters where they have Cyrillic letters.
+func WriteIn(d Document, language Language) (string, error) {
+	if _, ok := cyrillicIn[language]; !ok {
+		return "", unwritable("language", "use be, bg, mk, ru, sr or uk; ru for any other written in Cyrillic letters")
+	}
 	l, ok := layouts[d.Format]
 	if !ok {
 		return "", unwritable("format", "use TD1, TD2, TD3, MRV-A, MRV-B or FRA-ID")
 	}
-	w := &writer{layout: l, lines: make([][]byte, l.lines)}
+	w := &writer{layout: l, language: language, lines: make([][]byte, l.lines)}
 	for i := range w.lines {
 		w.lines[i] = []byte(strings.Repeat("<", l.width))
 	}
@@ -40,18 +48,19 @@ func unwritable(field, fix string) error {
 
 // writer holds the lines of one document, full of fillers at first.
 type writer struct {
-	layout *layout
-	lines  [][]byte
+	layout   *layout
+	language Language
+	lines    [][]byte
 }
 
 func (w *writer) head(d *Document) error {
 	l := w.layout
 	code := capitals(d.Code)
-	if !letters(code, 2) || !strings.Contains(l.codes, code[:1]) {
+	switch l.codeFault(code) {
+	case 0:
 		return unwritable("code", fmt.Sprintf("use one or two letters of which the first is one of %s", l.codes))
-	}
-	if len(code) == 2 && code[1] == 'V' && l.codes != "P" && l.codes != "V" {
-		return unwritable("code", "the second letter of a card's code may not be V (9303-5 §4.2.2 note k)")
+	case 1, 2:
+		return unwritable("code", "it has a second letter or no more, of a card not V, AI or AC (9303-5 and 9303-6 §4.2.2 note k)")
 	}
 	issuer, nationality := capitals(d.Issuer), capitals(d.Nationality)
 	if !letters(issuer, 3) {
@@ -79,27 +88,17 @@ func (w *writer) head(d *Document) error {
 	return nil
 }
 
-// letters reports whether s is one to most letters A to Z.
-func letters(s string, most int) bool {
-	for i := range len(s) {
-		if s[i] < 'A' || s[i] > 'Z' {
-			return false
-		}
-	}
-	return len(s) > 0 && len(s) <= most
-}
-
 func (w *writer) names(d *Document) error {
-	primary, bad := components(d.Primary)
+	primary, bad := components(d.Primary, w.language)
 	var secondary []string
 	if bad == 0 {
-		secondary, bad = components(d.Secondary)
+		secondary, bad = components(d.Secondary, w.language)
 	}
 	switch {
-	case bad >= '0' && bad <= '9':
+	case unicode.IsDigit(bad):
 		return unwritable("name", "a name may hold no digits (9303-3 §4.6); write a number in letters")
 	case bad != 0:
-		return unwritable("name", fmt.Sprintf("%q has no place in the Latin table of 9303-3 §6; give the name in Latin letters", bad))
+		return unwritable("name", fmt.Sprintf("%q is in none of the tables of 9303-3 §6 (Latin, Cyrillic, Arabic); give the name in Latin letters", bad))
 	case len(primary) == 0:
 		return unwritable("name", "a name of one part is the primary identifier, and may not be empty")
 	}

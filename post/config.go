@@ -26,7 +26,7 @@ type Config struct {
 	LateDays int                 `toml:"late_days,omitempty"`
 	Stay     inspection.StayRule `toml:"stay"`
 	Lists    []ListSource        `toml:"list"`
-	// Readers is the address on which document readers hand over what they read, for example ":8444"; none: they type as keyboards alone.
+	// Readers is the address on which document readers hand over what they read, for example ":8445"; none: they type as keyboards alone.
 	Readers   string          `toml:"readers,omitempty"`
 	Documents DocumentsConfig `toml:"documents,omitempty"`
 }
@@ -85,7 +85,7 @@ func (c *Config) validate(path string) error {
 		return bad(fmt.Sprintf("listen = %q is no address; write for example \":8443\"", c.Listen))
 	}
 	if _, port, err := net.SplitHostPort(c.Readers); c.Readers != "" && (err != nil || port == "") {
-		return bad(fmt.Sprintf("readers = %q is no address; write for example \":8444\"", c.Readers))
+		return bad(fmt.Sprintf("readers = %q is no address; write for example \":8445\"", c.Readers))
 	}
 	if c.Host == "" || net.ParseIP(c.Host) != nil || strings.ContainsAny(c.Host, ":/ ") {
 		return bad(fmt.Sprintf("host = %q: give the name under which booths reach the post; passkeys cannot be bound to an IP address", c.Host))

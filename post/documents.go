@@ -3,11 +3,8 @@ package post
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
+	"fmt"
 	"image/jpeg"
-	"os"
-	"path/filepath"
 	"strconv"
 	"sync"
 
@@ -15,6 +12,7 @@ import (
 	"marz/emrtd"
 	"marz/emrtd/lds"
 	"marz/emrtd/reading"
+	trusted "marz/emrtd/trust"
 	"marz/inspection"
 	"marz/mrz"
 	"marz/web"
@@ -27,8 +25,9 @@ const (
 )
 
 type trustEntry struct {
-	Version     string       `json:"version,omitempty"`
-	Since       marz.Instant `json:"since,omitzero"` // when it was imported
+	Version     int          `json:"version,omitempty"`
+	Digest      string       `json:"digest,omitempty"` // of its files
+	Since       marz.Instant `json:"since,omitzero"`   // when it was imported
 	Authorities int          `json:"authorities,omitempty"`
 	Signers     int          `json:"signers,omitempty"`
 	Revocations int          `json:"revocations,omitempty"` // lists of revoked certificates
@@ -38,7 +37,8 @@ type trustEntry struct {
 // trust is what documents are proven against, and which version of it.
 type trust struct {
 	emrtd.Trust
-	version string
+	digest  string
+	version string // in words
 	since   marz.Instant
 }
 
@@ -47,16 +47,16 @@ func (p *Post) loadTrust(ctx context.Context, actor *Actor) error {
 	if p.config.Documents.Trust == "" {
 		return nil
 	}
-	t, err := openTrust(p.path(p.config.Documents.Trust))
+	t, v, err := trusted.Open(p.path(p.config.Documents.Trust))
 	if err != nil {
 		p.opts.Log.Warn("the certificates of issuing states were refused; those before stay in force", "err", err)
 		return p.record(ctx, actor, KindTrustRefused, trustEntry{Refused: err.Error()})
 	}
-	if old := p.trust.Load(); old != nil && old.version == t.version {
+	if old := p.trust.Load(); old != nil && old.digest == v.Digest && old.since == v.At {
 		return nil
 	}
-	p.trust.Store(t)
-	return p.record(ctx, actor, KindTrustLoaded, trustEntry{Version: t.version, Since: t.since, Authorities: len(t.CSCAs.All()), Signers: len(t.Signers.All()), Revocations: len(t.CRLs)})
+	p.trust.Store(&trust{Trust: t, digest: v.Digest, version: fmt.Sprintf("%d (%.8s)", v.Number, v.Digest), since: v.At})
+	return p.record(ctx, actor, KindTrustLoaded, trustEntry{Version: v.Number, Digest: v.Digest, Since: v.At, Authorities: len(t.CSCAs.All()), Signers: len(t.Signers.All()), Revocations: len(t.CRLs)})
 }
 
 // prove proves what a reader took of a document, against what is trusted now.
@@ -180,14 +180,34 @@ func chipOf(e *inspection.Evidence) *emrtd.Report {
 	return e.Proof.Report
 }
 
-// TakeReading opens an inspection for what a reader at the lane handed over. The reading waits in memory until it is taken, by an officer whose authority has accepted the reader for this lane.
-func (p *Post) TakeReading(ctx context.Context, actor Actor, lane marz.LaneID, id string, again bool) (*web.Inspection, error) {
-	if err := p.mayAt(actor, lane, marz.ActInspect); err != nil {
+// TakeReading opens an inspection for what a reader at the lane handed over. The reading waits in memory until it is taken, by an officer whose authority has accepted the reader for this lane. With certain, a zone that has a
+// wrong check digit opens none, unless the chip has it too.
+func (p *Post) TakeReading(ctx context.Context, actor Actor, lane marz.LaneID, id string, again, certain bool) (*web.Inspection, error) {
+	r, key, err := p.handedOver(actor, lane, id)
+	if err != nil {
 		return nil, err
+	}
+	p.stations.use(key, id) // whatever becomes of it: a reading that the lane refuses is read anew
+	doc, err := printedOrRead(r, p.today())
+	if err != nil {
+		return nil, err
+	}
+	if certain && r.Chip.Files[reading.DG(1)] == nil {
+		if err := sure(doc); err != nil {
+			return nil, err
+		}
+	}
+	return p.take(ctx, actor, lane, taken{doc: doc, evidence: p.prove(r, doc, p.opts.Clock()), reader: key, again: again})
+}
+
+// handedOver returns what a reader at the lane handed over lately, and which reader that was.
+func (p *Post) handedOver(actor Actor, lane marz.LaneID, id string) (*reading.Reading, string, error) {
+	if err := p.mayAt(actor, lane, marz.ActInspect); err != nil {
+		return nil, "", err
 	}
 	held, err := readAccepted(p.journal.State(), `WHERE lane = ? AND authority = ?`, lane, actor.Officer.Authority())
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	var keys []string
 	for _, a := range held {
@@ -195,48 +215,21 @@ func (p *Post) TakeReading(ctx context.Context, actor Actor, lane marz.LaneID, i
 	}
 	r, key := p.stations.waits(keys, id)
 	if r == nil {
-		return nil, &marz.Error{Code: marz.NotFound, Op: "take reading", Subject: "at lane " + string(lane), Fix: "it is gone: lay the document down again"}
+		return nil, "", &marz.Error{Code: marz.NotFound, Op: "take reading", Subject: "at lane " + string(lane), Fix: "it is gone: lay the document down again"}
 	}
-	p.stations.use(key, id) // whatever becomes of it: a reading that the lane refuses is read anew
-	doc, err := printedOrRead(r, p.today())
+	return r, key, nil
+}
+
+// printedOrRead reads the zone of a reading: the printed one, or where that cannot be read the chip's. That the two do not agree is a finding of its own.
+func printedOrRead(r *reading.Reading, today marz.Date) (*mrz.Document, error) {
+	doc, err := mrz.Parse(r.Zone, today)
+	dg1 := r.Chip.Files[reading.DG(1)]
+	if err == nil || dg1 == nil {
+		return doc, err
+	}
+	text, err := emrtd.ZoneText(dg1)
 	if err != nil {
 		return nil, err
 	}
-	return p.take(ctx, actor, lane, taken{doc: doc, evidence: p.prove(r, doc, p.opts.Clock()), reader: key, again: again})
-}
-
-// printedOrRead reads the zone of a reading: the printed one, or else the chip's.
-func printedOrRead(r *reading.Reading, today marz.Date) (*mrz.Document, error) {
-	text := r.Zone
-	if dg1 := r.Chip.Files[reading.DG(1)]; text == "" && dg1 != nil {
-		var err error
-		if text, err = emrtd.ZoneText(dg1); err != nil {
-			return nil, err
-		}
-	}
 	return mrz.Parse(text, today)
-}
-
-// openTrust reads the certificates of a folder.
-func openTrust(folder string) (*trust, error) {
-	names, err := os.ReadDir(folder)
-	if err != nil {
-		return nil, &marz.Error{Code: marz.NotFound, Op: "read trust", Subject: folder, Fix: "import certificates with marz masterlist import", Err: err}
-	}
-	b, digest, since := emrtd.NewTrustBuilder(), sha256.New(), marz.Instant(0)
-	for _, n := range names {
-		content, err := os.ReadFile(filepath.Join(folder, n.Name()))
-		if err != nil {
-			return nil, &marz.Error{Code: marz.Invalid, Op: "read trust", Subject: n.Name(), Err: err}
-		}
-		if err := b.Add(n.Name(), content); err != nil {
-			return nil, err
-		}
-		digest.Write(content)
-		if i, err := n.Info(); err == nil {
-			since = max(since, marz.InstantOf(i.ModTime()))
-		}
-	}
-	t, err := b.Trust()
-	return &trust{Trust: t, version: hex.EncodeToString(digest.Sum(nil)[:6]), since: since}, err
 }

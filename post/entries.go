@@ -7,6 +7,7 @@ import (
 	"marz/agreement"
 	"marz/emrtd"
 	"marz/inspection"
+	"marz/mrz"
 	"marz/web"
 )
 
@@ -138,9 +139,11 @@ type inspectionEntry struct {
 	Verdict   marz.Verdict       `json:"verdict"`
 	Findings  []publicFinding    `json:"findings"`
 	Hits      int                `json:"hits"`
-	Cleared   int                `json:"cleared,omitempty"` // hits of which the traveller was cleared, as all whose record it is may know it
-	Owners    []marz.AuthorityID `json:"owners,omitempty"`  // in joint service, whose record it is; else the authority's that acts
-	Reader    string             `json:"reader,omitempty"`  // which reader handed over chip and seals
+	Cleared   int                `json:"cleared,omitempty"`   // hits of which the traveller was cleared, as all whose record it is may know it
+	Owners    []marz.AuthorityID `json:"owners,omitempty"`    // in joint service, whose record it is; else the authority's that acts
+	Reader    string             `json:"reader,omitempty"`    // which reader handed over chip and seals
+	Way       inspection.Way     `json:"way,omitempty"`       // how the zone came to the lane; absent: a reader gave it as it stands
+	Corrected int                `json:"corrected,omitempty"` // in how many characters the officer corrected what was read
 }
 
 // publicFinding is what of a finding anyone may read. Its reason may quote the document and stays private; its source is named where it is
@@ -175,7 +178,9 @@ type inspectionPrivate struct {
 	Hits      []web.Hit      `json:"hits"`             // on lists that are nobody's own
 	Beyond    []string       `json:"beyond,omitempty"` // keyed digests of those that are more than are kept
 	Stay      string         `json:"stay,omitempty"`
-	Chip      *emrtd.Report  `json:"chip,omitempty"` // passive authentication, check by check
+	Chip      *emrtd.Report  `json:"chip,omitempty"`    // passive authentication, check by check
+	Read      string         `json:"read,omitempty"`    // what was read, where the officer took another text for the zone or confirmed it
+	Changes   []mrz.Change   `json:"changes,omitempty"` // from it to the document's lines
 }
 
 type hitsEntry struct {

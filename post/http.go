@@ -174,7 +174,7 @@ func (p *Post) pageLane(q *request) error {
 			continue
 		}
 		body := web.LaneBody{Lane: l, Lists: lists, Decisions: marz.Decisions(l.Direction), Reasons: map[marz.Decision][]web.Reason{}, Withdraw: reasons(inspection.WithdrawReasons),
-			Object: objectReasons, Lookup: lookupReasons, Own: q.actor.Officer.Authority()}
+			Object: objectReasons, Lookup: lookupReasons, Own: q.actor.Officer.Authority(), Photo: p.opts.Photographs != nil}
 		for _, d := range body.Decisions {
 			body.Reasons[d] = reasons(inspection.Reasons(d))
 		}
@@ -223,21 +223,6 @@ func (q *request) answer(i *web.Inspection, err error) error {
 
 func (p *Post) getCase(q *request) error {
 	return q.answer(p.Case(q.Context(), q.actor, q.lane(), marz.InspectionID(q.FormValue("id"))))
-}
-
-func (p *Post) scan(q *request) error {
-	var in struct {
-		Text    string `json:"text"`
-		Reading string `json:"reading"` // of a reader that hands over more than a zone, instead of the text
-		Again   bool   `json:"again"`
-	}
-	if err := q.read(&in); err != nil {
-		return err
-	}
-	if in.Reading != "" {
-		return q.answer(p.TakeReading(q.Context(), q.actor, q.lane(), in.Reading, in.Again))
-	}
-	return q.answer(p.Scan(q.Context(), q.actor, q.lane(), in.Text, in.Again))
 }
 
 func (p *Post) decide(q *request) error {
@@ -457,7 +442,7 @@ func (p *Post) nextTraveller(q *request) error {
 	}
 	for _, l := range p.post.Lanes {
 		if string(l.ID) == q.FormValue("lane") {
-			return q.json(map[string]string{"text": p.opts.Demo(l)})
+			return q.json(map[string]string{"text": p.exerciseTraveller(q.Context(), l)})
 		}
 	}
 	return &marz.Error{Code: marz.NotFound, Op: "next traveller", Subject: strconv.Quote(q.FormValue("lane")), Fix: "this post has no such lane"}

@@ -26,20 +26,24 @@ func inspectionID(seq int64) marz.InspectionID {
 }
 
 // Scan opens an inspection for what a reader sent. The same scan again gives the inspection that it opened. While another is open the
-// scan is refused, since a new one never ends an old one. again asks for a new inspection of a document just decided on.
-func (p *Post) Scan(ctx context.Context, actor Actor, lane marz.LaneID, text string, again bool) (*web.Inspection, error) {
+// scan is refused, since a new one never ends an old one. again asks for a new inspection of a document just decided on. how says how the text came
+// to the lane; none: a reader gave it as it stands.
+func (p *Post) Scan(ctx context.Context, actor Actor, lane marz.LaneID, text string, again bool, how ...inspection.Taken) (*web.Inspection, error) {
+	way, err := takenOnce(how)
+	if err != nil {
+		return nil, err
+	}
 	doc, err := mrz.Parse(text, p.today())
 	if err != nil {
 		return nil, err
 	}
-	return p.take(ctx, actor, lane, taken{doc: doc, again: again})
+	return p.take(ctx, actor, lane, taken{doc: doc, how: way, again: again})
 }
-
-func (p *Post) today() marz.Date { return marz.DateOf(p.opts.Clock().In(p.zone)) }
 
 // taken is what was taken of a document.
 type taken struct {
 	doc      *mrz.Document
+	how      inspection.Taken     // the way of its zone
 	evidence *inspection.Evidence // of chip and seals; nil: nothing but the zone was read
 	reader   string               // hex key of the reader that handed over more than a zone
 	again    bool                 // although the same document was decided on just now
@@ -129,12 +133,14 @@ func (p *Post) open(a *act, l *laneRow, t taken, lists screened, scan string) er
 		return err
 	}
 	cleared := clearedFor(sorted, whose)
-	findings, verdict := inspection.Inspect(inspection.Input{Document: doc, Direction: l.direction, At: a.Now(), Zone: p.zone, Answer: answer, Cleared: cleared, Lists: ages,
-		History: history, Stay: p.config.Stay, ClockLate: a.ClockBehind(), Evidence: t.evidence})
+	findings, verdict := inspection.Inspect(inspection.Input{Document: doc, Taken: t.how, Evidence: t.evidence, Direction: l.direction, At: a.Now(), Zone: p.zone, Answer: answer, Cleared: cleared, Lists: ages,
+		History: history, Stay: p.config.Stay, ClockLate: a.ClockBehind()})
+	changes := t.how.Changes(doc)
 	opened, err := a.append(KindInspection,
-		inspectionEntry{Lane: l.id, Direction: l.direction, Verdict: verdict, Findings: publicFindings(findings, a.Now()), Hits: len(answer.Hits), Cleared: cleared, Owners: owners, Reader: t.reader},
-		inspectionPrivate{Scan: scan, Traveller: traveller, Document: shown, Findings: findings,
-			Chip: chipOf(t.evidence), Hits: sorted[""].shown(), Beyond: p.knownOf(sorted[""].beyond), Stay: p.config.Stay.StayText(doc.Nationality, history, a.Now(), p.zone)})
+		inspectionEntry{Lane: l.id, Direction: l.direction, Verdict: verdict, Findings: publicFindings(findings, a.Now()), Hits: len(answer.Hits), Cleared: cleared, Owners: owners,
+			Reader: t.reader, Way: t.how.Way, Corrected: len(changes)},
+		inspectionPrivate{Scan: scan, Traveller: traveller, Document: shown, Findings: findings, Chip: chipOf(t.evidence),
+			Hits: sorted[""].shown(), Beyond: p.knownOf(sorted[""].beyond), Stay: p.config.Stay.StayText(doc.Nationality, history, a.Now(), p.zone), Read: t.how.Read, Changes: changes})
 	if err != nil {
 		return err
 	}

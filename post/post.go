@@ -19,7 +19,9 @@ import (
 
 	"marz"
 	"marz/agreement"
+	"marz/emrtd/reading"
 	"marz/journal"
+	"marz/mrz/photo"
 	"marz/passkey"
 	"marz/transfer"
 	"marz/watchlist"
@@ -36,11 +38,16 @@ type Options struct {
 	// Exercise says that an exercise's folder is meant. One of the other kind is refused before anything is written to it.
 	Exercise bool
 	Demo     Traveller // next travellers of an exercise; nil elsewhere
+	// Read reads the document of an exercise's traveller as a reader at his lane would, by its zone; nil: his zone is typed as by a keyboard, and so it is where nobody has accepted that reader (ExerciseReader).
+	Read func(ctx context.Context, zone string) *reading.Reading
 
 	// Times are sources of time beside Clock, for transfers of control. None: the machine's boot clock, anchored when both have armed; an exercise's clock is its own.
 	Times []TimeSource
 	// Mirrors says how much of the journal each authority's mirror has acknowledged; nil: there are none. It answers at once.
 	Mirrors func() []transfer.Mirror
+
+	// Photographs reads the zone in a photograph; nil: this post has no engine for it.
+	Photographs func(ctx context.Context, photograph []byte, today marz.Date) (*photo.Reading, error)
 
 	Viewers []marz.OfficerID // officers of an exercise whom people at browsers can play; none for all
 
@@ -53,6 +60,7 @@ type Traveller func(lane marz.Lane) string
 // Post is a running post. Its methods may be called from any goroutine.
 type Post struct {
 	opts     Options
+	engine   sync.Mutex // one photograph is read at a time, so that lanes keep a processor
 	config   Config
 	journal  *journal.Journal
 	post     marz.Post

@@ -102,13 +102,17 @@ func (p *Post) DismissReader(ctx context.Context, actor Actor, key string) error
 		}
 		return s, err
 	}
-	return p.actOn(ctx, actor, p.post.ID.Place(), marz.ActEnrol, find, func(a *act) error {
+	err := p.actOn(ctx, actor, p.post.ID.Place(), marz.ActEnrol, find, func(a *act) error {
 		if a.lane == "" {
 			return &marz.Error{Code: marz.NotFound, Op: "dismiss reader", Subject: fmt.Sprintf("%.16s…", key), Fix: string(a.own()) + " has not accepted such a reader"}
 		}
 		_, err := a.append(KindReaderDismissed, readerEntry{key, a.lane}, nil)
 		return err
 	})
+	if err == nil {
+		p.stations.forget(key)
+	}
+	return err
 }
 
 // Readers returns the readers that a supervisor's authority has accepted, and those that ask to be.

@@ -36,6 +36,8 @@ var routes = []route{
 	{"POST /api/lanes/{lane}/close", accessSession, (*Post).closeLane},
 	{"GET /api/lanes/{lane}/case", accessSession, (*Post).getCase},
 	{"POST /api/lanes/{lane}/scan", accessSession, (*Post).scan},
+	{"POST /api/lanes/{lane}/candidates", marz.ActInspect, (*Post).candidates},
+	{"POST /api/lanes/{lane}/photo", marz.ActInspect, (*Post).photograph},
 	{"POST /api/lanes/{lane}/reader/stop", accessSession, (*Post).stopReading},
 	{"GET /api/inspections/{id}/portrait", accessSession, (*Post).getPortrait},
 	{"POST /api/inspections/{id}/decide", accessSession, (*Post).decide},

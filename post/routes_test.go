@@ -56,7 +56,8 @@ func (s *stage) fill(t *testing.T, pattern string) (method, path string, body an
 	last := path[strings.LastIndex(path, "/")+1:]
 	bodies := map[string]any{
 		"scan": map[string]string{"text": passport(t, "ABADI", "REZA", "A1", nil)}, "read": map[string]string{"reason": "supervision"},
-		"withdraw": map[string]string{"reason": "wrong-lane"}, "dismiss": map[string]string{"officer": "am-bg/2"},
+		"candidates": map[string]string{"text": "P<UTO"},
+		"withdraw":   map[string]string{"reason": "wrong-lane"}, "dismiss": map[string]string{"officer": "am-bg/2"},
 		"decide": map[string]string{"decision": "admit"}, "confirm": map[string]int{"proposal": 1},
 		"invite": map[string]string{"officer": "am-bg/9", "name": "N", "role": "officer"},
 		"hits":   map[string]string{"owner": "ru-bg", "reason": "comparison"}, "object": map[string]any{"submission": 1, "reason": "other-decision"},

@@ -86,6 +86,7 @@ func (p *Post) watch(ctx context.Context, served <-chan error) error {
 			if err := p.Tick(ctx); err != nil && !errors.Is(err, context.Canceled) && p.journal.Failure() == nil {
 				p.opts.Log.Error("control could not pass", "err", err)
 			}
+			p.hearExercise()
 			if p.stations.fellSilent() {
 				p.live.changed()
 			}

@@ -2,6 +2,7 @@ package post
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"crypto/tls"
 	"encoding/hex"
@@ -206,6 +207,36 @@ func (s *stations) forget(key string) {
 	defer s.mu.Unlock()
 	if st := s.by[key]; st != nil {
 		st.waiting, st.id = nil, ""
+	}
+}
+
+// ExerciseReader is the key under which an exercise's supervisors accept the invented reader of a lane.
+func ExerciseReader(lane marz.LaneID) string {
+	sum := sha256.Sum256([]byte("the exercise's reader at lane " + lane))
+	return hex.EncodeToString(sum[:])
+}
+
+// exerciseTraveller lets the next traveller of an exercise come to a lane: his document is read by the lane's reader, which hands it over, or where there is none his zone is returned, to be typed.
+func (p *Post) exerciseTraveller(ctx context.Context, l marz.Lane) (text string) {
+	text = p.opts.Demo(l)
+	if p.opts.Read == nil {
+		return text
+	}
+	if _, err := p.stationLane(ExerciseReader(l.ID)); err != nil {
+		return text
+	}
+	p.stations.put(ExerciseReader(l.ID), p.opts.Read(ctx, text))
+	p.live.changed()
+	return ""
+}
+
+// hearExercise is the sign of life of an exercise's readers.
+func (p *Post) hearExercise() {
+	if p.opts.Read == nil {
+		return
+	}
+	for _, l := range p.post.Lanes {
+		p.stations.hear(ExerciseReader(l.ID))
 	}
 }
 

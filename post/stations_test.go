@@ -18,7 +18,6 @@ import (
 	"math/big"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -28,6 +27,7 @@ import (
 	"marz"
 	"marz/emrtd/reading"
 	"marz/emrtd/testpki"
+	trusted "marz/emrtd/trust"
 	"marz/mrz"
 	"marz/web"
 )
@@ -108,12 +108,13 @@ func (tp *testPost) utopia(t *testing.T) *testpki.State {
 	if err != nil {
 		t.Fatal(err)
 	}
-	folder := filepath.Join(tp.dir, "trust")
-	if err := os.MkdirAll(folder, 0o700); err != nil {
+	plan, err := trusted.At(filepath.Join(tp.dir, "trust"), trusted.OS{}).Import([]trusted.Given{{Name: "utopia.cer", Content: s.CSCA.Certificate}, {Name: "utopia.crl", Content: revoked}}, midnight, trusted.Options{})
+	if err != nil {
 		t.Fatal(err)
 	}
-	tp.write("trust/utopia.cer", string(s.CSCA.Certificate))
-	tp.write("trust/utopia.crl", string(revoked))
+	if _, err := plan.Write(); err != nil {
+		t.Fatal(err)
+	}
 	tp.config.Documents.Trust = "trust"
 	if err := tp.loadTrust(t.Context(), nil); err != nil {
 		t.Fatal(err)
@@ -179,7 +180,7 @@ func TestReadingFromTheBooth(t *testing.T) {
 	if err != nil || lanes[0].Reader == nil || lanes[0].Reader.State != readerRead || lanes[0].Reader.Reading != r.ID || lanes[1].Reader != nil {
 		t.Fatalf("%+v, %v", lanes, err)
 	}
-	i, err := tp.TakeReading(t.Context(), a, "1", r.ID, false)
+	i, err := tp.TakeReading(t.Context(), a, "1", r.ID, false, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,7 +196,7 @@ func TestReadingFromTheBooth(t *testing.T) {
 		t.Errorf("%+v, %+v", i.Portrait, i.Chip)
 	}
 	tp.portraitIsPrivate(t, a, i)
-	again, err := tp.TakeReading(t.Context(), a, "1", r.ID, false)
+	again, err := tp.TakeReading(t.Context(), a, "1", r.ID, false, false)
 	if err != nil || again.ID != i.ID || !again.Repeated {
 		t.Errorf("taken twice: %+v, %v", again, err)
 	}
@@ -255,8 +256,12 @@ func TestReadingsOfFalseDocuments(t *testing.T) {
 		{"another face", nil, func(r *reading.Reading) { r.Chip.Files[reading.DG(2)][60] ^= 1 }, reading.Data, marz.Failed, marz.Stop},
 		{"another page", nil, func(r *reading.Reading) { r.Zone = utopian(t, "U9999999") }, reading.Zone, marz.Failed, marz.Stop},
 		{"a forger's", chipped(t, forger, "", utopian(t, "U7777777")), func(*reading.Reading) {}, reading.Signer, marz.Undetermined, marz.Attention},
-		{"a copy", nil, func(r *reading.Reading) { r.Chip.Active = reading.Asked{Result: marz.Failed, Reason: "it has not the key"} }, reading.Copy, marz.Failed, marz.Stop},
-		{"lifted", nil, func(r *reading.Reading) { r.Chip = reading.Chip{Result: marz.Aborted, Reason: "the document was lifted"} }, reading.Read, marz.Aborted, marz.Attention},
+		{"a copy", nil, func(r *reading.Reading) {
+			r.Chip.Active = reading.Asked{Result: marz.Failed, Reason: "it has not the key"}
+		}, reading.Copy, marz.Failed, marz.Stop},
+		{"lifted", nil, func(r *reading.Reading) {
+			r.Chip = reading.Chip{Result: marz.Aborted, Reason: "the document was lifted"}
+		}, reading.Read, marz.Aborted, marz.Attention},
 		{"no chip", nil, func(r *reading.Reading) { r.Chip = reading.Chip{Result: marz.NotSupported} }, reading.Read, marz.Undetermined, marz.Attention},
 		{"a code that is no seal", nil, func(r *reading.Reading) { r.Seals = [][]byte{[]byte("https://")} }, reading.SealSigned, marz.Undetermined, marz.Attention},
 	} {
@@ -267,7 +272,7 @@ func TestReadingsOfFalseDocuments(t *testing.T) {
 		r.ID = "reading-0000000" + string(rune('a'+n))
 		c.change(r)
 		b.hand(r, http.StatusOK)
-		i, err := tp.TakeReading(t.Context(), a, "1", r.ID, false)
+		i, err := tp.TakeReading(t.Context(), a, "1", r.ID, false, false)
 		if err != nil {
 			t.Fatalf("%s: %v", c.name, err)
 		}
@@ -300,11 +305,11 @@ func TestReadersEndWithControl(t *testing.T) {
 	if err := tp.Tick(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tp.TakeReading(t.Context(), old, "1", r.ID, false); marz.CodeOf(err) != marz.Unauthenticated {
+	if _, err := tp.TakeReading(t.Context(), old, "1", r.ID, false, false); marz.CodeOf(err) != marz.Unauthenticated {
 		t.Errorf("the outgoing officer takes what was read: %v", err)
 	}
 	a := tp.atLane("am-bg/2", "1")
-	if _, err := tp.TakeReading(t.Context(), a, "1", r.ID, false); marz.CodeOf(err) != marz.NotFound {
+	if _, err := tp.TakeReading(t.Context(), a, "1", r.ID, false, false); marz.CodeOf(err) != marz.NotFound {
 		t.Errorf("the incoming officer takes what a reader that nobody of his has accepted handed over: %v", err)
 	}
 	r.ID = "reading-00000002"
@@ -313,7 +318,7 @@ func TestReadersEndWithControl(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.hand(r, http.StatusOK)
-	if _, err := tp.TakeReading(t.Context(), a, "1", r.ID, false); err != nil {
+	if _, err := tp.TakeReading(t.Context(), a, "1", r.ID, false, false); err != nil {
 		t.Error(err)
 	}
 	if err := tp.DismissReader(t.Context(), tp.signIn("am-bg/1"), b.key); err != nil {
@@ -334,7 +339,7 @@ func TestReadingWhileACaseIsOpen(t *testing.T) {
 	open := tp.mustScan(a, "1", utopian(t, "U1"))
 	r := &reading.Reading{ID: "reading-00000001", Zone: utopian(t, "U2"), Chip: reading.Chip{Result: marz.NotSupported}}
 	b.hand(r, http.StatusOK)
-	if _, err := tp.TakeReading(t.Context(), a, "1", r.ID, false); marz.CodeOf(err) != marz.Conflict || !strings.Contains(err.Error(), "inspection "+string(open.ID)) {
+	if _, err := tp.TakeReading(t.Context(), a, "1", r.ID, false, false); marz.CodeOf(err) != marz.Conflict || !strings.Contains(err.Error(), "inspection "+string(open.ID)) {
 		t.Errorf("%v", err)
 	}
 	if s := tp.stations.state(b.key); s.State != readerReady {

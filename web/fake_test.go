@@ -53,7 +53,9 @@ type fakePost struct {
 	gone           bool     // of late hits nothing is kept any more
 	namesake       bool     // the stopper's first hit can be cleared, and was where he was let pass so
 	late           []web.LateHit
-	relieved       string // why sessions of ru-bg have ended with a transfer, or ""
+	photo          bool       // it can read photographs: of each, what it holds as text
+	scans          []fakeScan // that opened an inspection
+	relieved       string     // why sessions of ru-bg have ended with a transfer, or ""
 }
 
 var (
@@ -165,6 +167,8 @@ func (f *fakePost) serve(w http.ResponseWriter, r *http.Request) {
 	f.routeSessions(mux)
 	mux.HandleFunc("GET /api/lanes/1/case", f.openCase)
 	mux.HandleFunc("POST /api/lanes/1/scan", f.scan)
+	mux.HandleFunc("POST /api/lanes/1/candidates", f.candidates)
+	mux.HandleFunc("POST /api/lanes/1/photo", f.photograph)
 	mux.HandleFunc("POST /api/inspections/{id}/hits", f.lookUp)
 	mux.HandleFunc("POST /api/inspections/{id}/{act}", f.act)
 	f.routeNamesakes(mux)
@@ -201,7 +205,7 @@ func (f *fakePost) page(w http.ResponseWriter, r *http.Request, name string) {
 		p.Path = r.URL.Path
 		lane := slices.IndexFunc(f.lanes, func(l web.Lane) bool { return string(l.ID) == r.PathValue("lane") })
 		p.Body = web.LaneBody{Lane: f.lanes[lane], Lists: sources, Reasons: coded, Withdraw: withdrawals, Decisions: marz.Decisions(marz.EntryDirection),
-			Object: objections, Lookup: lookups, Own: p.Officer.Authority.ID}
+			Object: objections, Lookup: lookups, Own: p.Officer.Authority.ID, Photo: f.photo}
 	}
 	f.mu.Unlock()
 	status := http.StatusOK
@@ -292,12 +296,12 @@ func (f *fakePost) open() *web.Inspection {
 }
 
 func (f *fakePost) scan(w http.ResponseWriter, r *http.Request) {
-	var in struct {
-		Text  string
-		Again bool
-	}
-	if err := web.ReadJSON(w, r, &in, 1000); err != nil {
+	var in fakeScan
+	if err := web.ReadJSON(w, r, &in, 2000); err != nil {
 		web.WriteError(w, r, err)
+		return
+	}
+	if in.refused(w, r) {
 		return
 	}
 	f.with(func() {
@@ -319,6 +323,7 @@ func (f *fakePost) scan(w http.ResponseWriter, r *http.Request) {
 			web.WriteError(w, r, err)
 			return
 		}
+		f.scans = append(f.scans, in)
 		f.cases[c.ID], f.texts[c.ID] = c, in.Text
 		f.step(c)
 		web.WriteJSON(w, http.StatusOK, f.view(c, whoAsks(r)))
@@ -327,7 +332,7 @@ func (f *fakePost) scan(w http.ResponseWriter, r *http.Request) {
 
 // inspect judges a zone by its surname: STOPPER has a hit, and EXPIRED what a name says.
 func (f *fakePost) inspect(text string) (*web.Inspection, error) {
-	d, err := mrz.Parse(text, marz.Date{Year: 2024, Month: 12, Day: 31})
+	d, err := mrz.Parse(text, fakeToday)
 	if err != nil {
 		return nil, err
 	}

@@ -44,11 +44,16 @@ func openTwo(t *testing.T, b *browsertest.Browser, decisions ...marz.Decision) (
 // scan reads a zone until the page shows its inspection. On a machine that stalls for longer than a reader ever pauses the page says that the scan
 // is incomplete, and it is scanned again, as at a booth.
 func scan(p *browsertest.Page, text string) {
+	scanUntil(p, text, `document.getElementById("verdict").dataset.state === "open"`)
+}
+
+// scanUntil scans until a condition holds, and again when a machine that stalls has cut the scan short.
+func scanUntil(p *browsertest.Page, text, condition string) {
 	const partial = `/^Scan (incomplete|not readable)/.test(document.getElementById("error").textContent)`
 	for range 4 {
 		browsertest.Eval[any](p, `void (document.getElementById("error").textContent = "")`) // what it said of the scan before
 		read(p, text)
-		p.WaitFor(`document.getElementById("verdict").dataset.state === "open" || ` + partial)
+		p.WaitFor("(" + condition + ") || " + partial)
 		if !browsertest.Eval[bool](p, partial) {
 			return
 		}

@@ -224,7 +224,7 @@ func scanInPanel(t *testing.T, b *browsertest.Browser) {
 	p.WaitFor(`document.getElementById("reasons")`)
 	read(p, "11111"+second)
 	waitText(p, "error", "Scan not readable")
-	read(p, second)
+	scanUntil(p, second, `document.getElementById("error").textContent.includes("another traveller's inspection is open")`)
 	waitText(p, "error", "another traveller's inspection is open")
 	if n := f.posts("/decide"); n != 0 {
 		t.Errorf("the digits of a document chose a reason: %d decisions were sent", n)
@@ -236,7 +236,7 @@ func scanRepeated(t *testing.T, b *browsertest.Browser) {
 	f, p := openLane(t, b)
 	scan(p, ordinary)
 	p.WaitFor(armed)
-	read(p, ordinary)
+	scanUntil(p, ordinary, `document.getElementById("error").textContent.includes("still open")`)
 	waitText(p, "error", "still open")
 	p.WaitFor(armed)
 	press(p, "F1")

@@ -66,7 +66,7 @@ var sampleBodies = map[string]any{
 	"entry": web.EntryBody{Entry: sampleEntry(1230), Body: `{"v":1,"seq":1230,"at":"2024-12-31T19:02:07.000Z","origin":"armenia/agarak","kind":"inspection.decided","officer":"ru-bg/0102","authority":"ru-bg","under":"am-ru-1992/2","policy":"c09f","public":{"decision":"admit"},"private":"5f1d0c6a"}`,
 		Leaf: "Zq0cJ7c2N0rYgYqS0dQ1wX3zjQ1aH3mB0kE9qTzvC0=", Size: 1234, Root: "9qTzvC0pxLkKJ7c2N0rYgYqS0dQ1wX3zjQ1aH3mB0kE=",
 		Proof: []string{"mB0kE9qTzvC0pxLkKJ7c2N0rYgYqS0dQ1wX3zjQ1aH3=", "S0dQ1wX3zjQ1aH3mB0kE9qTzvC0pxLkKJ7c2N0rYgYq="}},
-	"readers": web.ReadersBody{Own: "ru-bg", Listens: ":8444", Lanes: []marz.LaneID{"1", "2"}, Readers: []web.ReaderRow{
+	"readers": web.ReadersBody{Own: "ru-bg", Listens: ":8445", Lanes: []marz.LaneID{"1", "2"}, Readers: []web.ReaderRow{
 		{Key: strings.Repeat("3f9a", 16), Lane: "1", State: "ready", At: midday, By: "ru-bg/0101"},
 		{Key: strings.Repeat("04c7", 16), State: "ready", Asks: true, Others: []marz.AuthorityID{"am-bg"}}}},
 	"officers": web.OfficersBody{Own: "ru-bg", First: []marz.AuthorityID{"am-bg"}, Officers: []web.OfficerRow{

@@ -170,6 +170,7 @@ type LaneBody struct {
 	Object    []Reason                   // what can be chosen for refusing to concur
 	Lookup    []Reason                   // what can be chosen for looking at another authority's hits
 	Own       marz.AuthorityID           // whose officer looks at the page
+	Photo     bool                       // the post can read a zone in a photograph
 	Decisions []marz.Decision            // of the lane's direction, in order of the keys F1, F3, F5
 }
 

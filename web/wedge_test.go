@@ -37,13 +37,16 @@ type sample struct {
 
 func (s sample) oneLine() string { return strings.ReplaceAll(s.Text, "\n", "") }
 
-// specimens are those of ICAO 9303-4 Appendix A, 9303-5 and 9303-6 Appendix B, and 9303-7 Appendices A and B.
+// specimens are those of ICAO 9303-4 Appendix A, 9303-5 and 9303-6 Appendix B, 9303-7 Appendices A and B, and 9303-8 Appendix B,
+// and the one that France published of its older card.
 var specimens = []sample{
 	{"TD1", "I<UTOD231458907<<<<<<<<<<<<<<<\n7408122F1204159UTO<<<<<<<<<<<6\nERIKSSON<<ANNA<MARIA<<<<<<<<<<"},
 	{"TD2", "I<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<\nD231458907UTO7408122F1204159<<<<<<<6"},
 	{"TD3", "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F1204159ZE184226B<<<<<10"},
 	{"MRV-A", "V<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL8988901C4XXX4009078F96121096ZE184226B<<<<<<"},
 	{"MRV-B", "V<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<\nL8988901C4XXX4009078F9612109<<<<<<<<"},
+	{"TD2", "PUUTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<\nD231458907UTO7408122F2606277<<<<<<<8"},
+	{"FRA-ID", "IDFRABERTHIER<<<<<<<<<<<<<<<<<<<<<<<\n8806923102858CORINNE<<<<<<<6512068F6"},
 }
 
 // typings are the ways in which readers end lines.
@@ -55,7 +58,7 @@ var typings = []func(sample) string{
 	func(s sample) string { return strings.ReplaceAll(s.Text, "\n", "\n\n") + "\n\n" },
 }
 
-// randomSample returns a zone of one of the five formats with true check digits and every character somewhere.
+// randomSample returns a zone of one of the five formats, or an older French card or a single sheet, with true check digits and every character somewhere.
 func randomSample(r *rand.Rand) sample {
 	fill := func(n int, from string) string {
 		b := make([]byte, n)
@@ -79,7 +82,15 @@ func randomSample(r *rand.Rand) sample {
 	sex := func() string { return fill(1, "MF<") }
 	optional := func(n int) string { return pad(fill(r.IntN(n+1), letters+digits), n) }
 	kind := fill(1, "<"+letters)
-	switch r.IntN(5) {
+	switch r.IntN(7) {
+	case 5:
+		one := "IDFRA" + pad(fill(2+r.IntN(20), letters), 25) + pad(fill(r.IntN(7), digits), 6)
+		two := cd(fill(12, digits)) + pad(fill(1+r.IntN(14), letters), 14) + date() + fill(1, "MF")
+		return sample{"FRA-ID", one + "\n" + two + checkDigit(one+two)}
+	case 6: // its later card begins alike
+		one := "IDFRA" + number() + optional(15)
+		two := date() + sex() + date() + "FRA" + optional(11)
+		return sample{"TD1", one + "\n" + two + checkDigit(one[5:]+two[:7]+two[8:15]+two[18:29]) + "\n" + name(30)}
 	case 0:
 		one := fill(1, "ACI") + kind + state() + number() + optional(15)
 		two := date() + sex() + date() + state() + optional(11)
@@ -88,7 +99,8 @@ func randomSample(r *rand.Rand) sample {
 	case 1:
 		two := number() + state() + date() + sex() + date() + optional(7)
 		two += checkDigit(two[:10] + two[13:20] + two[21:35])
-		return sample{"TD2", fill(1, "ACI") + kind + state() + name(31) + "\n" + two}
+		code := []string{fill(1, "ACI") + kind, "PU"}[r.IntN(2)]
+		return sample{"TD2", code + state() + name(31) + "\n" + two}
 	case 2:
 		two := number() + state() + date() + sex() + date() + cd(optional(14))
 		two += checkDigit(two[:10] + two[13:20] + two[21:43])
@@ -248,7 +260,7 @@ func TestWedgeUnderTrueKeyboard(t *testing.T) {
 			browsertest.Eval[any](p, "start(5000), clear()")
 			var want []sample
 			for i, s := range specimens {
-				for _, way := range []func(sample) string{sample.oneLine, typings[i]} {
+				for _, way := range []func(sample) string{sample.oneLine, typings[i%len(typings)]} {
 					want = append(want, s)
 					d.Type(browsertest.Reader(way(s)))
 				}

@@ -83,6 +83,7 @@ func demo(c *cobra.Command, f demoFlags) (err error) {
 	if f.until != "" {
 		return demoReport(c, f, o)
 	}
+	o.Photographs = photographs(c.Context(), o.Log)
 	return demoServe(c, f, o)
 }
 

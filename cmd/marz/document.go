@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	"marz"
 	"marz/emrtd"
+	"marz/emrtd/trust"
 )
 
 // documentCommand groups what is done with the data of a document's chip.
@@ -30,13 +32,14 @@ type documentFlags struct {
 func documentVerifyCommand() *cobra.Command {
 	var f documentFlags
 	c := &cobra.Command{
-		Use:   "verify --trust FILE… EF_SOD [--dg N=FILE]… [--mrz TEXT] [--at INSTANT]",
+		Use:   "verify --trust FILE|FOLDER… EF_SOD [--dg N=FILE]… [--mrz TEXT] [--at INSTANT]",
 		Short: "Check by passive authentication whether a chip's data are those that a state signed",
 		Long: `Reads EF.SOD as a chip holds it, and checks who signed it, whether that follows from an issuing authority that is trusted and is not revoked, whether each data group that
 is given is the signed one, and whether it agrees with the printed zone. Writes one JSON object: each check apart, in the five results of BSI TR-03135 (successful, failed,
 undetermined, not-supported, aborted), and every defect that was tolerated. docs/documents.md says what each check proves.
 
---trust takes certificates (DER or PEM), master lists, revocation lists and exports of ICAO's directory (LDIF). A certificate is trusted because you give it; a master list
+--trust takes certificates (DER or PEM), master lists, revocation lists, defect lists and exports of ICAO's directory (LDIF), and the folder in which marz masterlist import keeps
+them. A certificate is trusted because you give it; a master list
 only when its signature leads to a certificate that you give as well.
 
 Exit code 0 when the result is successful, 1 when it failed or nothing could be read, 2 when it is undetermined.`,
@@ -44,7 +47,7 @@ Exit code 0 when the result is successful, 1 when it failed or nothing could be 
 		Args:    cobra.ExactArgs(1),
 		RunE:    func(c *cobra.Command, args []string) error { return f.verify(c, args[0]) },
 	}
-	c.Flags().StringArrayVar(&f.trust, "trust", nil, "a file to check against; may be given more than once")
+	c.Flags().StringArrayVar(&f.trust, "trust", nil, "a file to check against, or a folder of marz masterlist import; may be given more than once")
 	c.Flags().StringArrayVar(&f.groups, "dg", nil, "a data group, as NUMBER=FILE; may be given more than once")
 	c.Flags().StringVar(&f.com, "com", "", "the file EF.COM")
 	c.Flags().StringVar(&f.zone, "mrz", "", "the printed zone; - reads it from standard input")
@@ -67,11 +70,11 @@ func (f *documentFlags) verify(c *cobra.Command, path string) error {
 	if err != nil {
 		return err
 	}
-	trust, notes, err := readTrust(f.trust)
+	against, notes, err := readTrust(f.trust, at)
 	if err != nil {
 		return err
 	}
-	report, err := emrtd.Verify(doc, trust, at)
+	report, err := emrtd.Verify(doc, against, at)
 	if err != nil {
 		return err
 	}
@@ -122,17 +125,38 @@ func (f *documentFlags) document(stdin io.Reader, path string) (doc emrtd.Docume
 	return doc, nil
 }
 
-func readTrust(paths []string) (emrtd.Trust, []string, error) {
+// readTrust reads what is given to check against: files, and folders in which trust is kept. The notes say what was passed over, by which version of a folder was checked, and which revocation
+// lists are out of date at the instant.
+func readTrust(paths []string, at marz.Instant) (emrtd.Trust, []string, error) {
 	b := emrtd.NewTrustBuilder()
+	var versions []string
 	for _, path := range paths {
-		content, err := readChipFile("read trust", path)
+		files, version, err := trustFiles(path)
 		if err != nil {
 			return emrtd.Trust{}, nil, err
 		}
-		if err := b.Add(path, content); err != nil {
-			return emrtd.Trust{}, nil, err
+		if version != "" {
+			versions = append(versions, version)
+		}
+		for _, f := range files {
+			if err := b.Add(f.Name, f.Content); err != nil {
+				return emrtd.Trust{}, nil, err
+			}
 		}
 	}
-	trust, err := b.Trust()
-	return trust, b.Notes, err
+	t, err := b.Trust()
+	if len(versions) > 0 {
+		versions = append(versions, t.Stale(at)...)
+	}
+	return t, append(versions, b.Notes...), err
+}
+
+// trustFiles reads one file, or those of the version in force in a folder, and says in words which one that is.
+func trustFiles(path string) ([]trust.Given, string, error) {
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		content, err := readChipFile("read trust", path)
+		return []trust.Given{{Name: path, Content: content}}, "", err
+	}
+	files, v, err := trust.At(path, trust.OS{}).Files()
+	return files, fmt.Sprintf("checked against version %d of %s, made at %v, digest %s", v.Number, path, v.At, v.Digest), err
 }

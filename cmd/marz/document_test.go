@@ -24,7 +24,7 @@ import (
 // utopiaZone is ICAO's specimen of Doc 9303-4, Appendix B.
 const utopiaZone = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<L898902C36UTO7408122F1204159ZE184226B<<<<<10"
 
-// utopia writes what the state of specimens issues into a folder: csca.cer, other.cer (nobody's), list.ml, newer.ml, crl.der, revoked.der, SOD.bin, DG1.bin, DG2.bin.
+// utopia writes what the state of specimens issues into a folder: csca.cer, other.cer (nobody's), list.ml, newer.ml, crl.der, revoked.der, defects.bin, SOD.bin, DG1.bin, DG2.bin.
 func utopia(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: utopia FOLDER")
@@ -71,6 +71,9 @@ func utopiaFiles() (map[string][]byte, error) {
 	lister := profile("List Signer", 4)
 	lister.Purposes = []string{cert.MasterListSigner}
 	signer, lists := holder(csca.Issue(rand.Reader, keys[2], profile("Document Signer", 3))), holder(csca.Issue(rand.Reader, keys[3], lister))
+	defects := profile("Defect List Signer", 6)
+	defects.Purposes = []string{cert.DefectListSigner}
+	knows := holder(csca.Issue(rand.Reader, keys[3], defects))
 	next := profile("CSCA Utopia", 5)
 	next.CA, next.Usage = true, 0x06
 	link := holder(csca.Issue(rand.Reader, keys[4], next))
@@ -80,10 +83,11 @@ func utopiaFiles() (map[string][]byte, error) {
 	groups := map[int][]byte{1: testpki.DataGroup1(utopiaZone), 2: der.Encode(der.Application, 0x15, true, der.Octets([]byte("a face")))}
 	out := map[string][]byte{
 		"csca.cer": csca.Certificate, "other.cer": other.Certificate, "DG1.bin": groups[1], "DG2.bin": groups[2],
-		"list.ml":     file(lists.MasterList(rand.Reader, [][]byte{csca.Certificate, link.Certificate}, testpki.Form{})),
-		"newer.ml":    file(lists.MasterList(rand.Reader, [][]byte{csca.Certificate, other.Certificate}, testpki.Form{})),
+		"list.ml":     file(lists.MasterList(rand.Reader, [][]byte{csca.Certificate, link.Certificate}, testpki.Form{SigningTime: day(2026, 1, 1)})),
+		"newer.ml":    file(lists.MasterList(rand.Reader, [][]byte{csca.Certificate, other.Certificate}, testpki.Form{SigningTime: day(2026, 1, 11)})),
 		"SOD.bin":     file(signer.SecurityObject(rand.Reader, groups, crypto.SHA256, testpki.Form{})),
 		"crl.der":     file(csca.RevocationList(rand.Reader, 1, day(2026, 1, 1), day(2026, 4, 1))),
+		"defects.bin": file(knows.DefectList(rand.Reader, 2, []testpki.Listed{{Signer: signer, Known: []testpki.Known{{Kind: "1.3", Words: "keys from a bad source"}}}}, testpki.Form{SigningTime: day(2026, 1, 2)})),
 		"revoked.der": file(csca.RevocationList(rand.Reader, 2, day(2026, 1, 10), day(2026, 4, 1), 3)),
 	}
 	return out, failed

@@ -14,9 +14,9 @@ import (
 
 // masterlistCommand groups what is done with lists of issuing authorities' certificates.
 func masterlistCommand() *cobra.Command {
-	c := &cobra.Command{Use: "masterlist", Short: "Show and compare master lists: the certificates by which travel documents' chips are proven", Args: cobra.NoArgs,
+	c := &cobra.Command{Use: "masterlist", Short: "Show and compare master lists, and keep a post's trust: the certificates by which travel documents' chips are proven", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
-	c.AddCommand(masterlistShowCommand(), masterlistDiffCommand())
+	c.AddCommand(masterlistShowCommand(), masterlistDiffCommand(), masterlistImportCommand(), masterlistRollbackCommand(), masterlistHistoryCommand())
 	return c
 }
 

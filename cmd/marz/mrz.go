@@ -22,7 +22,8 @@ func mrzCommand() *cobra.Command {
 print one JSON object a line for each.
 
 A zone may stand on its two or three lines or on one. Blank lines part documents, lines that begin with # between
-documents are comments. "valid" says that every check digit is right; "defects" lists what else breaks the standard.
+documents are comments. "valid" says that every check digit is right; "defects" lists what else breaks the standard, "defects_at"
+the same with line, column and clause of Doc 9303, which each check digit has as well.
 For what cannot be read as a document a line {"error":…,"line":…} is printed and reading goes on.
 
 Exit code 0 when everything could be read, whatever the check digits say; 1 when something could not.`,
@@ -45,7 +46,7 @@ Exit code 0 when everything could be read, whatever the check digits say; 1 when
 		},
 	}
 	todayFlag(c, &today)
-	c.AddCommand(mrzReadCommand(), mrzRepairCommand(), mrzWriteCommand())
+	c.AddCommand(mrzReadCommand(), mrzRepairCommand(), mrzWriteCommand(), mrzPhotoCommand())
 	return c
 }
 

@@ -67,18 +67,24 @@ Exit code 0 when there are candidates, be it the zone itself.`,
 }
 
 func mrzWriteCommand() *cobra.Command {
-	return &cobra.Command{
+	var language string
+	c := &cobra.Command{
 		Use:   "write [JSON]...",
 		Short: "Write zones of documents given as JSON",
 		Long: `Write the zone of each document given as JSON, as arguments or on standard input, in the form that "marz mrz read" prints;
-what it says of check digits, defects and lines is left aside. One JSON object a line: {"lines":[…]}.`,
+what it says of check digits, defects and lines is left aside. One JSON object a line: {"lines":[…]}.
+
+Names may be in Latin, Cyrillic or Arabic letters, and are written by ICAO Doc 9303-3 §6. Its table of Cyrillic letters has exceptions
+for five languages; which one it is follows from the issuer, unless --language says it.`,
 		RunE: func(c *cobra.Command, args []string) error {
-			return writeZones(linesOr(args, c.InOrStdin()), c.OutOrStdout())
+			return writeZones(linesOr(args, c.InOrStdin()), c.OutOrStdout(), mrz.Language(language))
 		},
 	}
+	c.Flags().StringVar(&language, "language", "", "of names in Cyrillic letters: be, bg, mk, sr, uk, or ru for any other (default: the issuer's)")
+	return c
 }
 
-func writeZones(in io.Reader, stdout io.Writer) error {
+func writeZones(in io.Reader, stdout io.Writer, language mrz.Language) error {
 	documents := json.NewDecoder(in)
 	documents.DisallowUnknownFields()
 	out := json.NewEncoder(stdout)
@@ -95,7 +101,7 @@ func writeZones(in io.Reader, stdout io.Writer) error {
 		if err != nil {
 			return &marz.Error{Code: marz.Invalid, Op: "mrz write", Subject: "input", Fix: `give JSON objects as "marz mrz read" prints them`, Err: err}
 		}
-		text, err := mrz.Write(d.Document)
+		text, err := writeZone(d.Document, language)
 		if err != nil {
 			return err
 		}
@@ -105,6 +111,14 @@ func writeZones(in io.Reader, stdout io.Writer) error {
 			return &marz.Error{Code: marz.Internal, Op: "mrz write", Subject: "output", Err: err}
 		}
 	}
+}
+
+// writeZone writes a zone, in the issuer's language when none is given.
+func writeZone(d mrz.Document, language mrz.Language) (string, error) {
+	if language == "" {
+		return mrz.Write(d)
+	}
+	return mrz.WriteIn(d, language)
 }
 
 // linesOr returns the arguments as lines, or in where there are none.

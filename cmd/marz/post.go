@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net"
@@ -8,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"marz"
+	"marz/mrz/photo"
 	"marz/post"
 )
 
@@ -20,7 +23,7 @@ func postCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
 			log := slog.New(slog.NewTextHandler(c.ErrOrStderr(), nil))
-			p, err := post.Open(c.Context(), post.Options{Dir: dir, Clock: systemClock, Log: log})
+			p, err := post.Open(c.Context(), post.Options{Dir: dir, Clock: systemClock, Log: log, Photographs: photographs(c.Context(), log)})
 			if err != nil {
 				return err
 			}
@@ -38,4 +41,14 @@ func postCommand() *cobra.Command {
 	c.Flags().StringVar(&dir, "data", "", "the post's data folder, made by marz init")
 	c.MarkFlagRequired("data")
 	return c
+}
+
+// photographs finds what reads zones in photographs on this machine; nil, with a word in the log, where there is nothing.
+func photographs(ctx context.Context, log *slog.Logger) func(context.Context, []byte, marz.Date) (*photo.Reading, error) {
+	r, err := photo.Find(ctx)
+	if err != nil {
+		log.Info("photographs of documents cannot be read here", "why", err)
+		return nil
+	}
+	return r.Read
 }

@@ -28,6 +28,7 @@ func (e *exitError) Unwrap() error { return e.err }
 // commands lists the subcommands in the order in which help shows them.
 var commands = []func() *cobra.Command{
 	authorityCommand,
+	cardCommand,
 	initCommand,
 	postCommand,
 	demoCommand,
@@ -36,6 +37,7 @@ var commands = []func() *cobra.Command{
 	listCommand,
 	masterlistCommand,
 	mrzCommand,
+	readerCommand,
 	registerCommand,
 	screenCommand,
 	sealCommand,

@@ -12,6 +12,7 @@ import (
 	"marz/emrtd/barcode"
 	"marz/emrtd/cert"
 	"marz/emrtd/seal"
+	"marz/emrtd/trust"
 )
 
 // sealCommand groups what is done with visible digital seals.
@@ -23,22 +24,22 @@ func sealCommand() *cobra.Command {
 }
 
 func sealVerifyCommand() *cobra.Command {
-	var trust []string
+	var files []string
 	c := &cobra.Command{
 		Use:   "verify [--trust FILE ...] FILE",
 		Short: "Read a seal and check its signature",
 		Long: `Read the visible digital seal of FILE and print what it says and what its signature proves, as JSON.
 
 FILE holds the bytes of a seal (ICAO 9303-13, BSI TR-03137), a seal in JSON (VDS-NC), or a picture of its Data Matrix or QR code in PNG or
-JPEG; "-" stands for standard input. With --trust the certificates of signers are given, or of the authorities that issue them, in DER or PEM:
-without them nobody can be known. "result" is valid, invalid, signer-unknown, signer-other (a given certificate of another state made the
+JPEG; "-" stands for standard input. With --trust the certificates of signers are given, or of the authorities that issue them, in DER or PEM,
+or the folder in which marz masterlist import keeps them: without them nobody can be known. "result" is valid, invalid, signer-unknown, signer-other (a given certificate of another state made the
 signature) or unsupported.
 
 Exit code 0 when the seal is valid, 1 when it is not or cannot be read.`,
 		Example: "  marz seal verify --trust UT-OS.crt visa.png",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			given, err := readCertificates(trust)
+			given, err := readCertificates(files)
 			if err != nil {
 				return err
 			}
@@ -62,14 +63,22 @@ Exit code 0 when the seal is valid, 1 when it is not or cannot be read.`,
 			return nil
 		},
 	}
-	c.Flags().StringArrayVar(&trust, "trust", nil, "a file with certificates that are trusted; can be given several times")
+	c.Flags().StringArrayVar(&files, "trust", nil, "a file with certificates that are trusted, or a folder of marz masterlist import; can be given several times")
 	return c
 }
 
-// readCertificates reads certificates that somebody trusts.
+// readCertificates reads certificates that somebody trusts: those of files, and of folders in which trust is kept the authorities and those signers that follow from them.
 func readCertificates(paths []string) ([]*cert.Certificate, error) {
 	var out []*cert.Certificate
 	for _, path := range paths {
+		if info, err := os.Stat(path); err == nil && info.IsDir() {
+			t, _, err := trust.Open(path)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, t.Sealers()...)
+			continue
+		}
 		b, err := os.ReadFile(path)
 		if err != nil {
 			return nil, &marz.Error{Code: marz.NotFound, Op: "read certificate", Subject: path, Fix: "name a file that can be read", Err: err}

@@ -72,6 +72,9 @@ const (
 	plainECDS = "0.4.0.127.0.7.1.1.4.1." // BSI TR-03111 §5.2.1
 )
 
+// oidStandardised is of keys in chips' files alone: the parameters are a number.
+const oidStandardised = "0.4.0.127.0.7.1.2"
+
 var signatureOIDs = map[string]Algorithm{
 	oidRSA:                  {Scheme: RSA15}, // the hash is said elsewhere
 	"1.2.840.113549.1.1.5":  {Scheme: RSA15, Hash: crypto.SHA1},

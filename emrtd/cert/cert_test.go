@@ -20,17 +20,15 @@ import (
 
 	"marz/emrtd/curve"
 	"marz/emrtd/der"
+	"marz/emrtd/testpki/saved"
 )
 
-var rsaKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+var rsaKey = sync.OnceValue(func() *rsa.PrivateKey { return saved.Key(2048, 0) })
 
 func signers(t testing.TB) map[string]crypto.Signer {
 	t.Helper()
 	out := map[string]crypto.Signer{}
-	r, err := rsaKey()
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := rsaKey()
 	out["RSA 2048"] = r
 	for _, c := range []elliptic.Curve{elliptic.P224(), elliptic.P256(), elliptic.P384(), elliptic.P521()} {
 		k, err := ecdsa.GenerateKey(c, rand.Reader)
@@ -190,10 +188,7 @@ func encode15(hash crypto.Hash, digest []byte, size int, null bool) []byte {
 
 // TestLongExponent: RSA with an exponent of more than 32 bits, which the standard library refuses, and that one of an even number is no key.
 func TestLongExponent(t *testing.T) {
-	k, err := rsaKey()
-	if err != nil {
-		t.Fatal(err)
-	}
+	k := rsaKey()
 	phi := new(big.Int).Mul(new(big.Int).Sub(k.Primes[0], big.NewInt(1)), new(big.Int).Sub(k.Primes[1], big.NewInt(1)))
 	e := new(big.Int).SetUint64(1<<40 + 15)
 	d := new(big.Int)
@@ -222,10 +217,7 @@ func TestLongExponent(t *testing.T) {
 
 // TestSaltLength: a salt of another length than declared is accepted and named.
 func TestSaltLength(t *testing.T) {
-	k, err := rsaKey()
-	if err != nil {
-		t.Fatal(err)
-	}
+	k := rsaKey()
 	h := crypto.SHA256.New()
 	h.Write([]byte("signed"))
 	for _, salt := range []int{0, 20, 32, 64} {
@@ -284,10 +276,7 @@ func TestNames(t *testing.T) {
 
 // TestFiles: one certificate in DER, several in PEM, and nothing else beside them.
 func TestFiles(t *testing.T) {
-	k, err := rsaKey()
-	if err != nil {
-		t.Fatal(err)
-	}
+	k := rsaKey()
 	raw := byOthers(t, k, nil)
 	block := func(kind string) []byte { return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: raw}) }
 	for name, c := range map[string]struct {
@@ -322,10 +311,7 @@ func TestUnknownKey(t *testing.T) {
 
 // TestCritical: an extension that is critical and not known is a defect.
 func TestCritical(t *testing.T) {
-	k, err := rsaKey()
-	if err != nil {
-		t.Fatal(err)
-	}
+	k := rsaKey()
 	raw := byOthers(t, k, func(c *x509.Certificate) {
 		c.ExtraExtensions = []pkix.Extension{{Id: []int{1, 2, 3, 4}, Critical: true, Value: []byte{5, 0}}, {Id: []int{2, 5, 29, 16}, Value: []byte{1}}}
 	})
@@ -354,10 +340,7 @@ func FuzzCertificate(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(raw)
-	r, err := rsaKey()
-	if err != nil {
-		f.Fatal(err)
-	}
+	r := rsaKey()
 	f.Add(byOthers(f, r, func(c *x509.Certificate) { c.SignatureAlgorithm = x509.SHA256WithRSAPSS }))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		c, err := Parse(b)

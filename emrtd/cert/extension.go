@@ -13,6 +13,7 @@ import (
 type Extensions struct {
 	Usage         []string  // key usages in the order of their bits, for example "keyCertSign"
 	HasUsage      bool      // there is a key usage extension
+	UsageCritical bool      // and it is critical, as it has to be
 	Basic         *Basic    //
 	SubjectKeyID  []byte    //
 	AuthorityID   Authority //
@@ -41,10 +42,15 @@ type Authority struct {
 // MasterListSigner is the extended key usage of whoever signs master lists (ICAO 9303-12 §7.1.1.3).
 const MasterListSigner = "2.23.136.1.1.3"
 
+// DefectListSigner is the extended key usage of whoever signs defect lists (BSI TR-03129-2 §8.2).
+const DefectListSigner = "0.4.0.127.0.7.3.11.2.1.2"
+
+const oidUsage = "2.5.29.15"
+
 type extensionReader func(*Extensions, *der.Reader, *der.Element) error
 
 var extensionReaders = map[string]extensionReader{
-	"2.5.29.15":        (*Extensions).readUsage,
+	oidUsage:           (*Extensions).readUsage,
 	"2.5.29.19":        (*Extensions).readBasic,
 	"2.5.29.14":        (*Extensions).readSubjectKeyID,
 	"2.5.29.35":        (*Extensions).readAuthority,
@@ -135,6 +141,9 @@ func (c *Certificate) readExtensions(r *der.Reader, e *der.Element) error {
 				r.Note(ExtensionUnknown, x.value.Offset, x.oid)
 			}
 			continue
+		}
+		if x.oid == oidUsage {
+			c.UsageCritical = x.critical
 		}
 		readContent(r, x, func(in *der.Reader, e *der.Element) error { return read(&c.Extensions, in, e) })
 	}

@@ -3,6 +3,7 @@ package cert
 import (
 	"fmt"
 	"math/big"
+	"sync/atomic"
 
 	"marz/emrtd/curve"
 	"marz/emrtd/der"
@@ -20,6 +21,28 @@ type PublicKey struct {
 
 	curve *curve.Curve
 	point curve.Point
+
+	used     atomic.Int32                   // how often it has verified
+	prepared atomic.Pointer[curve.Prepared] // once it is clear that it is an authority's
+}
+
+// prepareAt is how often a key verifies before it is prepared: a signer's certificate is read anew with each document and verifies once; an authority's stays.
+const prepareAt = 2
+
+// forMany is the key prepared, nil for one that does not verify often.
+func (k *PublicKey) forMany() *curve.Prepared {
+	if p := k.prepared.Load(); p != nil {
+		return p
+	}
+	if k.used.Add(1) != prepareAt {
+		return nil
+	}
+	p, err := k.curve.Prepare(k.point)
+	if err != nil {
+		return nil
+	}
+	k.prepared.Store(p)
+	return p
 }
 
 // Name says what kind of key it is, for example "brainpoolP256r1" or "RSA 3072".
@@ -64,6 +87,8 @@ func readKey(r *der.Reader, e *der.Element) (*PublicKey, error) {
 		k.readRSA(r, bits.Offset)
 	case oidECKey:
 		err = k.readEC(r, params)
+	case oidStandardised:
+		err = k.readNumbered(r, params)
 	default:
 		k.Fault = "its algorithm " + oid + " is not known"
 	}
@@ -132,10 +157,33 @@ func (k *PublicKey) readEC(r *der.Reader, params *der.Element) error {
 		k.Fault = "its curve is " + params.Name()
 		return nil
 	}
+	k.readPoint()
+	return nil
+}
+
+// readPoint reads the point on the curve that was found.
+func (k *PublicKey) readPoint() {
 	var err error
 	if k.point, err = k.curve.Unmarshal(plainPoint(k.Bits)); err != nil {
 		k.Fault = "its point is not on the curve " + k.curve.Name()
 	}
+}
+
+// readNumbered reads a key whose curve is one of the standardised domain parameters, by its number, as chips' files have it (ICAO 9303-11 §9.5.1).
+func (k *PublicKey) readNumbered(r *der.Reader, params *der.Element) error {
+	if params == nil || !params.Is(der.Universal, der.TagInteger) {
+		k.Fault = "it says no number of domain parameters"
+		return nil
+	}
+	n, err := r.Small(params, "the number of domain parameters")
+	if err != nil {
+		return err
+	}
+	if k.curve = curve.ByNumber(n); k.curve == nil {
+		k.Fault = fmt.Sprintf("the domain parameters %d are no curve that is known here", n)
+		return nil
+	}
+	k.readPoint()
 	return nil
 }
 

@@ -18,6 +18,8 @@ type Attribute struct {
 type Name struct {
 	Raw   []byte
 	Parts []Attribute
+
+	same string // key, made once when the name is read
 }
 
 var nameTypes = map[string]string{
@@ -51,6 +53,9 @@ func (n Name) Same(o Name) bool {
 
 // key is equal for names that are the same.
 func (n Name) key() string {
+	if n.same != "" {
+		return n.same
+	}
 	var b strings.Builder
 	for _, p := range n.Parts {
 		b.WriteString(p.Type)
@@ -86,5 +91,6 @@ func ReadName(r *der.Reader, e *der.Element) (Name, error) {
 			n.Parts = append(n.Parts, Attribute{oid, value})
 		}
 	}
+	n.same = n.key()
 	return n, nil
 }

@@ -73,7 +73,12 @@ func (k *PublicKey) verifyECDSA(alg Algorithm, digest, sig []byte) ([]der.Defect
 	if err != nil {
 		return nil, err
 	}
-	if k.curve.Verify(k.point, digest, r, s) != nil {
+	if p := k.forMany(); p != nil {
+		err = p.Verify(digest, r, s)
+	} else {
+		err = k.curve.Verify(k.point, digest, r, s)
+	}
+	if err != nil {
 		return nil, wrong("the signature is not this key's over these bytes")
 	}
 	return defects, nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha1"
 	"fmt"
+	"sync"
 
 	"marz/emrtd/der"
 )
@@ -24,13 +25,24 @@ const (
 // maxCandidates bounds how many keys are tried for one signature. A state has a handful.
 const maxCandidates = 64
 
-// Store holds certificates by name and by key identifier, with where they come from. It is not changed while it is read.
+// Store holds certificates by name and by key identifier, with where they come from. It is not changed while it is read. What was verified once between its own certificates, and of revocation lists, it remembers.
 type Store struct {
 	list   []*Certificate
 	from   map[*Certificate][]string
 	byRaw  map[string]*Certificate
 	byName map[string][]*Certificate
 	byKey  map[string][]*Certificate
+
+	mu      sync.Mutex // over what was found out once about what the store holds, and about revocation lists
+	issuers map[*Certificate]Issuance
+	lists   map[*CRL]listSigner
+}
+
+// listSigner is whose key made a revocation list's signature.
+type listSigner struct {
+	by      *Certificate
+	defects []der.Defect
+	err     error
 }
 
 // NewStore returns an empty store.
@@ -44,6 +56,7 @@ func (s *Store) Add(c *Certificate, from string) *Certificate {
 		s.from[held] = append(s.from[held], from)
 		return held
 	}
+	s.issuers, s.lists = nil, nil
 	s.list = append(s.list, c)
 	s.from[c] = []string{from}
 	s.byRaw[string(c.Raw)] = c
@@ -178,10 +191,67 @@ func AsSignatureError(err error) *SignatureError {
 	return &SignatureError{Reason: SignatureMalformed, Detail: err.Error()}
 }
 
-// Issuer finds the issuer of a certificate in the store: the first candidate by which every check is good, else the first whose key made the signature,
+// Twins returns the certificates of the same name and key as one that the store holds, itself among them: the authority's own, and links to it.
+func (s *Store) Twins(c *Certificate) []*Certificate {
+	var out []*Certificate
+	for _, o := range s.ByName(c.Subject) {
+		if bytes.Equal(o.Key.Raw, c.Key.Raw) || bytes.Equal(o.Key.Bits, c.Key.Bits) {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// SignerOf finds the certificate whose key made the signature of a revocation list, among those of the list's issuer; what was tolerated comes with it. The error says of the last one that was tried why it did not, or that
+// there is none.
+func (s *Store) SignerOf(l *CRL) (*Certificate, []der.Defect, error) {
+	s.mu.Lock()
+	found, ok := s.lists[l]
+	s.mu.Unlock()
+	if ok {
+		return found.by, found.defects, found.err
+	}
+	found.err = &SignatureError{Reason: IssuerMissing, Detail: "no trusted certificate of its issuer is at hand"}
+	for _, c := range s.Candidates(l.Issuer, l.KeyID) {
+		if found.defects, found.err = l.VerifiedBy(c); found.err == nil {
+			found.by = c
+			break
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.lists == nil {
+		s.lists = map[*CRL]listSigner{}
+	}
+	s.lists[l] = found
+	return found.by, found.defects, found.err
+}
+
+// Issuer finds the issuer of a certificate in the store, as the store remembers it of those that it holds itself.
+func (s *Store) Issuer(c *Certificate) Issuance {
+	if _, held := s.from[c]; !held {
+		return s.issuer(c)
+	}
+	s.mu.Lock()
+	i, ok := s.issuers[c]
+	s.mu.Unlock()
+	if ok {
+		return i
+	}
+	i = s.issuer(c)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.issuers == nil {
+		s.issuers = map[*Certificate]Issuance{}
+	}
+	s.issuers[c] = i
+	return i
+}
+
+// issuer finds the issuer of a certificate: the first candidate by which every check is good, else the first whose key made the signature,
 // else none with the reason of the first that was tried. Where the certificate names its issuer's key and none of the candidates has it, the issuer is missing
 // and the signature is not called wrong.
-func (s *Store) Issuer(c *Certificate) Issuance {
+func (s *Store) issuer(c *Certificate) Issuance {
 	var first, signed *Issuance
 	for _, candidate := range s.Candidates(c.Issuer, c.AuthorityID.KeyID) {
 		i := c.IssuedBy(candidate)

@@ -34,7 +34,7 @@ func (r *Reader) ActiveAuthentication(ctx context.Context, k Key, hash crypto.Ha
 		return err
 	}
 	le := shortLe
-	if k.N != nil && k.N.BitLen() > 8*(shortLe-32) && r.long {
+	if k.N != nil && k.N.BitLen() > 8*(shortLe-32) && r.long > 0 {
 		le = MostLe
 	}
 	signature, err := r.ask(ctx, Command{INS: 0x88, Data: challenge, Le: le}, "sign a challenge")

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"marz/emrtd/curve"
+	"marz/emrtd/testpki/saved"
 )
 
 // withKey is an open reader of a virtual chip with a key for active authentication.
@@ -34,9 +35,12 @@ func withKey(t testing.TB, a Active, copied bool) (*Reader, Key) {
 func TestActiveAuthentication(t *testing.T) {
 	var keys []Active
 	for _, bits := range []int{1024, 1280, 2048} {
-		k, err := rsa.GenerateKey(rand.Reader, bits)
-		if err != nil {
-			t.Fatal(err)
+		k := saved.Key(bits, 0)
+		if k == nil {
+			var err error
+			if k, err = rsa.GenerateKey(rand.Reader, bits); err != nil {
+				t.Fatal(err)
+			}
 		}
 		for _, h := range []crypto.Hash{crypto.SHA1, crypto.SHA224, crypto.SHA256, crypto.SHA384, crypto.SHA512} {
 			keys = append(keys, Active{RSA: k, Hash: h})
@@ -67,11 +71,7 @@ func TestActiveAuthentication(t *testing.T) {
 
 // Numbers that were signed for another challenge, or are none, are no signatures.
 func TestActiveAuthenticationRefuses(t *testing.T) {
-	private, err := rsa.GenerateKey(rand.Reader, 1024)
-	if err != nil {
-		t.Fatal(err)
-	}
-	v := &Virtual{Active: Active{RSA: private, Hash: crypto.SHA1}, Random: rand.Reader}
+	v := &Virtual{Active: Active{RSA: saved.Key(1024, 0), Hash: crypto.SHA1}, Random: rand.Reader}
 	k, err := v.ActiveKey()
 	if err != nil {
 		t.Fatal(err)

@@ -10,7 +10,7 @@ import (
 type Reader struct {
 	card    Card
 	session *session   // nil: nothing protects the channel yet
-	long    bool       // the chip takes commands of extended length
+	long    int        // how much is read at once from a chip that takes commands of extended length; 0: it does not
 	taken   int        // commands so far
 	proof   *chipProof // of PACE with chip authentication mapping
 }
@@ -32,6 +32,9 @@ var errTooMany = fmt.Errorf("the chip was asked %d times and is not read yet; it
 
 // NewReader begins with a chip that has just been found.
 func NewReader(card Card) *Reader { return &Reader{card: card} }
+
+// Forget gives the protected channel up, so that the chip can be opened anew.
+func (r *Reader) Forget() { r.session, r.proof = nil, nil }
 
 // send sends a command, over the protected channel if there is one, and returns the response whatever its status. what says in words what the command is for.
 func (r *Reader) send(ctx context.Context, c Command, what string) (Response, error) {

@@ -10,6 +10,7 @@ type File uint16
 
 // Files outside and inside of the application.
 const (
+	EFATRInfo      File = 0x2f01
 	EFCardAccess   File = 0x011c
 	EFCardSecurity File = 0x011d
 	EFCOM          File = 0x011e
@@ -21,6 +22,8 @@ func DG(n int) File { return File(0x0100 + n) }
 
 func (f File) String() string {
 	switch {
+	case f == EFATRInfo:
+		return "EF.ATR/INFO"
 	case f == EFCardAccess:
 		return "EF.CardAccess"
 	case f == EFCOM:
@@ -118,14 +121,59 @@ func (r *Reader) askPiece(ctx context.Context, offset, n int, what string) ([]by
 }
 
 func (r *Reader) piece() int {
-	if r.long {
-		return longPiece
+	if r.long > 0 {
+		return r.long
 	}
 	return piece
 }
 
-// Long lets the reader ask for long pieces, which reader and chip have to be able to (EF.ATR/INFO; ICAO 9303-10 §3.11.2).
-func (r *Reader) Long() { r.long = true }
+// Long lets the reader ask for long pieces, which reader and chip have to be able to.
+func (r *Reader) Long() { r.long = longPiece }
+
+// LongIfAble lets the reader ask for pieces as long as the chip says that it can give, where it says so in EF.ATR/INFO (ICAO 9303-10 §3.11.1): one that does not may answer a long command by giving its channel up. It comes before anything else. That the reader can
+// is for the caller to know.
+func (r *Reader) LongIfAble(ctx context.Context) error {
+	there, err := r.Select(ctx, EFATRInfo)
+	if err != nil && Over(err) {
+		return err
+	}
+	if err != nil || !there {
+		return nil
+	}
+	b, err := r.askPiece(ctx, 0, piece, "read "+EFATRInfo.String())
+	if err != nil {
+		if Over(err) {
+			return err
+		}
+		return nil
+	}
+	if n := mostResponse(b) - protection; n > piece {
+		r.long = min(n, longPiece)
+	}
+	return nil
+}
+
+// protection is more than checksum, padding and status add to a response.
+const protection = 64
+
+// mostResponse is how many bytes a response may have by EF.ATR/INFO: the second number of its extended length information, 0 where it has none.
+func mostResponse(b []byte) int {
+	for len(b) > 0 {
+		t, rest, err := readTLV(b)
+		if err != nil {
+			return 0
+		}
+		if t.tag == 0x7f66 {
+			numbers, err := readAll(t.value)
+			if err != nil || len(numbers) != 2 || numbers[1].tag != 2 || len(numbers[1].value) == 0 || len(numbers[1].value) > 4 {
+				return 0
+			}
+			return length(numbers[1].value)
+		}
+		b = rest
+	}
+	return 0
+}
 
 // readBinary asks for some bytes from an offset.
 func readBinary(offset, n int) Command {

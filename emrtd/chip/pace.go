@@ -40,15 +40,11 @@ var paceOID = []byte{4, 0, 0x7f, 0, 7, 2, 2, 4}
 
 var paceSuites = map[byte]suite{1: tripleDES, 2: aes128, 3: aes192, 4: aes256}
 
-// Mappings over elliptic curves.
+// Mappings over elliptic curves, by their numbers in object identifiers (ICAO 9303-11 §9.2.1).
 const (
-	genericMapping = 2
-	chipMapping    = 6
+	GenericMapping = 2
+	ChipMapping    = 6
 )
-
-// paceCurves are the standardised domain parameters (ICAO 9303-11 §9.5.1) that are elliptic curves.
-var paceCurves = map[byte]string{8: "P-192", 9: "brainpoolP192r1", 10: "P-224", 11: "brainpoolP224r1", 12: "P-256", 13: "brainpoolP256r1", 14: "brainpoolP320r1",
-	15: "P-384", 16: "brainpoolP384r1", 17: "brainpoolP512r1", 18: "P-521"}
 
 // ReadCardAccess returns the ways that EF.CardAccess offers and that are known here, the best first: one that proves the chip, and then by the length of its keys. Others that it offers (integrated mapping, finite fields) are passed over.
 func ReadCardAccess(file []byte) ([]PACE, error) {
@@ -101,11 +97,11 @@ func paceOf(fields []tlv) (PACE, bool) {
 	oid := fields[0].value
 	mapping, parameter := oid[len(paceOID)], fields[2].value[0]
 	s, known := paceSuites[oid[len(paceOID)+1]]
-	c := curve.ByName(paceCurves[parameter])
-	if !known || c == nil || mapping != genericMapping && (mapping != chipMapping || !s.aes) {
+	c := curve.ByNumber(int(parameter))
+	if !known || c == nil || mapping != GenericMapping && (mapping != ChipMapping || !s.aes) {
 		return PACE{}, false
 	}
-	return PACE{oid: bytes.Clone(oid), suite: s, proves: mapping == chipMapping, parameter: parameter, curve: c}, true
+	return PACE{oid: bytes.Clone(oid), suite: s, proves: mapping == ChipMapping, parameter: parameter, curve: c}, true
 }
 
 // Data objects of the protocol (ICAO 9303-11 §4.4.4.2).

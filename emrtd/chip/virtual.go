@@ -11,16 +11,18 @@ import (
 
 // Virtual is a passport's chip in memory. It is a Card: a reader cannot tell it from one of silicon, but that it answers at once. Its methods may be called from any goroutine.
 type Virtual struct {
-	Files    map[File][]byte // of the application, readable when the chip is open
-	Master   map[File][]byte // outside of it, readable by everybody
-	Key      *Password       // of the machine-readable zone; nil: the chip is open to everybody
-	CAN      *Password       // the card access number; nil: it has none
-	PACE     []PACE          // the ways that it offers
-	Secret   []byte          // from which its secret keys are made
-	Active   Active          // its key for active authentication
-	ChipAuth []ChipAuth      // the ways of chip authentication that it offers
-	Random   io.Reader
-	Faults   Faults
+	Files  map[File][]byte // of the application, readable when the chip is open
+	Master map[File][]byte // outside of it, readable by everybody
+	Key    *Password       // of the machine-readable zone; nil: the chip is open to everybody
+	CAN    *Password       // the card access number; nil: it has none
+	PACE   []PACE          // the ways that it offers
+	// WithoutBAC: it opens by PACE alone, which ICAO 9303-11 allows since 2018.
+	WithoutBAC bool
+	Secret     []byte     // from which its secret keys are made
+	Active     Active     // its key for active authentication
+	ChipAuth   []ChipAuth // the ways of chip authentication that it offers
+	Random     io.Reader
+	Faults     Faults
 
 	mu        sync.Mutex
 	applet    bool
@@ -109,7 +111,7 @@ func (v *Virtual) do(c Command) Response {
 	case 0xb0, 0xb1:
 		return v.read(c)
 	case 0x84:
-		if !v.applet || v.Key == nil || c.Le < 8 {
+		if !v.applet || v.Key == nil || v.WithoutBAC || c.Le < 8 {
 			return Response{Status: NotAllowed}
 		}
 		v.challenge = make([]byte, 8)
@@ -152,7 +154,7 @@ func (v *Virtual) choose(c Command) Response {
 	if !ok || f == v.Faults.Missing && v.applet {
 		return Response{Status: NotFound}
 	}
-	if v.applet && v.Key != nil && v.session == nil {
+	if (v.applet || f == EFCardSecurity) && v.Key != nil && v.session == nil {
 		return Response{Status: NotSatisfied}
 	}
 	if f == v.Faults.Cut && v.applet {

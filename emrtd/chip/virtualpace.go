@@ -32,17 +32,22 @@ func CardAccess(ways ...PACE) []byte {
 // AllPACE are all ways that are known here.
 func AllPACE() []PACE {
 	var out []PACE
-	for _, mapping := range []byte{genericMapping, chipMapping} {
+	for _, mapping := range []byte{GenericMapping, ChipMapping} {
 		for cipher := byte(1); cipher <= 4; cipher++ {
 			for parameter := byte(8); parameter <= 18; parameter++ {
-				oid := append(bytes.Clone(paceOID), mapping, cipher)
-				if p, ok := paceOf([]tlv{{6, oid}, {2, []byte{2}}, {2, []byte{parameter}}}); ok {
+				if p, ok := NewPACE(mapping, cipher, parameter); ok {
 					out = append(out, p)
 				}
 			}
 		}
 	}
 	return out
+}
+
+// NewPACE makes a way of PACE of its mapping, its cipher (1 for Triple-DES, 2 to 4 for AES with 128 to 256 bits) and the number of its domain parameters, and reports whether it is known here.
+func NewPACE(mapping, cipher, parameter byte) (PACE, bool) {
+	oid := append(bytes.Clone(paceOID), mapping, cipher)
+	return paceOf([]tlv{{6, oid}, {2, []byte{2}}, {2, []byte{parameter}}})
 }
 
 // begin does MSE:Set AT for PACE.
@@ -189,10 +194,14 @@ func (v *Virtual) secret(c *curve.Curve) *big.Int {
 
 // PublicKey is the public key that belongs to the chip's secret on the curve of a way, as the issuing state signs it in EF.CardSecurity.
 func (v *Virtual) PublicKey(p PACE) ([]byte, error) {
-	sound := Virtual{Secret: v.Secret}
-	q, err := p.curve.ScalarBaseMult(sound.secret(p.curve))
+	return v.PublicKeyOn(p.curve)
+}
+
+// PublicKeyOn is the public key that belongs to the chip's secret on a curve.
+func (v *Virtual) PublicKeyOn(c *curve.Curve) ([]byte, error) {
+	k, err := v.keyOn(c)
 	if err != nil {
 		return nil, err
 	}
-	return p.curve.Marshal(q)
+	return c.Marshal(k.Point)
 }

@@ -92,6 +92,13 @@ func ByName(name string) *Curve {
 	return find(func(c *Curve) bool { return c.name == name || slices.Contains(c.also, name) })
 }
 
+// standardised are the domain parameters that a number stands for (ICAO 9303-11 §9.5.1), as far as they are elliptic curves.
+var standardised = map[int]string{8: "P-192", 9: "brainpoolP192r1", 10: "P-224", 11: "brainpoolP224r1", 12: "P-256", 13: "brainpoolP256r1", 14: "brainpoolP320r1",
+	15: "P-384", 16: "brainpoolP384r1", 17: "brainpoolP512r1", 18: "P-521"}
+
+// ByNumber returns the curve of standardised domain parameters (ICAO 9303-11 §9.5.1), nil for a number that stands for none.
+func ByNumber(n int) *Curve { return ByName(standardised[n]) }
+
 func find(is func(*Curve) bool) *Curve {
 	i := slices.IndexFunc(known, is)
 	if i < 0 {

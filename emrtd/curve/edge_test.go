@@ -116,6 +116,13 @@ func TestKeysBesideTheGenerator(t *testing.T) {
 			if !c.verify(key, hash, r, s) {
 				t.Errorf("%s: with the key %d·G a right signature is refused", c.name, d)
 			}
+			prepared, err := c.Prepare(key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := prepared.Verify(hash, r, s); err != nil {
+				t.Errorf("%s: with the prepared key %d·G a right signature is refused: %v", c.name, d, err)
+			}
 		}
 	}
 }

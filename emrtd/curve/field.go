@@ -20,6 +20,7 @@ type field struct {
 	inv   uint64  // -1/p modulo 2^64
 	r2    element // 2^(128·n) modulo p
 	one   element
+	plain bool // mersenne521
 	p     *big.Int
 }
 
@@ -34,6 +35,9 @@ func newField(p *big.Int) *field {
 	r := new(big.Int).Lsh(one, uint(64*f.n))
 	f.one = limbsOf(new(big.Int).Mod(r, p))
 	f.r2 = limbsOf(r.Mod(r.Mul(r, r), p))
+	if f.plain = f.mersenne521(); f.plain {
+		f.one, f.r2 = element{1}, element{1}
+	}
 	return f
 }
 
@@ -85,6 +89,12 @@ func (f *field) mul(z, x, y *element) {
 		f.mul6(z, x, y)
 	case 8:
 		f.mul8(z, x, y)
+	case maxLimbs:
+		if f.plain {
+			f.mul9(z, x, y)
+			return
+		}
+		f.mulAny(z, x, y)
 	default:
 		f.mulAny(z, x, y)
 	}
@@ -140,10 +150,21 @@ func (f *field) sqr(z, x *element) { f.mul(z, x, x) }
 
 // add sets z to x+y.
 func (f *field) add(z, x, y *element) {
-	if f.n == 4 {
+	switch f.n {
+	case 4:
 		f.add4(z, x, y)
-		return
+	case 6:
+		f.add6(z, x, y)
+	case 8:
+		f.add8(z, x, y)
+	case 9:
+		f.add9(z, x, y)
+	default:
+		f.addAny(z, x, y)
 	}
+}
+
+func (f *field) addAny(z, x, y *element) {
 	var t element
 	var c uint64
 	for i := range f.n {
@@ -154,10 +175,21 @@ func (f *field) add(z, x, y *element) {
 
 // sub sets z to x-y.
 func (f *field) sub(z, x, y *element) {
-	if f.n == 4 {
+	switch f.n {
+	case 4:
 		f.sub4(z, x, y)
-		return
+	case 6:
+		f.sub6(z, x, y)
+	case 8:
+		f.sub8(z, x, y)
+	case 9:
+		f.sub9(z, x, y)
+	default:
+		f.subAny(z, x, y)
 	}
+}
+
+func (f *field) subAny(z, x, y *element) {
 	var t element
 	var borrow, c uint64
 	for i := range f.n {

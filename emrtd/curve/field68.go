@@ -49,7 +49,7 @@ func (f *field) mul6(z, x, y *element) {
 		t[5], c = bits.Add64(t6, h5, c)
 		t[6] = t7 + c
 	}
-	f.reduce(z, t[:6], t[6])
+	f.reduce6(z, (*[6]uint64)(t[:]), t[6])
 }
 
 // mul8 is mul for fields of eight limbs, unrolled as mul4 is.
@@ -111,5 +111,5 @@ func (f *field) mul8(z, x, y *element) {
 		t[7], c = bits.Add64(t8, h7, c)
 		t[8] = t9 + c
 	}
-	f.reduce(z, t[:8], t[8])
+	f.reduce8(z, (*[8]uint64)(t[:]), t[8])
 }

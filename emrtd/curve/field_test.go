@@ -23,7 +23,11 @@ func TestFieldLaw(t *testing.T) {
 		f := c.model().field
 		// What is drawn is the limbs, since it is on them that carries depend; r is what they are multiplied with beyond their product.
 		a, b := anyElement(t, f, "a"), anyElement(t, f, "b")
-		r := new(big.Int).ModInverse(new(big.Int).Lsh(one, uint(64*f.n)), f.p)
+		form := uint(64 * f.n)
+		if f.plain {
+			form = 0
+		}
+		r := new(big.Int).ModInverse(new(big.Int).Lsh(one, form), f.p)
 		product := new(big.Int).Mul(a, b)
 		product.Mul(product, r)
 		for _, op := range []struct {
@@ -33,6 +37,9 @@ func TestFieldLaw(t *testing.T) {
 		}{
 			{"a+b", f.add, new(big.Int).Add(a, b)}, {"a-b", f.sub, new(big.Int).Sub(a, b)}, {"a·b", f.mul, product}, {"a·b of any length", f.mulAny, product},
 		} {
+			if f.plain && op.name == "a·b of any length" {
+				continue // it is for Montgomery form
+			}
 			want := limbsOf(op.want.Mod(op.want, f.p))
 			x, y := limbsOf(a), limbsOf(b)
 			z := f.one // something of the field, to be overwritten
@@ -49,7 +56,7 @@ func TestFieldLaw(t *testing.T) {
 		}
 		square, x := limbsOf(a), limbsOf(a)
 		f.sqr(&square, &square)
-		if f.mulAny(&x, &x, &x); x != square {
+		if f.mul(&x, &x, &x); x != square {
 			t.Fatalf("a² is %x, want %x", square, x)
 		}
 		in := f.enter(a)

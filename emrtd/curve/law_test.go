@@ -58,6 +58,13 @@ func TestVerifiesAsTheNaiveVerifier(t *testing.T) {
 		if got := c.verify(key, hash, r, s); got != want {
 			t.Fatalf("naive verifier says %v, verify %v", want, got)
 		}
+		prepared, err := c.Prepare(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := prepared.Verify(hash, r, s); want != (err == nil) || err != nil && !errors.Is(err, ErrSignature) {
+			t.Fatalf("naive verifier says %v, a prepared key %v", want, err)
+		}
 	})
 }
 

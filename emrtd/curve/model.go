@@ -18,6 +18,7 @@ type model struct {
 	u2, u3 element                            // into the model
 	d2, d3 element                            // and out of it
 	table  [1 << (generatorWindow - 2)]affine // the odd multiples of the generator
+	combs  generatorCombs                     // the generator for prepared keys
 }
 
 // model returns what the curve is computed with, made at its first use.

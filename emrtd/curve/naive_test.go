@@ -3,6 +3,7 @@ package curve
 import (
 	"crypto/sha256"
 	"math/big"
+	"sync"
 
 	"pgregory.net/rapid"
 )
@@ -36,8 +37,31 @@ func plainAdd(c *Curve, p, q Point) Point {
 	return Point{x, y}
 }
 
+// doublings are 2^i times the generators, made once: the tests multiply generators most of the time.
+var doublings sync.Map
+
+func plainDoublings(c *Curve) []Point {
+	if list, ok := doublings.Load(c); ok {
+		return list.([]Point)
+	}
+	list := []Point{c.generator}
+	for len(list) <= c.order.BitLen() {
+		list = append(list, plainAdd(c, list[len(list)-1], list[len(list)-1]))
+	}
+	doublings.Store(c, list)
+	return list
+}
+
 // plainMult is k·p by doubling and adding, for k not negative.
 func plainMult(c *Curve, k *big.Int, p Point) (sum Point) {
+	if list := plainDoublings(c); p == c.generator && k.BitLen() < len(list) {
+		for i := range k.BitLen() {
+			if k.Bit(i) == 1 {
+				sum = plainAdd(c, sum, list[i])
+			}
+		}
+		return sum
+	}
 	for i := k.BitLen() - 1; i >= 0; i-- {
 		sum = plainAdd(c, sum, sum)
 		if k.Bit(i) == 1 {

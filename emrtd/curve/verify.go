@@ -46,22 +46,33 @@ func (c *Curve) verifyStandard(key Point, hash []byte, r, s *big.Int) bool {
 
 // verify reports whether the x of (hash/s)·G + (r/s)·key is r modulo n, for a key on the curve and r and s in [1, n-1].
 func (c *Curve) verify(key Point, hash []byte, r, s *big.Int) bool {
-	w := new(big.Int).ModInverse(s, c.order)
-	u1 := c.truncate(hash)
-	u1.Mod(u1.Mul(u1, w), c.order)
-	u2 := w.Mod(w.Mul(w, r), c.order)
+	u1, u2 := c.factors(hash, r, s)
 	m := c.model()
 	q := m.enter(key)
 	sum := m.combine(u1, u2, &q)
+	return c.sumMatches(&sum, r)
+}
+
+// factors are hash/s and r/s modulo n.
+func (c *Curve) factors(hash []byte, r, s *big.Int) (u1, u2 *big.Int) {
+	w := new(big.Int).ModInverse(s, c.order)
+	u1 = c.truncate(hash)
+	u1.Mod(u1.Mul(u1, w), c.order)
+	return u1, w.Mod(w.Mul(w, r), c.order)
+}
+
+// sumMatches reports whether the x of a sum is r modulo n.
+func (c *Curve) sumMatches(sum *jacobian, r *big.Int) bool {
+	m := c.model()
 	if sum.z.isZero() {
 		return false
 	}
-	if m.hasX(&sum, r) {
+	if m.hasX(sum, r) {
 		return true
 	}
 	// x is below p, and p below 2n.
 	next := new(big.Int).Add(r, c.order)
-	return next.Cmp(c.p) < 0 && m.hasX(&sum, next)
+	return next.Cmp(c.p) < 0 && m.hasX(sum, next)
 }
 
 // hasX reports whether the x of a finite point is that of the curve, in [0, p-1], without dividing.

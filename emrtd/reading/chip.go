@@ -20,7 +20,7 @@ type Options struct {
 	Zone     string                            // the printed zone as a reader gave it; it opens the chip
 	CAN      string                            // the card access number on the front of a card; PACE goes by it before it goes by the zone
 	Groups   []int                             // the data groups to read of those that EF.SOD lists; nil: DefaultGroups. DG14 and DG15 are read in any case, DG3 and DG4 in none
-	Long     bool                              // the reader takes commands of extended length, and the chip is believed to
+	Long     bool                              // the reader takes commands of extended length; the chip is asked whether it does
 	Random   io.Reader                         // nil: the machine's
 	Progress func(file FileName, done, of int) // hears how many bytes of a file are read; may be nil
 }
@@ -101,7 +101,7 @@ func (c *course) conclude(err error) {
 	case err != nil:
 		c.out.Result, c.out.Reason = marz.Aborted, err.Error()
 	case len(c.missed) > 0:
-		c.out.Result, c.out.Reason = marz.Aborted, strings.Join(c.missed, "; ")
+		c.out.Result, c.out.Reason = marz.Aborted, strings.Join(slices.Concat(c.missed, c.left), "; ")
 	default:
 		c.out.Reason = strings.Join(c.left, "; ")
 	}

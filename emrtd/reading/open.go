@@ -20,7 +20,12 @@ func (c *course) open(ctx context.Context) error {
 
 // readAccess reads what the chip offers of PACE. A chip without EF.CardAccess, or with one that cannot be read, offers nothing.
 func (c *course) readAccess(ctx context.Context) error {
-	c.begin()
+	c.reader = chip.NewReader(c.card)
+	if c.options.Long {
+		if err := c.reader.LongIfAble(ctx); err != nil {
+			return err
+		}
+	}
 	b, there, err := c.fetch(ctx, CardAccess, chip.EFCardAccess)
 	if err != nil && chip.Over(err) {
 		return err
@@ -32,13 +37,6 @@ func (c *course) readAccess(ctx context.Context) error {
 		c.ways = nil
 	}
 	return c.keep(CardAccess, b)
-}
-
-func (c *course) begin() {
-	c.reader = chip.NewReader(c.card)
-	if c.options.Long {
-		c.reader.Long()
-	}
 }
 
 // enter opens the chip by the best way that it offers. Where PACE fails it is tried once more by Basic Access Control, which chips with PACE may have as well (ICAO 9303-11 §4.2).
@@ -58,7 +56,6 @@ func (c *course) enter(ctx context.Context) error {
 		if gone(ctx, failed) {
 			return failed
 		}
-		c.begin()
 	}
 	if err := c.reader.SelectApplet(ctx); err != nil {
 		return notTravelDocument(err)
@@ -83,7 +80,7 @@ func (c *course) enter(ctx context.Context) error {
 
 // again opens the chip once more, after chip authentication has left no channel.
 func (c *course) again(ctx context.Context) error {
-	c.begin()
+	c.reader.Forget()
 	err := c.enter(ctx)
 	if closed := (*closedError)(nil); errors.As(err, &closed) {
 		return fmt.Errorf("after chip authentication the chip does not open again: %s", closed.reason)

@@ -27,6 +27,7 @@ const (
 	Copy       Question = "chip.authenticity" // is this the chip to which they were written
 	Zone       Question = "chip.printed-zone" // is it the document in which it lies
 	Issuer     Question = "chip.issuer"       // is the signer of the state that the document names
+	Defects    Question = "chip.defects"      // does a state know something to be wrong with what its signer signed
 	SealSigned Question = "seal.signature"    // is a visible seal whole, and a known signer's
 	SealZone   Question = "seal.zone"         // and does it belong to this document
 )
@@ -145,7 +146,10 @@ func (p *Proof) proveChip(r *Reading, trust emrtd.Trust, at marz.Instant) {
 		p.fold(Signer, emrtd.CheckSignerSignature, emrtd.CheckSignerPurpose, emrtd.CheckSignerValidity, emrtd.CheckCSCAValidity)
 		p.fold(Revocation, emrtd.CheckRevocation)
 	}
-	p.proveData(report)
+	if report.ResultOf(emrtd.CheckDefects) != marz.NotSupported {
+		p.fold(Defects, emrtd.CheckDefects)
+	}
+	p.proveData(report, hidesWays(files[CardAccess], files[DG(14)]))
 	p.proveCopy(r.Chip, trust, at)
 	p.fold(Zone, emrtd.CheckZone)
 	if !p.Empty {
@@ -187,6 +191,8 @@ func good(q Question) string {
 		return "the signer follows from an issuing authority that is trusted"
 	case Revocation:
 		return "the signer is not revoked"
+	case Defects:
+		return "no state knows a defect of what this signer signed"
 	case Zone:
 		return "the printed zone is the one on the chip"
 	case Issuer:
@@ -198,8 +204,8 @@ func good(q Question) string {
 // guarded are the groups with fingers and irises, which open to those alone whom the issuing state lets in: that they were not read is ordinary.
 var guarded = []int{3, 4}
 
-// proveData says whether what was read is what was signed (BSI TR-03135-1 §5.6.4.4). EF.COM, which nobody signs, is told when it differs.
-func (p *Proof) proveData(report *emrtd.Report) {
+// proveData says whether what was read is what was signed (BSI TR-03135-1 §5.6.4.4). EF.COM and EF.CardAccess, which nobody signs, are told when they say less than what is signed.
+func (p *Proof) proveData(report *emrtd.Report, hides bool) {
 	var same, other, unread, cannot []string
 	for _, g := range report.Groups {
 		name := fmt.Sprintf("DG%d", g.Group)
@@ -225,6 +231,8 @@ func (p *Proof) proveData(report *emrtd.Report) {
 		p.answer(Data, marz.Undetermined, "signed with a hash that cannot be made here: %s", strings.Join(cannot, ", "))
 	case report.ResultOf(emrtd.CheckCOM) == marz.Failed:
 		p.answer(Data, marz.Undetermined, "the chip's list of its files (EF.COM) is not the signed one: files may be kept back")
+	case hides && slices.Contains(same, "DG14"):
+		p.answer(Data, marz.Undetermined, "the chip offers less than its state signed (EF.CardAccess against DG14): it may have been opened by a weaker way than it has")
 	case len(unread) > 0:
 		p.answer(Data, marz.Undetermined, "signed, and not read: %s", strings.Join(unread, ", "))
 	case len(same) == 0:

@@ -15,6 +15,7 @@ import (
 	"marz"
 	"marz/emrtd"
 	"marz/emrtd/cert"
+	"marz/emrtd/chip"
 	"marz/emrtd/testpki"
 	"marz/mrz"
 )
@@ -167,4 +168,11 @@ func TestParseRefuses(t *testing.T) {
 	if _, err := Parse([]byte(`{"id":"0123456789abcdef","chip":{"result":"aborted"},"later":1}`)); err != nil {
 		t.Error(err)
 	}
+}
+
+func FuzzHiddenWays(f *testing.F) {
+	access := chip.CardAccess(chip.AllPACE()[:2]...)
+	f.Add(access, append([]byte{0x6e, byte(len(access))}, access...))
+	f.Add([]byte{}, []byte{0x6e, 0})
+	f.Fuzz(func(t *testing.T, access, dg14 []byte) { hidesWays(access, dg14) })
 }

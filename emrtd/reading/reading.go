@@ -36,7 +36,7 @@ type Chip struct {
 	// Result is successful when all that the reader was to read was read, failed when the chip did not open by this zone, aborted when it broke off or a file is missing or cut short, not supported when the reader has no antenna or the
 	// document no chip that could be found, undetermined when it was not tried.
 	Result marz.Result         `json:"result"`
-	Reason string              `json:"reason,omitempty"` // in words, without the holder's data; of a successful one what was left out
+	Reason string              `json:"reason,omitempty"` // in words, without the holder's data; of a successful one what was not to be read
 	Access string              `json:"access,omitempty"` // how it was opened: "BAC", "PACE …", "open to everybody"
 	Files  map[FileName][]byte `json:"files,omitempty"`  // whole files
 	Active Asked               `json:"active"`           // active authentication (ICAO 9303-11 §6.1), by the key in DG15

@@ -10,34 +10,40 @@ import (
 	"sync"
 )
 
-// privateKey signs over math/big, with a modulus of primes of about 512 bits: of as many as it needs, so that even the longest are found at once.
+// privateKey signs over math/big, with a modulus of primes of about 256 bits: of as many as it needs, so that even the longest are found at once.
 type privateKey struct {
 	*Key
 	primes []*big.Int
 	d      *big.Int
 }
 
-// newPrivateKey makes a key with a modulus of exactly so many bits.
+// newPrivateKey makes a key with a modulus of exactly so many bits, the two highest of them set, so that half of the numbers of as many bits and more are below it.
 func newPrivateKey(bits int, exponent *big.Int) *privateKey {
-	for {
-		k := &privateKey{}
-		modulus, order := big.NewInt(1), big.NewInt(1)
-		for n := (bits + 511) / 512; n > 0; n-- {
-			p := primeFor((bits-modulus.BitLen()+n-1)/n, exponent)
-			k.primes = append(k.primes, p)
-			modulus.Mul(modulus, p)
-			order.Mul(order, new(big.Int).Sub(p, big.NewInt(1)))
+	k := &privateKey{}
+	modulus, count := big.NewInt(1), (bits+255)/256
+	for len(k.primes) < count || modulus.BitLen() != bits || modulus.Bit(bits-2) == 0 {
+		if len(k.primes) == count { // the length is not right: three of four are drawn again
+			k.primes = k.primes[:count/4]
+			modulus.SetInt64(1)
+			for _, p := range k.primes {
+				modulus.Mul(modulus, p)
+			}
 		}
-		if modulus.BitLen() != bits {
-			continue
-		}
-		var err error
-		if k.Key, err = NewKey(modulus, exponent); err != nil {
-			panic(err)
-		}
-		k.d = new(big.Int).ModInverse(exponent, order)
-		return k
+		n := count - len(k.primes)
+		p := primeFor((bits-modulus.BitLen()+n-1)/n, exponent)
+		k.primes = append(k.primes, p)
+		modulus.Mul(modulus, p)
 	}
+	order := big.NewInt(1)
+	for _, p := range k.primes {
+		order.Mul(order, new(big.Int).Sub(p, big.NewInt(1)))
+	}
+	var err error
+	if k.Key, err = NewKey(modulus, exponent); err != nil {
+		panic(err)
+	}
+	k.d = new(big.Int).ModInverse(exponent, order)
+	return k
 }
 
 // primeFor returns a prime p for which the exponent has an inverse modulo p-1.
@@ -59,7 +65,8 @@ func (k *privateKey) sign(encoded []byte) []byte {
 	m, s := new(big.Int).SetBytes(encoded), new(big.Int)
 	for _, p := range k.primes {
 		rest := new(big.Int).Div(k.modulus.n, p)
-		part := new(big.Int).Exp(m, k.d, p)
+		part := new(big.Int).Sub(p, big.NewInt(1))
+		part.Exp(m, part.Mod(k.d, part), p)
 		part.Mul(part, new(big.Int).ModInverse(rest, p))
 		s.Add(s, part.Mul(part.Mod(part, p), rest))
 	}

@@ -20,6 +20,9 @@ type Profile struct {
 	Purposes                          []string
 	NameChange                        bool
 	WithoutKeyIDs                     bool
+	UsageNotCritical                  bool
+	AuthorityWithoutKey               bool                          // the authority key identifier has a serial number and no key
+	Alter                             func(parts [][]byte) [][]byte // of the signed part, before it is signed: version, number, algorithm, issuer, validity, subject, key, extensions
 }
 
 // Name is the distinguished name of the profile, its country in PrintableString and the rest in UTF8String.
@@ -59,9 +62,12 @@ func (a *Holder) Issue(random io.Reader, key *Key, p Profile) (*Holder, error) {
 }
 
 func certificate(random io.Reader, issuer *Holder, key *Key, p Profile) ([]byte, error) {
-	tbs := der.Sequence(der.Explicit(0, der.Int(big.NewInt(2))), der.Int(big.NewInt(p.Serial)), issuer.Key.AlgorithmID(), issuer.Profile.Name(),
-		der.Sequence(Time(p.From), Time(p.Until)), p.Name(), key.PublicKeyInfo(), der.Explicit(3, der.Sequence(extensions(issuer, key, p)...)))
-	return signed(random, issuer.Key, tbs)
+	parts := [][]byte{der.Explicit(0, der.Int(big.NewInt(2))), der.Int(big.NewInt(p.Serial)), issuer.Key.AlgorithmID(), issuer.Profile.Name(),
+		der.Sequence(Time(p.From), Time(p.Until)), p.Name(), key.PublicKeyInfo(), der.Explicit(3, der.Sequence(extensions(issuer, key, p)...))}
+	if p.Alter != nil {
+		parts = p.Alter(parts)
+	}
+	return signed(random, issuer.Key, der.Sequence(parts...))
 }
 
 // signed wraps a signed part in the form that certificates and revocation lists share.
@@ -92,14 +98,18 @@ func extension(oid string, critical bool, content []byte) []byte {
 func extensions(issuer *Holder, key *Key, p Profile) [][]byte {
 	var out [][]byte
 	if !p.WithoutKeyIDs {
-		out = append(out, extension("2.5.29.35", false, der.Sequence(der.Encode(der.Context, 0, false, issuer.Key.ID()))), extension("2.5.29.14", false, der.Octets(key.ID())))
+		authority := der.Encode(der.Context, 0, false, issuer.Key.ID())
+		if p.AuthorityWithoutKey {
+			authority = der.Encode(der.Context, 2, false, []byte{1})
+		}
+		out = append(out, extension("2.5.29.35", false, der.Sequence(authority)), extension("2.5.29.14", false, der.Octets(key.ID())))
 	}
 	if p.Usage != 0 {
 		unused := byte(0)
 		for p.Usage&(1<<unused) == 0 {
 			unused++
 		}
-		out = append(out, extension("2.5.29.15", true, der.Encode(der.Universal, der.TagBitString, false, []byte{unused, p.Usage})))
+		out = append(out, extension("2.5.29.15", !p.UsageNotCritical, der.Encode(der.Universal, der.TagBitString, false, []byte{unused, p.Usage})))
 	}
 	if p.CA {
 		out = append(out, extension("2.5.29.19", true, der.Sequence(der.True(), der.Int(new(big.Int)))))

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/big"
 	"slices"
+	"time"
 
 	"marz/emrtd/cert"
 	"marz/emrtd/der"
@@ -25,6 +26,7 @@ type Form struct {
 	Copies             int         // of the signer beside the first
 	LDSVersion         int         // of a security object, 0 or 1
 	ContentType        string      // "" for the usual one
+	SigningTime        time.Time   // signed; zero: it is not said
 }
 
 // SecurityObject is EF.SOD over data groups, by number.
@@ -117,6 +119,9 @@ func (s *Holder) signerInfo(random io.Reader, contentType string, content []byte
 	if !form.WithoutAttributes {
 		attrs := [][]byte{der.Sequence(der.OID("1.2.840.113549.1.9.3"), der.Set(der.OID(contentType))),
 			der.Sequence(der.OID("1.2.840.113549.1.9.4"), der.Set(der.Octets(digest(form.Digest, content))))}
+		if !form.SigningTime.IsZero() {
+			attrs = append(attrs, der.Sequence(der.OID("1.2.840.113549.1.9.5"), der.Set(Time(form.SigningTime))))
+		}
 		over = der.Set(attrs...)
 		tagged := slices.Clone(over)
 		tagged[0] = 0xa0

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+	"sync"
 
 	"marz/emrtd/cert"
 	"marz/emrtd/der"
@@ -77,9 +78,12 @@ func NewKey(random io.Reader, kind Kind) (*Key, error) {
 	if k.d, err = scalar(random, k.curve.N); err != nil {
 		return nil, err
 	}
-	k.x, k.y = multiply(k.curve, k.d, k.curve.X, k.curve.Y)
+	k.x, k.y = ofGenerator(k.curve, k.d)
 	return k, nil
 }
+
+// FromRSA returns a key pair of RSA that was made elsewhere, of as many bits as the kind says.
+func FromRSA(private *rsa.PrivateKey, kind Kind) *Key { return &Key{Kind: kind, rsa: private} }
 
 // As returns the key with another way of signing that it can do too, of the same bits or curve: another hash, PSS instead of v1.5, or a curve written out.
 func (k *Key) As(kind Kind) *Key {
@@ -99,16 +103,27 @@ func scalar(random io.Reader, n *big.Int) (*big.Int, error) {
 	return s.Add(s, big.NewInt(1)), nil
 }
 
-// multiply is k times a point, in affine coordinates; nil is the point at infinity.
-func multiply(c cert.Curve, k, x, y *big.Int) (*big.Int, *big.Int) {
-	var rx, ry *big.Int
-	for i := k.BitLen() - 1; i >= 0; i-- {
-		rx, ry = add(c, rx, ry, rx, ry)
+// powers are 2^i times each curve's generator, made at its first use.
+var powers sync.Map
+
+type affine struct{ x, y *big.Int }
+
+// ofGenerator is k times the generator, for k in [0, n-1], in affine coordinates; nil is the point at infinity.
+func ofGenerator(c cert.Curve, k *big.Int) (x, y *big.Int) {
+	table, ok := powers.Load(c.Name)
+	if !ok {
+		var list []affine
+		for px, py := c.X, c.Y; len(list) < c.N.BitLen(); px, py = add(c, px, py, px, py) {
+			list = append(list, affine{px, py})
+		}
+		table, _ = powers.LoadOrStore(c.Name, list)
+	}
+	for i, p := range table.([]affine)[:k.BitLen()] {
 		if k.Bit(i) == 1 {
-			rx, ry = add(c, rx, ry, x, y)
+			x, y = add(c, x, y, p.x, p.y)
 		}
 	}
-	return rx, ry
+	return x, y
 }
 
 func add(c cert.Curve, x1, y1, x2, y2 *big.Int) (*big.Int, *big.Int) {
@@ -162,7 +177,7 @@ func (k *Key) signECDSA(random io.Reader, digest []byte) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		r, _ := multiply(k.curve, nonce, k.curve.X, k.curve.Y)
+		r, _ := ofGenerator(k.curve, nonce)
 		r = new(big.Int).Mod(r, n)
 		s := new(big.Int).Mul(r, k.d)
 		s.Add(s, e).Mul(s, new(big.Int).ModInverse(nonce, n)).Mod(s, n)

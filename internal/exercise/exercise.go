@@ -16,6 +16,7 @@ import (
 	"marz"
 	"marz/agreement"
 	"marz/internal/sim"
+	"marz/mrz/photo"
 	"marz/post"
 	"marz/scenarios/armenia"
 )
@@ -40,6 +41,9 @@ type Options struct {
 	Wall    marz.Clock // the machine's clock
 	Rand    io.Reader  // nil for the machine's
 	Log     *slog.Logger
+
+	// Photographs is the post's; nil: photographs of documents cannot be read.
+	Photographs func(context.Context, []byte, marz.Date) (*photo.Reading, error)
 }
 
 // Exercise is a post with its traffic. Run and RunUntil drive it; one at a time.
@@ -74,7 +78,10 @@ func Open(ctx context.Context, o Options) (*Exercise, error) {
 		return nil, err
 	}
 	e.viewer = &viewer{alerts: alerts, clock: e.Clock.Now, seed: o.Seed}
-	e.Post, err = post.Open(ctx, post.Options{Dir: o.Dir, Clock: e.Clock.Now, Rand: o.Rand, Log: o.Log, Exercise: true, Demo: e.viewer.next, Viewers: viewers()})
+	if e.viewer.issuers, err = issuers(o.Start); err != nil {
+		return nil, err
+	}
+	e.Post, err = post.Open(ctx, post.Options{Dir: o.Dir, Clock: e.Clock.Now, Rand: o.Rand, Log: o.Log, Exercise: true, Demo: e.viewer.next, Read: e.viewer.readDocument, Viewers: viewers(), Photographs: o.Photographs})
 	if err != nil {
 		return nil, err
 	}
@@ -95,6 +102,10 @@ func Open(ctx context.Context, o Options) (*Exercise, error) {
 			e.Post.Close()
 			return nil, err
 		}
+	}
+	if err := e.acceptReaders(ctx); err != nil {
+		e.Post.Close()
+		return nil, err
 	}
 	e.source = sim.New(o.Seed, sim.Options{Start: e.Clock.Now(), PerHour: o.PerHour, List: alerts, Zone: zone})
 	e.floor = newFloor(e)
@@ -135,6 +146,7 @@ func (e *Exercise) make(ctx context.Context) error {
 		return err
 	}
 	config := post.DefaultConfig(e.opts.Listen, "localhost", p.State)
+	config.Documents.Trust = trustFolder
 	lists, err := e.lists(ground, register)
 	if err != nil {
 		return err
@@ -150,6 +162,9 @@ func (e *Exercise) make(ctx context.Context) error {
 		return err
 	}
 	if err := keepKeys(e.opts.Dir, keys); err != nil {
+		return err
+	}
+	if err := writeTrust(filepath.Join(e.opts.Dir, trustFolder), e.opts.Start); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(filepath.Join(e.opts.Dir, "lists"), 0o700); err != nil {

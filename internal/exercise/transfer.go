@@ -228,7 +228,10 @@ func (f *floor) watch() {
 		if now := f.e.Post.Controller(); now != f.holder {
 			from := f.holder
 			f.holder = now
-			return f.passed(ctx, from)
+			if err := f.passed(ctx, from); err != nil {
+				return err
+			}
+			return f.e.acceptReaders(ctx)
 		}
 		return nil
 	})

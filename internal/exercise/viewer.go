@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"marz"
+	"marz/emrtd/specimen"
 	"marz/internal/sim"
 )
 
@@ -15,6 +16,9 @@ type viewer struct {
 	clock  marz.Clock
 	alerts []sim.Alert
 	source *sim.Source
+
+	issuers map[string]*specimen.Issuer // of documents with chips, by the code of the state
+	read    int                         // how many documents were read
 }
 
 func (v *viewer) next(l marz.Lane) string {

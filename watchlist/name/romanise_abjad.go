@@ -4,13 +4,21 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"marz/mrz"
 )
 
-// mrzArabic is ICAO 9303-3 §6.C. What it leaves out is not encoded. Teh marbuta is XAH at the end and XTA elsewhere.
-var mrzArabic = alphabet(`
-	ءxe آxaa أxae ؤu إi ئxi اa بb ةxah تt ثxth جj حxh خxkh دd ذxdh رr زz سs شxsh صxss ضxdz طxtt ظxzz عe غg فf قq كk لl مm نn
-	هh وw ىxay يy ٱxxa ٹxxt ټxrt پp ځxke څxxh چxc ڈxxd ډxdr ڑxxr ړxrr ږxrx ژxj ښxxs کxkk ګxxk ڭxng گxgg ںxnn ڼxxn ھxdo ۀxyh
-	ہxxg ۂxge ۃxtg یxya ۍxxy ېy ےxyb ۓxbe`)
+// mrzArabic is the table by which zones have Arabic letters (mrz.Arabic), in small letters as all spellings here. Teh marbuta is xah
+// at the end and xta elsewhere.
+var mrzArabic = func() map[rune]string {
+	m := map[rune]string{}
+	for r := 'ء'; r <= 'ۓ'; r++ {
+		if latin, _ := mrz.Arabic(r); latin != "" {
+			m[r] = strings.ToLower(latin)
+		}
+	}
+	return m
+}()
 
 // Consonants of Arabic script as they are written in English of Arabic names, of Persian and South Asian ones, in French
 // of the Maghreb, in Egypt, and Turkish.
@@ -87,17 +95,17 @@ func (s *spellings) arabic(p []rune) {
 			}
 		}
 	}
-	var bare, mrz strings.Builder
+	var bare, zone strings.Builder
 	for i, r := range p {
 		bare.WriteString(bareLetter(r, i == 0))
 		if r == 'ة' && i < len(p)-1 {
-			mrz.WriteString("xta")
+			zone.WriteString("xta")
 			continue
 		}
-		mrz.WriteString(mrzArabic[r])
+		zone.WriteString(mrzArabic[r])
 	}
 	s.add(bare.String())
-	s.add(mrz.String())
+	s.add(zone.String())
 }
 
 // class adds the most usual spellings of the part's class of names.

@@ -1,5 +1,5 @@
 // acts.js is the panel over the evidence in which a second act is made: a reason is chosen, a proposal confirmed, an
-// inspection withdrawn, another authority's hits looked up, concurrence refused, asylum noted, a zone typed by hand. It decides nothing; lane.js does.
+// inspection withdrawn, another authority's hits looked up, concurrence refused, asylum noted, a zone typed by hand or chosen. It decides nothing; lane.js does.
 import { $, h, say, show } from "./dom.js";
 import { counted, loud, word } from "./words.js";
 
@@ -89,9 +89,21 @@ export function askAsylum(document) {
     h("p", { class: "proposal-keys" }, "Press ", h("kbd", {}, "F10"), " to record it, ", h("kbd", {}, "Esc"), " to go back."));
 }
 
-export function askZone() {
-  open("manual", "Type the machine-readable zone",
+// askZone asks for a zone, or for what was read of one to be put right. photograph is told the picture that was chosen; without it there is nothing to choose.
+export function askZone(zone = "", photograph = null) {
+  open("manual", zone ? "Put the machine-readable zone right" : "Type the machine-readable zone",
     h("p", {}, "Two or three lines as printed, < for each filler. F6 uses the text, Esc goes back."),
-    field("manual-text", "Machine-readable zone", 3, 200));
-  panel().querySelector("textarea").focus();
+    field("manual-text", "Machine-readable zone", 3, 200),
+    photograph && h("div", {}, h("label", { for: "picture" }, "Or a photograph of it, where the reader does not work (F8)"),
+      h("input", { type: "file", id: "picture", accept: "image/jpeg,image/png", capture: "environment", onchange: (e) => e.target.files[0] && photograph(e.target.files[0]) })));
+  const el = panel().querySelector("textarea");
+  el.value = zone;
+  el.focus();
+}
+
+export const pickPicture = () => $("picture").click();
+
+// askCandidates shows what a zone that was read wrongly may have been.
+export function askCandidates(title, ...body) {
+  open("candidates", title, h("p", {}, "Compare each with the page. Mark one by its digit or with the arrows, then F6. If none is printed, edit the text."), ...body.filter(Boolean));
 }

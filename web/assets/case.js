@@ -2,8 +2,8 @@
 import { $, h, say, show } from "./dom.js";
 import { drawHits, quieted, standing } from "./hits.js";
 import { drawPortrait } from "./reader.js";
-import { ago, both, now } from "./time.js";
-import { checkName, counted, result, shape } from "./words.js";
+import { ago, both, clock, now } from "./time.js";
+import { checkName, counted, past, result, shape } from "./words.js";
 
 const plain = ["primary", "secondary", "nationality", "birth", "age", "sex", "issuer", "number", "expiry"];
 
@@ -95,10 +95,22 @@ function source({ check, source: name, as_of: at }) {
     (old || list) && at && [list ? ", loaded " : ", read ", h("span", { "data-ago": at, title: both(at) }, ago(at))]);
 }
 
+// drawResult shows how an inspection ended, to one of the officers at the lane.
+export function drawResult(inspection, officer) {
+  const { state, decision, seq, under, by, with: others } = inspection ?? {};
+  const el = $("decision-result");
+  el.dataset.decision = decision ?? "";
+  if (state !== "decided" && state !== "withdrawn") return show(el);
+  const beside = others?.length ? [by, ...others].filter((o) => o && o !== officer) : [];
+  const proof = [beside.length > 0 && h("span", {}, `with ${beside.join(", ")}, `), seq && h("span", {}, `entry ${seq} `), under && h("span", {}, `under ${under}`)];
+  show(el, h("strong", {}, (state === "decided" ? past(decision) : "Withdrawn").toUpperCase(), beside.length > 0 && ","), " ", proof.filter(Boolean));
+}
+
 // drawStrip shows what the lane rests on: its last decision, and the lists with their age.
-export function drawStrip(lane, lists, last) {
+export function drawStrip(lane, lists) {
+  const { last } = lane;
   say($("today"), `${lane.count} today`);
-  say($("last"), last);
+  say($("last"), !last ? "No decision yet" : last.decision ? `Last: ${past(last.decision)} ${clock(last.decided)}` : "Last: withdrawn");
   show($("lists"), lists.map((l) => h("span", { class: l.refused ? "list is-refused" : "list", title: l.refused ? `Refresh refused: ${l.refused}` : l.loaded ? both(l.loaded) : "Not in force" },
     `${l.name || l.id} ${l.version.replace(/^(sha256-.{6}).+/, "$1…")}, loaded `, h("span", { "data-ago": l.loaded }, ago(l.loaded)), l.refused && h("strong", {}, ", refresh refused"))),
   !lists.length && h("strong", {}, "No list is in force"));

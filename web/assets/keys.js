@@ -69,6 +69,23 @@ export function watchDigits(active, act) {
   }, { capture: true });
 }
 
+// watchArrows calls act with 1 or -1 when an arrow down or up is pressed outside a text field while active() holds.
+export function watchArrows(active, act) {
+  addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.code];
+    if (!step || event.ctrlKey || event.altKey || event.metaKey || !active() || inField(event)) return;
+    event.preventDefault();
+    act(step);
+  }, { capture: true });
+}
+
+// Enter is the reader's, and with it the browser's way to follow a link; Space does that here.
+addEventListener("keydown", (event) => {
+  if (event.code !== "Space" || !(document.activeElement instanceof HTMLAnchorElement)) return;
+  event.preventDefault();
+  document.activeElement.click();
+});
+
 function inField(event) {
   const el = event.composedPath()[0];
   return el instanceof HTMLTextAreaElement || el instanceof HTMLInputElement;

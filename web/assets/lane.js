@@ -4,22 +4,24 @@
 // - Nothing is decided but by a decision key or F10, pressed once, at least 250 ms after what it answers to was painted.
 // - One request at a time; keys pressed meanwhile do nothing. Without a connection no key does anything.
 // - A scan never ends or changes an open inspection.
+// - A zone that was read wrongly is inspected only once the officer has chosen what to take for it.
 // - What another officer at the lane does is shown before any key counts again.
 // - Hits of another authority are shown only after they were looked up, and leave the screen when the inspection ends.
 // - What the person's document says leaves the screen when the session ends, and half a minute after the decision.
 import * as acts from "./acts.js";
-import { age, draw, drawStrip, drawVerdict } from "./case.js";
-import { $, h, say, show } from "./dom.js";
+import { Zone, typed } from "./candidates.js";
+import { age, draw, drawResult, drawStrip, drawVerdict } from "./case.js";
+import { $, say } from "./dom.js";
 import { lacking, nextLook } from "./hits.js";
 import { drawJoint, drawSeats, gist, isOpen as undecided, mark as withWhom, passesOn, proposed, toAnswer, turn } from "./joint.js";
-import { Keys, watchDigits } from "./keys.js";
+import { Keys, watchArrows, watchDigits } from "./keys.js";
 import { lastWord, onLive, state } from "./page.js";
 import { Refusal, get, send } from "./post.js";
 import { progress, toTake, underWay } from "./reader.js";
 import { authorityOf, canJoin, sitsAt, who } from "./seats.js";
-import { clock, now, span } from "./time.js";
+import { now, span } from "./time.js";
 import { loud, past, word } from "./words.js";
-import { Wedge } from "./wedge.js";
+import { Wedge, typeAsReader } from "./wedge.js";
 
 const main = $("main");
 const body = JSON.parse(main.dataset.lane);
@@ -39,7 +41,7 @@ let busy = false;
 let armed = false;
 let drawing = 0; // counts what was painted, so that a late timer arms nothing else
 let reading = ""; // the text of the scan under way
-let again = null; // the scan that repeated an ended inspection
+let again = null; // the scan that repeated an ended inspection: what was scanned, and how it came
 let had = ""; // the last reading that was asked for, so that none is asked for twice
 let forget = 0;
 let disagree = 0; // the timer of agree
@@ -87,7 +89,9 @@ function list() {
     keyF10(),
     { code: "Escape", label: "Back", on: Boolean(panel), act: back },
   ];
-  return [...decide, ...rest].sort((a, b) => place(a.code) - place(b.code));
+  const own = panel === "candidates" ? zone.keys(ready() && armed) : {};
+  if (panel === "manual" && body.Photo) own.F8 = { label: "Photograph", on: ready(), act: acts.pickPicture };
+  return [...decide, ...rest].map((key) => ({ ...key, ...own[key.code] })).sort((a, b) => place(a.code) - place(b.code));
 }
 
 const place = (code) => (code === "Escape" ? 0 : Number(code.slice(1)));
@@ -100,7 +104,7 @@ function keyF8(free) {
 
 function keyF9() {
   if (toAnswer(inspection)) return { code: "F9", label: "Do not concur", on: ready() && armed && !panel, refused: refusedKey, act: askObject };
-  return { code: "F9", label: again ? "Inspect again" : "", on: Boolean(again) && ready() && !isOpen() && !panel, act: () => inspect(again, true) };
+  return { code: "F9", label: again ? "Inspect again" : "", on: Boolean(again) && ready() && !isOpen() && !panel, act: () => inspect(again.source, { ...again.how, again: true }) };
 }
 
 // keyF10 is the second act: on what this officer proposed, on what another did, or on asylum.
@@ -114,9 +118,9 @@ function keyF10() {
 }
 
 function keyF6() {
-  if (writes()) return { label: acts.inField() ? "Done writing" : "Write", on: true, act: writeNote };
+  if (writes()) return { label: acts.inField() ? "Done writing" : "Write", on: true, act: acts.toggleField };
   if (panel === "manual") return { label: "Use this text", on: ready(), act: useText };
-  return { label: "Type zone", on: ready() && !isOpen() && !panel, act: () => openPanel("manual", acts.askZone) };
+  return { label: "Type zone", on: ready() && !isOpen() && !panel, act: () => askZone() };
 }
 
 // refusedKey says why a decision key did nothing, where that is not plain to see.
@@ -127,9 +131,11 @@ function refusedKey(why) {
   else if (isOpen() && !armed && !busy && !panel) complain("Key ignored: the verdict had only just appeared. Read it, then press.");
 }
 
+const zone = new Zone(api, { open: (ask) => openPanel("candidates", ask), write: askZone, use: scan, marked: arm });
 const keys = new Keys($("keys"), list);
-const numbered = { reason: giveReason, withdraw: withdrawWith, lookup: lookWith, object: objectWith };
+const numbered = { reason: giveReason, withdraw: withdrawWith, lookup: lookWith, object: objectWith, candidates: (n) => zone.choose(n) };
 watchDigits(() => Boolean(numbered[panel]) && ready(), (n) => numbered[panel](n));
+watchArrows(() => panel === "candidates" && ready(), (step) => zone.choose(zone.mark + step));
 addEventListener("focusin", () => keys.draw());
 addEventListener("focusout", () => setTimeout(() => keys.draw()));
 
@@ -148,8 +154,7 @@ function paint() {
   draw(shown, looked);
   drawJoint(shown, body, state.officer, said);
   drawSeats(lane, state.officer);
-  drawResult($("decision-result"));
-  $("decision-result").dataset.decision = inspection?.decision ?? "";
+  drawResult(inspection, state.officer);
   tick();
   keys.draw();
 }
@@ -157,14 +162,6 @@ function paint() {
 function idleWord() {
   if (!mine()) return lane.open ? "Taken" : "Closed";
   return reading || underWay(lane) ? "Reading" : "Ready";
-}
-
-function drawResult(el) {
-  const { state: how, decision, seq, under, by, with: others } = inspection ?? {};
-  if (how !== "decided" && how !== "withdrawn") return show(el);
-  const beside = others?.length ? [by, ...others].filter((o) => o && o !== state.officer) : [];
-  const proof = [beside.length > 0 && h("span", {}, `with ${beside.join(", ")}, `), seq && h("span", {}, `entry ${seq} `), under && h("span", {}, `under ${under}`)];
-  show(el, h("strong", {}, (how === "decided" ? past(decision) : "Withdrawn").toUpperCase(), beside.length > 0 && ","), " ", proof.filter(Boolean));
 }
 
 // arm lets the keys count once the browser has painted and the officer can have seen it. then runs right after the painting.
@@ -212,17 +209,19 @@ function tick() {
   const opened = inspection && Date.parse(inspection.opened);
   if (isOpen()) say($("lane-state"), `${inspection.state === "proposed" ? `${word(inspection.proposal.decision)} proposed` : "Open"} for ${span(now() - opened)}`);
   else if (!mine()) say($("lane-state"), lane.open ? `Lane taken by ${who(lane)}${canJoin(lane, state.officer) ? ". Join it on the page Lanes." : ""}` : "This lane is closed. Take it on the page Lanes.");
-  else say($("lane-state"), reading ? "Asking the post" : progress(lane) || "Scan the next document");
+  else say($("lane-state"), reading ? "Asking the post" : panel === "candidates" ? "Choose the zone, or scan again" : progress(lane) || "Scan the next document");
 }
 
 function openPanel(kind, ask) {
   panel = kind;
   ask();
+  tick();
   keys.draw();
 }
 
 function closePanel() {
   panel = "";
+  zone.forget();
   acts.close();
   keys.draw();
 }
@@ -254,20 +253,24 @@ async function once(work, quiet = false) {
   }
 }
 
-function scan(text, anew, lastCharAt) {
+// scan has a zone inspected. how: the way by which it came, what was read where that is another, and when its last character came; plain: as it stands, whatever its check digits say.
+function scan(text, how = {}) {
+  const { lastCharAt } = how;
   if (state.ended) return;
   if (busy && text === reading) return; // the reader read the document twice
   if (busy) return complain("A document was scanned while the post was answering. Scan it again.");
   if (!state.up) return complain("No connection to the post. This scan was not recorded: scan again.");
   if (!mine()) return complain("This lane is not yours. Take it on the page Lanes.");
-  if (panel === "manual" && lastCharAt !== undefined) closePanel(); // typed text stays until the post has taken it
-  return inspect({ text }, anew, lastCharAt);
+  if (["manual", "candidates"].includes(panel) && lastCharAt !== undefined) closePanel(); // other text stays until the post has taken it
+  return inspect({ text }, how);
 }
 
 // inspect asks the post to open an inspection, for a text or for what a reader handed over.
-function inspect(what, anew, lastCharAt) {
-  reading = what.text ?? what.reading;
+function inspect(source, how = {}) {
+  const { lastCharAt, plain, ...what } = how;
+  reading = source.text ?? source.reading;
   again = null;
+  const certain = !plain && !what.again && !isOpen();
   if (!isOpen()) {
     clearTimeout(forget);
     inspection = null;
@@ -275,14 +278,17 @@ function inspect(what, anew, lastCharAt) {
   }
   return once(async () => {
     try {
-      const answer = await send(`${api}/scan`, { ...what, again: anew });
+      const answer = await send(`${api}/scan`, { ...source, certain, ...what });
       reading = "";
       const ended = answer.state === "decided" || answer.state === "withdrawn";
-      if (answer.repeated && ended) again = what;
+      if (answer.repeated && ended) again = { source, how: what };
       const same = answer.repeated && inspection?.id === answer.id;
       take(answer, () => mark(lastCharAt));
       if (answer.repeated && ended) complain("This document was scanned before, and the inspection has ended. F9 inspects the traveller again.");
       else if (same) complain("The same document was scanned again. The inspection is still open.");
+    } catch (refusal) {
+      if (!certain || refusal.code !== "invalid" || !(await zone.offer(source, what))) throw refusal;
+      arm();
     } finally {
       reading = "";
       paint();
@@ -295,11 +301,18 @@ function takeReading() {
   const id = toTake(lane, body.Own);
   if (!id || id === had || busy || state.ended || !state.up || !mine()) return;
   had = id;
-  return inspect({ reading: id }, false);
+  return inspect({ reading: id });
 }
 
 function stopReading() {
   return once(() => send(`${api}/reader/stop`, { reading: underWay(lane) }));
+}
+
+// misread is told what a reader gave that is no zone, and offers what it may have been where that is nearly one.
+function misread(text, words) {
+  complain(words);
+  if (!text || panel || !ready() || isOpen()) return;
+  return once(async () => (await zone.offer({ text })) && arm(), true);
 }
 
 // mark notes for a measurement when the reader sent its last character and when the verdict was painted.
@@ -389,11 +402,6 @@ function lookWith(n) {
   });
 }
 
-function writeNote() {
-  acts.toggleField();
-  keys.draw();
-}
-
 function askWithdraw() {
   openPanel("withdraw", () => acts.askWithdraw(body.Withdraw, withdrawWith));
 }
@@ -404,40 +412,43 @@ function withdrawWith(n) {
 }
 
 function useText() {
-  const text = acts.text().toUpperCase().replace(/[ \t\r]/g, "").replace(/\n+/g, "\n");
-  if (!text) return complain("Type the zone first.");
-  if (!/^[A-Z0-9<\n]+$/.test(text)) return complain("A machine-readable zone has only A to Z, 0 to 9 and <.");
-  return scan(text, false);
+  const { text, fault } = typed(acts.text());
+  return fault ? complain(fault) : scan(text, zone.how(text));
 }
 
-// nextTraveller presses the keys that a document reader would, so that an exercise takes the same way as a true scan.
-function nextTraveller() {
+function askZone(text) {
+  openPanel("manual", () => acts.askZone(text, body.Photo && photograph));
+}
+
+function photograph(file) {
+  if (!ready()) return;
+  reading = "photograph";
+  tick();
   return once(async () => {
-    const { text } = await get(`/exercise/next?lane=${encodeURIComponent(lane.id)}`);
-    setTimeout(() => {
-      for (const c of text) document.dispatchEvent(new KeyboardEvent("keydown", { ...stroke(c), bubbles: true, cancelable: true }));
-    });
+    try {
+      const present = await zone.photograph(file);
+      if (panel !== "manual") return; // he went back meanwhile
+      present();
+      arm();
+    } finally {
+      reading = "";
+      tick();
+    }
   });
 }
 
-function stroke(c) {
-  if (c === "\n") return { code: "Enter" };
-  if (c === "<") return { code: "Comma", shiftKey: true };
-  return /[0-9]/.test(c) ? { code: `Digit${c}` } : { code: `Key${c}`, shiftKey: true };
+function nextTraveller() {
+  return once(async () => {
+    const { text } = await get(`/exercise/next?lane=${encodeURIComponent(lane.id)}`);
+    if (text) setTimeout(() => typeAsReader(text)); // else the reader of the lane has handed it over
+  });
 }
 
 new Wedge({
-  onScan: ({ text, lastCharAt }) => scan(text, false, lastCharAt),
-  onPartial: ({ chars, expected }) => complain(`Scan incomplete: ${chars} of ${expected} characters. Scan again.`),
-  onGarbled: ({ chars }) => complain(`Scan not readable: ${chars} characters that are no machine-readable zone. Scan again.`),
+  onScan: ({ text, lastCharAt }) => scan(text, { lastCharAt }),
+  onPartial: ({ chars, expected, text }) => misread(text, `Scan incomplete: ${chars} of ${expected} characters. Scan again.`),
+  onGarbled: ({ chars, text }) => misread(text, `Scan not readable: ${chars} characters that are no machine-readable zone. Scan again.`),
 }).attach();
-
-// Enter is the reader's, and with it the browser's way to follow a link; Space does that here.
-addEventListener("keydown", (event) => {
-  if (event.code !== "Space" || !(document.activeElement instanceof HTMLAnchorElement)) return;
-  event.preventDefault();
-  document.activeElement.click();
-});
 
 // following the post
 
@@ -494,7 +505,7 @@ onLive(({ live, ended: over }) => {
   const seen = live?.lanes?.find((l) => l.id === lane.id);
   if (seen) lane = seen;
   if (live) lists = live.lists ?? [];
-  drawStrip(lane, lists, lastText());
+  drawStrip(lane, lists);
   drawSeats(lane, state.officer);
   tick();
   if (!isOpen() && !inspection) paint();
@@ -503,18 +514,12 @@ onLive(({ live, ended: over }) => {
   agreeSoon();
 });
 
-function lastText() {
-  const { last } = lane;
-  if (!last) return "No decision yet";
-  return last.decision ? `Last: ${past(last.decision)} ${clock(last.decided)}` : "Last: withdrawn";
-}
-
 setInterval(() => {
   if (state.ended) return;
   tick();
   age();
 }, 500);
 
-drawStrip(lane, lists, lastText());
+drawStrip(lane, lists);
 paint();
 if (lane.inspection) agree();

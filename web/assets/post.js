@@ -10,6 +10,7 @@ export class Refusal extends Error {
 }
 
 const PATIENCE = 8000; // ms for one answer
+const LONG = 40_000; // ms for one that takes the post as long as it must: a photograph is read
 const SILENCE = 1900; // ms without a sign of life from the post; it gives one each 500 ms
 const AGAIN = 700; // ms before the stream is asked for again
 
@@ -23,11 +24,13 @@ export const send = (url, body = {}) => ask(url, {
   body: JSON.stringify(body),
 });
 
-async function ask(url, options) {
+export const sendPicture = (url, file) => ask(url, { method: "POST", headers: { Accept: "application/json", "Content-Type": file.type }, body: file }, LONG);
+
+async function ask(url, options, patience = PATIENCE) {
   let response;
   let answer;
   try {
-    response = await fetch(url, { ...options, credentials: "same-origin", signal: AbortSignal.timeout(PATIENCE) });
+    response = await fetch(url, { ...options, credentials: "same-origin", signal: AbortSignal.timeout(patience) });
     answer = await response.text();
   } catch {
     throw new Refusal(0, "unanswered", unanswered);

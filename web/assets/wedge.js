@@ -4,7 +4,7 @@
 // - The physical key (KeyboardEvent.code) and Shift decide, never KeyboardEvent.key: the officer's keyboard layout, caps lock, num
 //   lock, dead keys and an input method change nothing. The reader must emulate a US keyboard, not type Alt codes.
 // - A scan ends with its last character. No line end is needed; where there are any they are used. Formats are those of ICAO
-//   9303-4 to -7: TD1 3×30, TD2 and MRV-B 2×36, TD3 and MRV-A 2×44.
+//   9303-4 to -7: TD1 3×30, TD2 and MRV-B 2×36, TD3 and MRV-A 2×44; and FRA-ID, the older French card, 2×36.
 // - Enter and Tab are line ends of the reader. Enter never activates anything; outside a scan, Tab moves the focus.
 // - F1 to F12, Escape, keys that move the caret, and other combinations with Ctrl, Alt and Meta are left to the page.
 // - One run of characters without an idle gap gives at most one report (onScan for each complete scan in it). Runs of fewer
@@ -15,7 +15,7 @@
 //   of them, and the rest goes to the scan. This holds for input and textarea; contenteditable, and text that an input method
 //   is composing, are left alone altogether.
 //
-// It holds no state beyond the run under way, and at most 90 characters of that.
+// It holds no state beyond the run under way, and at most 110 characters of that.
 
 const LETTER = /^Key([A-Z])$/;
 const DIGIT = /^(?:Digit|Numpad)([0-9])$/;
@@ -25,6 +25,7 @@ const ENTER = new Set(["Enter", "NumpadEnter"]);
 const TEXT_INPUT = new Set(["text", "search", "tel", "url", "email", "password", "number"]);
 
 const FEWEST = 3; // characters; a shorter run is not reported
+const NEARLY = [71, 91]; // characters, at least and at most, of a run that can be a zone with one character lost or added: it is reported with its text
 const MOST = 200; // characters counted in one run; what follows is dropped until idle
 const BURST_CHARS = 10;
 const BURST_GAP = 35; // ms
@@ -59,8 +60,18 @@ function holds(line, longNumber) {
     isDate(line.slice(13, 19), line[19]) && isDate(line.slice(21, 27), line[27]);
 }
 
-// certain72 reports whether 72 characters are a whole TD2 or MRV-B and not the beginning of something longer.
+// holdsFrance reports whether the whole of the older French card stands in order: a number of twelve characters, a birth date, and a
+// composite check digit over all before it.
+function holdsFrance(text) {
+  const line = text.slice(36);
+  return checks(line.slice(0, 12), line[12]) && isDate(line.slice(27, 33), line[33]) && /[MF]/.test(line[34]) && checks(text.slice(0, 71), text[71]);
+}
+
+const isFrance = (text) => text.startsWith("IDFRA");
+
+// certain72 reports whether 72 characters are a whole TD2, MRV-B or FRA-ID and not the beginning of something longer.
 function certain72(text) {
+  if (isFrance(text)) return holdsFrance(text);
   const line = text.slice(36);
   if (text[0] === "V") return holds(line, false); // ICAO 9303-7: a visa has no composite check digit
   return holds(line, true) && checks(line.slice(0, 10) + line.slice(13, 20) + line.slice(21, 35), line[35]);
@@ -72,18 +83,21 @@ function certain88(text) {
   return holds(line, false) && checks(line.slice(0, 10) + line.slice(13, 20) + line.slice(21, 43), line[43]);
 }
 
-// widths returns the line lengths that a document beginning with the character can have, shortest document first.
-function widths(first) {
-  if (first === "P") return [44];
+// widths returns the line lengths that a document beginning with the text can have, shortest document first. PU is a single sheet
+// too (ICAO 9303-8 §4.1.5).
+function widths(text) {
+  const first = text[0] ?? "";
+  if (first === "P") return text[1] === "U" ? [36, 44] : [44];
   if (first === "V") return [36, 44];
   return "ACI".includes(first) ? [36, 30] : [36, 44, 30];
 }
 
 const total = (width) => (width === 30 ? 90 : 2 * width);
 
-function formatOf(width, first) {
+function formatOf(width, text) {
   if (width === 30) return "TD1";
-  if (first === "V") return width === 36 ? "MRV-B" : "MRV-A";
+  if (text[0] === "V") return width === 36 ? "MRV-B" : "MRV-A";
+  if (width === 36 && isFrance(text)) return "FRA-ID";
   return width === 36 ? "TD2" : "TD3";
 }
 
@@ -95,6 +109,7 @@ export class Scan {
 
   reset() {
     this.text = "";
+    this.run = ""; // as it came, with its line ends and ? for a character that no MRZ has
     this.chars = 0; // of the whole run, whether kept or not
     this.width = 0; // of the first line, 0 before its end
     this.broken = false; // lines end where no format has them
@@ -106,26 +121,32 @@ export class Scan {
   }
 
   char(c) {
-    this.chars = Math.min(this.chars + 1, MOST);
+    this.count(c);
     if (this.spoilt) return null;
     this.text += c;
     const n = this.text.length;
     if (this.width) return n === total(this.width) ? this.whole(this.width) : null;
-    const possible = widths(this.text[0]);
+    const possible = widths(this.text);
     if (n === Math.max(...possible.map(total))) return this.whole(possible.find((w) => total(w) === n));
     if (n === 72 && possible.includes(36) && certain72(this.text)) return this.whole(36);
     if (n === 88 && possible.includes(44) && certain88(this.text)) return this.whole(44);
     return null;
   }
 
+  count(c) {
+    this.chars = Math.min(this.chars + 1, MOST);
+    if (this.chars <= NEARLY[1]) this.run += c;
+  }
+
   lineEnd() {
     const n = this.text.length;
+    if (this.run.length < 110 && !this.run.endsWith("\n")) this.run += "\n";
     if (n === 0 || this.spoilt) return null;
     if (this.width) {
       this.broken = n % this.width !== 0;
       return null;
     }
-    const possible = widths(this.text[0]);
+    const possible = widths(this.text);
     const all = possible.find((w) => total(w) === n);
     if (all) return this.whole(all);
     if (possible.includes(n) || (n === 44 && this.text[0] !== "P" && this.text[0] !== "V")) this.width = n;
@@ -134,7 +155,7 @@ export class Scan {
   }
 
   garbage() {
-    this.chars = Math.min(this.chars + 1, MOST);
+    this.count("?");
     this.garbled = true;
   }
 
@@ -143,20 +164,21 @@ export class Scan {
   idle() {
     const n = this.chars;
     if (n === 0) return null;
-    const possible = widths(this.text[0] ?? "");
+    const possible = widths(this.text);
     const same = !this.spoilt && !this.width && possible.find((w) => total(w) === n);
     if (same) return { scan: this.whole(same) };
     const expected = this.width ? total(this.width) : possible.map(total).find((m) => m > n);
     const long = expected === undefined || expected <= n;
     const garbled = this.garbled || long || (this.broken && possible.some((w) => total(w) === n));
+    const text = n >= NEARLY[0] && n <= NEARLY[1] ? this.run.trim() : undefined;
     this.reset();
     if (n < FEWEST) return null;
-    return garbled ? { garbled: { chars: n } } : { partial: { chars: n, expected } };
+    return garbled ? { garbled: { chars: n, text } } : { partial: { chars: n, expected, text } };
   }
 
   whole(width) {
     const text = this.text.match(new RegExp(`.{${width}}`, "g")).join("\n");
-    const format = formatOf(width, this.text[0]);
+    const format = formatOf(width, this.text);
     this.reset();
     return { text, format };
   }
@@ -194,8 +216,8 @@ class Burst {
 
 // Wedge listens to the keys of a document. Options, all but onScan optional:
 //   onScan({text, format, lastCharAt})  a whole scan; lines joined by \n; lastCharAt as of now() at its last character
-//   onPartial({chars, expected})        the reader stopped early
-//   onGarbled({chars})                  a character no MRZ has, or too many
+//   onPartial({chars, expected, text})  the reader stopped early; text where it can be a zone all the same with one character lost or added
+//   onGarbled({chars, text})            a character no MRZ has, or too many
 //   idleMs                              a pause this long ends a run; 150
 //   now, setTimer, clearTimer           the clock: performance.now, setTimeout, clearTimeout
 //   timeOf                              when a key was pressed, in ms: event.timeStamp, so that a busy page is no slow reader
@@ -295,4 +317,15 @@ export class Wedge {
   report(scan) {
     if (scan) this.onScan({ ...scan, lastCharAt: this.lastCharAt });
   }
+}
+
+// typeAsReader presses the keys that a document reader would, so that an exercise takes the same way as a true scan.
+export function typeAsReader(text) {
+  for (const c of text) document.dispatchEvent(new KeyboardEvent("keydown", { ...stroke(c), bubbles: true, cancelable: true }));
+}
+
+function stroke(c) {
+  if (c === "\n") return { code: "Enter" };
+  if (c === "<") return { code: "Comma", shiftKey: true };
+  return /[0-9]/.test(c) ? { code: `Digit${c}` } : { code: `Key${c}`, shiftKey: true };
 }

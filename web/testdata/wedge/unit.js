@@ -7,7 +7,8 @@ const TD2 = ["I<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<", "D231458907UTO7408122F12041
 const TD3 = ["P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<10"];
 const MRVA = ["V<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L8988901C4XXX4009078F96121096ZE184226B<<<<<<"];
 const MRVB = ["V<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<", "L8988901C4XXX4009078F9612109<<<<<<<<"];
-const ALL = { TD1, TD2, TD3, "MRV-A": MRVA, "MRV-B": MRVB };
+const FRANCE = ["IDFRABERTHIER<<<<<<<<<<<<<<<<<<<<<<<", "8806923102858CORINNE<<<<<<<6512068F6"];
+const ALL = { TD1, TD2, TD3, "MRV-A": MRVA, "MRV-B": MRVB, "FRA-ID": FRANCE };
 const flat = (lines) => lines.join("");
 
 const $ = (id) => document.getElementById(id);
@@ -23,11 +24,12 @@ class Rig {
     this.scans = [];
     this.partial = [];
     this.garbled = [];
+    this.texts = []; // that came with partial and garbled
     this.page = [];
     this.wedge = new Wedge({
       onScan: (s) => this.scans.push(s),
-      onPartial: (p) => this.partial.push(p),
-      onGarbled: (g) => this.garbled.push(g),
+      onPartial: ({ text, ...p }) => this.partial.push(p) && this.texts.push(text),
+      onGarbled: ({ text, ...g }) => this.garbled.push(g) && this.texts.push(text),
       now: () => this.time,
       timeOf: () => this.time,
       setTimer: (f, ms) => (this.due = { f, at: this.time + ms }),
@@ -220,10 +222,32 @@ const tests = {
     }
   },
 
+  "a run that is nearly a zone comes with its text"(rig) {
+    const lost = flat(TD3).slice(0, 50) + flat(TD3).slice(51);
+    for (const [typed, text] of [
+      [lost, lost],
+      [TD3[0].slice(1) + "\n" + TD3[1], TD3[0].slice(1) + "\n" + TD3[1]],
+      [TD3[0] + "<\n" + TD3[1] + "\n", TD3[0] + "<\n" + TD3[1]],
+      [flat(TD2).slice(1), flat(TD2).slice(1)],
+      [flat(TD3).slice(0, 60), undefined],
+      [TD3.join("\n").slice(2, -2) + "\n\n" + TD3[0], undefined],
+    ]) {
+      rig.type(typed);
+      rig.wait(150);
+      same(rig.texts, [text]);
+      rig.texts.length = 0;
+    }
+    rig.type(flat(TD1).slice(0, 40));
+    rig.press("NumpadAdd");
+    rig.type(flat(TD1).slice(41));
+    rig.wait(150);
+    same(rig.texts, [flat(TD1).slice(0, 40) + "?" + flat(TD1).slice(41)]);
+  },
+
   "a flood is bounded"(rig) {
     rig.type("P<UTO\nERIKSSON\n");
     for (let i = 0; i < 5000; i++) rig.type("A7<");
-    same(rig.wedge.scan.text.length <= 90, true);
+    same(rig.wedge.scan.text.length <= 90 && rig.wedge.scan.run.length <= 110, true);
     rig.wait(150);
     rig.saw({ garbled: [{ chars: 200 }] });
   },
