@@ -62,7 +62,7 @@ func TestOldBackup(t *testing.T) {
 	for _, c := range []struct {
 		name        string
 		kept, after int // entries in the backup, and after it
-	}{{"few", 3, 5}, {"many", 700, 3000}, {"at a boundary", 255, 256}} {
+	}{{"few", 3, 5}, {"many", 700, 1200}, {"at a boundary", 255, 256}} {
 		t.Run(c.name, func(t *testing.T) {
 			n := newNode(t)
 			n.write(t, "am-bg", c.kept)
@@ -281,7 +281,7 @@ func (l *lying) RoundTrip(q *http.Request) (*http.Response, error) {
 // What a mirror gives back is believed in nothing: where it was altered, the folder stays as it was, or another mirror's is taken.
 func TestMirrorThatLies(t *testing.T) {
 	n := newNode(t)
-	n.write(t, "am-bg", 600)
+	n.write(t, "am-bg", 300)
 	am, ru := newPlace(t, n, "am", all), newPlace(t, n, "ru", all)
 	newPusher(t, n, Target{Remote: am.remote(&line{am, "node"}), Entitled: all}, Target{Remote: ru.remote(&line{ru, "node"}), Entitled: all}).push(t)
 	size := n.j.Head().Size
