@@ -60,6 +60,7 @@ bench:
 	$(GO) test ./mrz ./verify ./internal/sim -run xxx -bench .
 	$(GO) test ./post -run xxx -bench 'Lane|ScreenAgain' -benchtime 1x
 	$(GO) test ./internal/handover -run xxx -bench LanesAtTheExecution -benchtime 1x # the lane's pause when control passes
+	$(GO) test ./mirror -run xxx -bench Backlog -benchtime 1x # a journal to its mirror
 	$(GO) test ./agreement -run xxx -bench 'May|Fold' -benchtime 3x # the register
 	$(GO) test ./emrtd/pcsc -run xxx -bench Reading -benchtime 20x # a document through pcscd and vpcd
 	MARZ_DATA=$${MARZ_DATA:-../shared/data} $(GO) test ./watchlist -run 'Every|Figures' -v

@@ -179,11 +179,57 @@ func Digest(salt, payload []byte) string {
 
 // ParseEntry reads the bytes of an entry. It does not check them: heads and proofs do.
 func ParseEntry(body []byte) (Entry, error) {
+	if e, ok := parseWritten(body); ok {
+		return e, nil
+	}
 	var e Entry
 	if err := json.Unmarshal(body, &e); err != nil {
 		return e, &marz.Error{Op: "read entry", Fix: "its bytes are not an entry; run marz verify", Err: err}
 	}
 	return e, nil
+}
+
+// parseWritten reads an entry in exactly the form in which appendTo writes it, several times as fast as any JSON is read. Of other bytes it says nothing.
+func parseWritten(body []byte) (e Entry, ok bool) {
+	rest, ok := bytes.CutPrefix(body, []byte(`{"v":1,"seq":`))
+	if !ok {
+		return e, false
+	}
+	n, rest, _ := bytes.Cut(rest, []byte(`,"at":"`))
+	seq, err := strconv.ParseInt(string(n), 10, 64)
+	if err != nil || strconv.FormatInt(seq, 10) != string(n) {
+		return e, false
+	}
+	var texts [6]string
+	for i, next := range [...]string{`","origin":"`, `","kind":"`, `","officer":"`, `","authority":"`, `","under":"`, `","policy":"`} {
+		var text []byte
+		if text, rest, ok = bytes.Cut(rest, []byte(next)); !ok || !plain(text) {
+			return e, false
+		}
+		texts[i] = string(text)
+	}
+	policy, rest, ok := bytes.Cut(rest, []byte(`","public":`))
+	if !ok || !plain(policy) || !bytes.HasSuffix(rest, []byte(`"}`)) {
+		return e, false
+	}
+	rest = rest[:len(rest)-len(`"}`)]
+	at := bytes.LastIndex(rest, []byte(`,"private":"`))
+	if at < 1 || rest[0] != '{' || !json.Valid(rest[:at]) || !plain(rest[at+len(`,"private":"`):]) {
+		return e, false
+	}
+	e = Entry{V: 1, Seq: marz.Seq(seq), Origin: marz.Origin(texts[1]), Kind: texts[2], Officer: marz.OfficerID(texts[3]), Authority: marz.AuthorityID(texts[4]),
+		Under: marz.ArticleRef(texts[5]), Policy: string(policy), Public: bytes.Clone(rest[:at]), Private: string(rest[at+len(`,"private":"`):])}
+	return e, e.At.UnmarshalText([]byte(texts[0])) == nil
+}
+
+// plain reports that a string stands in JSON as it is.
+func plain(text []byte) bool {
+	for _, c := range text {
+		if c < 0x20 || c > 0x7e || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // ErasedBy returns the seqs whose payloads an entry erases; nil when it is no erasure. What an erasure may not name, its own seq and later ones, is left out.

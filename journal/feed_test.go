@@ -3,7 +3,9 @@ package journal
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -270,4 +272,32 @@ func restoreAll(ctx context.Context, dir, vkey string, bodies, notes [][]byte, p
 	}
 	_, err = r.Commit(ctx, newest)
 	return err
+}
+
+// What is read the fast way is what is read as JSON.
+func FuzzParseWritten(f *testing.F) {
+	seal := func(public any) {
+		d := draft(public, nil)
+		r, err := d.seal(7, 1735674600000, "test/agarak", nil)
+		if err != nil {
+			f.Fatal(err)
+		}
+		if _, ok := parseWritten(r.body); !ok {
+			f.Fatalf("%s is not read the fast way", r.body)
+		}
+		f.Add(r.body)
+	}
+	seal(words{"n": 1, "text": "<>&\u2028", "private": "x"})
+	seal(words{})
+	f.Add([]byte(`{"v":1,"seq":0,"at":"2024-12-31T19:50:00.001Z","origin":"o","kind":"a.b","officer":"","authority":"a","under":"b","policy":"c","public":{},"private":"x","public":{"y":1},"private":""}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		fast, ok := parseWritten(body)
+		if !ok {
+			return
+		}
+		var slow Entry
+		if err := json.Unmarshal(body, &slow); err != nil || !reflect.DeepEqual(fast, slow) {
+			t.Errorf("%q is read as %+v, as JSON %+v, %v", body, fast, slow, err)
+		}
+	})
 }

@@ -6,11 +6,13 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -21,6 +23,21 @@ import (
 	"marz/journal"
 	"marz/verify"
 )
+
+// TestMain sets how often laws are tried, where nobody said it.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	said := false
+	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "rapid.checks" })
+	if !said {
+		checks := "40"
+		if raced {
+			checks = "8"
+		}
+		flag.Set("rapid.checks", checks)
+	}
+	os.Exit(m.Run())
+}
 
 const testOrigin marz.Origin = "test/agarak"
 

@@ -44,7 +44,7 @@ type Status struct {
 	Payloads int64        // of entries below this seq the payloads are there, as far as they are given
 	Seen     marz.Instant // when it last answered
 	Whole    bool         // when it last answered nothing was left to give
-	Ended    bool         // the feed has ended where it was told to, and all is there
+	Ended    bool         // the feed has ended at exactly the entry that it was told, and all is there
 	Error    string       // why the last attempt failed, in words; "" when it did not
 	Failing  marz.Instant // since when attempts fail
 }
@@ -240,7 +240,7 @@ func (f *feed) goal(ctx context.Context) (head journal.Head, ended bool, err err
 		return head, false, nil
 	}
 	head, err = f.p.cfg.Journal.HeadUpTo(ctx, size)
-	return head, true, err
+	return head, head.Size == size, err
 }
 
 // sync asks the mirror how far it is, and holds the journal to what the mirror has of it: a node that is behind what it has signed stops.

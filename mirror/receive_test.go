@@ -557,3 +557,55 @@ func TestModes(t *testing.T) {
 		t.Errorf("opened twice: %v, %v", s, err)
 	}
 }
+
+// endless is a body that does not end: a beginning, and then the same bytes for ever.
+type endless struct {
+	first, again []byte
+	read         int
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	n := copy(p, e.first)
+	e.first = e.first[n:]
+	for n < len(p) && len(e.again) > 0 {
+		k := copy(p[n:], e.again)
+		e.again = append(e.again[k:], e.again[:k]...)
+		n += k
+	}
+	e.read += n
+	return n, nil
+}
+
+// However much is sent, a request is answered after a package, or some MiB, and holds no more than that.
+func TestEndlessBodies(t *testing.T) {
+	n := newNode(t)
+	p := newPlace(t, n, "am", all)
+	h := newHistory(t, n, strings.Repeat("x", 1000))
+	h.give(t, p, 0, 600)
+	body, header := h.checkpoint(t, 600, 1000)
+	p.call(t, "/add-checkpoint", body, header...)
+	entries := entriesHeader{origin: testOrigin, start: 600, end: 1000}
+	heads := itemsHeader{testOrigin, 0, 600, maxItems}
+	entry := append([]byte{0xff, 0xff}, make([]byte, 65535)...)
+	for _, c := range []struct {
+		path         string
+		first, again []byte
+		most         int
+	}{
+		{"/add-checkpoint", []byte("old 1\n"), []byte("AAAA\n"), maxCheckpoint},
+		{"/add-checkpoint", []byte("old 1\n\n"), []byte("test/agarak\n"), maxCheckpoint},
+		{"/add-entries", entries.encode(), entry, packageSize * (len(entry) + 2)},
+		{"/add-entries", entries.encode(), []byte{0}, 1 << 20},
+		{"/add-entries", nil, []byte{0xff}, 1 << 10},
+		{"/add-heads", heads.encode(), entry, chunkBytes + len(entry)},
+		{"/add-payloads", heads.encode(), append([]byte{0, 0, 0, 0, 0, 0, 0, 1}, append(make([]byte, 32), append([]byte{0, 16, 0, 0}, make([]byte, 1<<20)...)...)...), chunkBytes + 2<<20},
+		{"/add-payloads", nil, []byte{0}, 1 << 10},
+	} {
+		in := &endless{first: c.first, again: bytes.Clone(c.again)}
+		q, _ := http.NewRequest("POST", "http://mirror"+c.path, in)
+		resp, err := serve(p.r, q, "node")
+		if err != nil || resp.StatusCode < 400 || resp.StatusCode >= 500 || in.read > c.most+128<<10 {
+			t.Errorf("%s: %v, %v after %d bytes, at most %d were to be read", c.path, resp.StatusCode, err, in.read, c.most)
+		}
+	}
+}
