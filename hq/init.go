@@ -2,6 +2,7 @@ package hq
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -36,6 +37,7 @@ type Setup struct {
 	Clock      marz.Clock
 	Wall       func() time.Time
 	Rand       io.Reader    // nil for the machine's
+	Database   string       // in place of Config.Database, and not written down: it may hold a password
 	Store      mirror.Store // in place of the database, and not closed
 }
 
@@ -116,7 +118,7 @@ func (s *Setup) build(ctx context.Context, dir string, register *agreement.Regis
 	}
 	store := s.Store
 	if store == nil {
-		if store, err = openStore(ctx, dir, s.Config.Database); err != nil {
+		if store, err = openStore(ctx, dir, cmp.Or(s.Database, s.Config.Database)); err != nil {
 			return err
 		}
 	}

@@ -27,9 +27,8 @@ function draw() {
 
 onLive(({ live }) => {
   if (!live) return;
-  const next = live.mirrored ?? [];
-  if (made(next) !== first) return location.reload();
-  nodes = next;
+  if (live.mirrored && made(live.mirrored) !== first) return location.reload();
+  nodes = live.mirrored ?? nodes;
   say($("own-size"), String(live.head_size));
   say($("own-root"), live.head_root);
   draw();
