@@ -130,10 +130,7 @@ func (p *Post) listsReady(_ querier, plan *transfer.Plan, now marz.Instant) (tra
 
 // mirrors says for each side how much of the journal it has. Who has no mirror has nothing of it yet.
 func (p *Post) mirrors(q querier, plan *transfer.Plan) ([]transfer.Mirror, error) {
-	var known []transfer.Mirror
-	if p.opts.Mirrors != nil {
-		known = p.opts.Mirrors()
-	}
+	known := p.mirrored()
 	out := make([]transfer.Mirror, 0, 2)
 	for _, a := range []marz.AuthorityID{plan.From, plan.To} {
 		m := transfer.Mirror{Authority: a}
