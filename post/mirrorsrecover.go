@@ -2,15 +2,10 @@ package post
 
 import (
 	"context"
-	"crypto/ed25519"
-	"encoding/base64"
 	"log/slog"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
-
-	"golang.org/x/mod/sumdb/note"
 
 	"marz"
 	"marz/journal"
@@ -43,7 +38,7 @@ func Recover(ctx context.Context, r Recovery) (*mirror.Recovered, error) {
 	if err != nil {
 		return nil, err
 	}
-	vkey, err := verifierOf(signer)
+	_, _, vkey, err := journal.OpenKey(signer)
 	if err != nil {
 		return nil, err
 	}
@@ -81,17 +76,4 @@ func (r *Recovery) noteLost(ctx context.Context, lost []marz.Seq) error {
 		err = e
 	}
 	return err
-}
-
-// verifierOf derives the verifier key from the text of a node's signing key.
-func verifierOf(signer string) (string, error) {
-	fields := strings.Split(signer, "+")
-	s, err := note.NewSigner(signer)
-	if err == nil {
-		var b []byte
-		if b, err = base64.StdEncoding.DecodeString(fields[len(fields)-1]); err == nil { // NewSigner has taken it: a byte and the seed
-			return note.NewEd25519VerifierKey(s.Name(), ed25519.NewKeyFromSeed(b[1:]).Public().(ed25519.PublicKey))
-		}
-	}
-	return "", &marz.Error{Code: marz.Invalid, Op: "open node key", Fix: "it is not a note signing key; put " + keyDir + "/" + signerFile + " back from where it is kept", Err: err}
 }

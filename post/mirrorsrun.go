@@ -39,7 +39,7 @@ func (p *Post) checkAhead(ctx context.Context, signer string) error {
 	if _, err := os.Stat(filepath.Join(p.opts.Dir, "journal.db")); errors.Is(err, fs.ErrNotExist) {
 		return &marz.Error{Code: marz.NotFound, Op: "open post", Subject: p.opts.Dir, Fix: "its journal is gone: put it back, or run marz post recover --data " + p.opts.Dir}
 	}
-	vkey, err := verifierOf(signer)
+	_, _, vkey, err := journal.OpenKey(signer)
 	if err != nil {
 		return err
 	}
