@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -118,7 +119,7 @@ func (f *feed) send(ctx context.Context, head journal.Head, b batch) (done bool,
 			return false, 0, err
 		}
 		f.st.Size, f.st.Next = head.Size, max(f.st.Next, head.Size)
-		f.set(func(s *Status) { s.Size, s.Cosigned = head.Size, at })
+		f.acknowledged(head.Size, at, slices.Concat(head.Note, a.body))
 		return true, head.Size, nil
 	case (a.status == http.StatusAccepted || a.status == http.StatusConflict) && a.kind == typeInfo:
 		info, err := parseInfo(string(a.body))

@@ -71,7 +71,7 @@ func unheard(t *testing.T, primary, standby *pgtest.Server, s *Store) {
 	t.Helper()
 	const o = "test/unheard"
 	rows := one(0, "a", false).Rows
-	if err := s.SetPending(t.Context(), o, 0, mirror.HeadRow{Size: 1}); err != nil {
+	if err := s.SetPending(t.Context(), o, 0, one(0, "a", false).Head); err != nil {
 		t.Fatal(err)
 	}
 	standby.Pause(t)

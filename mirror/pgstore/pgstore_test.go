@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 	said := false
 	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "rapid.checks" })
 	if !said {
-		flag.Set("rapid.checks", "25")
+		flag.Set("rapid.checks", "12")
 	}
 	os.Exit(pgtest.Main(m))
 }
@@ -96,7 +96,7 @@ func TestMigrate(t *testing.T) {
 	if v, err := s.version(ctx); err != nil || v != 2 {
 		t.Errorf("version %d, %v", v, err)
 	}
-	if err := s.SetPending(ctx, testOrigin, 0, mirror.HeadRow{Size: 1}); err != nil {
+	if err := s.Append(ctx, testOrigin, one(0, "a", false)); err != nil {
 		t.Errorf("a node that runs on while the tables are brought forward: %v", err)
 	}
 	if _, err := Open(ctx, url); marz.CodeOf(err) != marz.Invalid || !strings.Contains(err.Error(), "format 2") {

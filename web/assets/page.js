@@ -75,6 +75,13 @@ function concerns({ lanes }) {
   return !lane || !lanes?.length || lanes.includes(decodeURIComponent(lane));
 }
 
+// behind shows which mirrors of the journal are behind for long.
+function behind(words) {
+  const line = $("behind");
+  line.hidden = !words;
+  say(line, capital(words));
+}
+
 function controlled(live) {
   next = live.next;
   if (next) names.set(next.to.id, next.to.name);
@@ -154,6 +161,7 @@ function start() {
       if (live.ended) return end(live.ended, live);
       state.live = live;
       controlled(live);
+      behind(live.behind ?? "");
       tick();
       tell();
     },
