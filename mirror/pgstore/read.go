@@ -117,16 +117,16 @@ func (s *Store) Entries(ctx context.Context, origin marz.Origin, from, to int64,
 
 // Bodies implements mirror.Store.
 func (s *Store) Bodies(ctx context.Context, origin marz.Origin, seqs []int64) ([][]byte, error) {
-	return s.some(ctx, origin, `SELECT seq, body FROM mirror_entry WHERE origin = $1 AND seq = ANY($2)`, seqs)
+	return s.some(ctx, origin, "body", seqs)
 }
 
 // Hashes implements mirror.Store.
 func (s *Store) Hashes(ctx context.Context, origin marz.Origin, seqs []int64) ([][]byte, error) {
-	return s.some(ctx, origin, `SELECT seq, hashes FROM mirror_entry WHERE origin = $1 AND seq = ANY($2)`, seqs)
+	return s.some(ctx, origin, "hashes", seqs)
 }
 
-// some reads a value of some entries.
-func (s *Store) some(ctx context.Context, origin marz.Origin, query string, seqs []int64) ([][]byte, error) {
+// some reads a column of some entries. LATERAL and LIMIT have each looked up by its key, whatever the database thinks of the table's size.
+func (s *Store) some(ctx context.Context, origin marz.Origin, column string, seqs []int64) ([][]byte, error) {
 	if len(seqs) == 0 {
 		return nil, nil
 	}
@@ -137,7 +137,8 @@ func (s *Store) some(ctx context.Context, origin marz.Origin, query string, seqs
 		err := rows.Scan(&seq, &value)
 		found[seq] = value
 		return err
-	}, query, number(origin), slices.Compact(slices.Sorted(slices.Values(seqs))))
+	}, `SELECT asked.seq, e.`+column+` FROM unnest($2::bigint[]) AS asked (seq) CROSS JOIN LATERAL (SELECT `+column+` FROM mirror_entry WHERE origin = $1 AND seq = asked.seq LIMIT 1) AS e`,
+		number(origin), slices.Compact(slices.Sorted(slices.Values(seqs))))
 	if err != nil {
 		return nil, err
 	}
