@@ -21,10 +21,10 @@ import (
 
 type demoFlags struct {
 	dir, listen, until, report string
-	post, start                string
+	post, start, scenario      string
 	speed, traffic             float64
 	seed                       uint64
-	armed                      bool
+	armed, played              bool
 }
 
 // demoCommand runs post Agarak as an exercise, for people at browsers or as fast as it can.
@@ -47,13 +47,15 @@ func demoCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&f.dir, "data", "", "folder for the exercise, kept afterwards (default: a temporary one)")
 	c.Flags().StringVar(&f.post, "post", string(exercise.Place), "post of a new exercise")
+	c.Flags().StringVar(&f.scenario, "scenario", "", "folder of the scenario of a new exercise, with the authorities am-bg and ru-bg (default: the Armenian one)")
 	c.Flags().StringVar(&f.start, "start", exercise.Start.String(), "instant at which the clock of a new exercise starts")
-	c.Flags().StringVar(&f.listen, "listen", "localhost:8443", "address to listen on")
+	c.Flags().StringVar(&f.listen, "listen", "localhost:8443", "address on which a new exercise listens; afterwards post.toml says it")
 	c.Flags().Float64Var(&f.speed, "speed", 1, "seconds of the exercise's clock for each real one")
 	c.Flags().Float64Var(&f.traffic, "traffic", 0, "travellers an hour (default: 240 with browsers, the post's own day with --until)")
 	c.Flags().StringVar(&f.until, "until", "", "run to this instant as fast as possible, for example 2025-01-01T00:30:00+04:00")
 	c.Flags().StringVar(&f.report, "report", "-", "with --until: where the JSON report goes")
 	c.Flags().BoolVar(&f.armed, "armed", true, "both commanders have prepared the transfer that is planned, and turned their keys")
+	c.Flags().BoolVar(&f.played, "played", false, "leave no lane to people at browsers: all are played")
 	c.Flags().Uint64Var(&f.seed, "seed", 1, "seed of the simulated travellers")
 	return c
 }
@@ -71,13 +73,13 @@ func demo(c *cobra.Command, f demoFlags) (err error) {
 		}
 		defer os.RemoveAll(f.dir)
 	}
-	o := exercise.Options{Dir: f.dir, Listen: f.listen, Seed: f.seed, PerHour: f.traffic, Viewers: f.until == "", Armed: f.armed, Wall: systemClock,
+	o := exercise.Options{Dir: f.dir, Listen: f.listen, Seed: f.seed, PerHour: f.traffic, Viewers: f.until == "" && !f.played, Folder: f.scenario, Armed: f.armed, Wall: systemClock,
 		Log: slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))}
 	o.Place = marz.PostID(f.post)
 	if o.Start, err = marz.ParseInstant(f.start); err != nil {
 		return err
 	}
-	if o.Viewers && f.traffic == 0 {
+	if f.until == "" && f.traffic == 0 {
 		o.PerHour = 240
 	}
 	if f.until != "" {

@@ -31,6 +31,7 @@ const Start = marz.Instant(1735674600000) // 2024-12-31T23:50:00+04:00
 type Options struct {
 	Dir     string       // an empty folder, or one of an earlier exercise, which then goes on
 	Place   marz.PostID  // of a new exercise; "" for Place
+	Folder  string       // of the scenario of a new exercise; "" for the Armenian one
 	Start   marz.Instant // of a new exercise; 0 for Start
 	Listen  string       // "" for localhost:8443
 	Seed    uint64
@@ -124,11 +125,7 @@ func (e *Exercise) resume(ctx context.Context) error {
 }
 
 func (e *Exercise) make(ctx context.Context) error {
-	s, err := armenia.Load()
-	if err != nil {
-		return err
-	}
-	register, err := agreement.Parse("armenia/agreements.toml", armenia.Agreements())
+	s, err := readScenario(e.opts.Folder)
 	if err != nil {
 		return err
 	}
@@ -141,13 +138,13 @@ func (e *Exercise) make(ctx context.Context) error {
 		return err
 	}
 	ground := agreement.Ground{Authorities: s.Authorities, Places: s.Places(), Blocs: s.Blocs}
-	instruments, err := signAll(known(register, e.opts.Start), keys)
+	instruments, err := signAll(known(s.agreements, e.opts.Start), keys)
 	if err != nil {
 		return err
 	}
 	config := post.DefaultConfig(e.opts.Listen, "localhost", p.State)
 	config.Documents.Trust = trustFolder
-	lists, err := e.lists(ground, register)
+	lists, err := e.lists(ground, s.agreements)
 	if err != nil {
 		return err
 	}
@@ -155,7 +152,7 @@ func (e *Exercise) make(ctx context.Context) error {
 		config.Lists = append(config.Lists, l.source)
 	}
 	_, err = post.Init(ctx, post.Setup{
-		Dir: e.opts.Dir, Origin: "exercise/armenia/" + marz.Origin(p.ID), Post: p, Ground: ground, Sections: s.Kept(p.ID), Register: instruments, Map: armenia.Map(),
+		Dir: e.opts.Dir, Origin: marz.Origin("exercise/" + s.name + "/" + string(p.ID)), Post: p, Ground: ground, Sections: s.Kept(p.ID), Register: instruments, Map: s.drawing,
 		Config: config, Officers: invented(p), Exercise: true, Clock: e.Clock.Now, Wall: func() time.Time { return e.opts.Wall().Time() }, Rand: e.opts.Rand,
 	})
 	if err != nil {
