@@ -40,6 +40,9 @@ const FictionalListID marz.ListID = "marz-fictional"
 // Load returns the scenario. The embedded file is sound, so that an error means a broken build.
 func Load() (*scenarios.Scenario, error) { return scenarios.Parse("scenario.toml", scenarioTOML) }
 
+// Scenario returns the text that Load reads. The caller owns the copy.
+func Scenario() []byte { return slices.Clone(scenarioTOML) }
+
 // Agreements returns the agreements of the scenario as TOML. They are a reconstruction from public reports and not the
 // text of any treaty. The caller owns the copy.
 func Agreements() []byte { return slices.Clone(agreementsTOML) }
