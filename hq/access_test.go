@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -109,26 +110,24 @@ func TestRegisterAtHeadquarters(t *testing.T) {
 	h := newHouse(t)
 	q, other := h.open(), h.open()
 	s := agreement.Instrument{Statement: &agreement.Statement{By: "am-bg", Agreement: "treaty", Status: agreement.Suspended, From: noon, Issued: noon}}
-	post := func(signed string) (int, string) {
-		all := s
-		if signed != "" {
-			if err := all.Sign(h.secret[marz.AuthorityID(signed)]); err != nil {
-				t.Fatal(err)
-			}
-		}
-		w := get(t, q, "POST", "/api/register", "", string(agreement.EncodeSigned([]agreement.Instrument{all})))
+	post := func(i agreement.Instrument) (int, string) {
+		w := get(t, q, "POST", "/api/register", "", string(agreement.EncodeSigned([]agreement.Instrument{i})))
 		return w.Code, w.Body.String()
 	}
-	if code, text := post(""); code == http.StatusOK {
+	before := size(t, q)
+	if code, text := post(s); code == http.StatusOK {
 		t.Errorf("unsigned: %s", text)
 	}
-	if code, text := post("ru-bg"); code == http.StatusOK {
-		t.Errorf("signed by another: %s", text)
+	if err := s.Sign(h.secret["am-bg"]); err != nil {
+		t.Fatal(err)
 	}
-	before := size(t, q)
-	for i := range 2 {
-		if code, text := post("am-bg"); code != http.StatusOK || (i == 0) != strings.Contains(text, "[") && i == 0 {
-			t.Errorf("signed: %d %s", code, text)
+	forged := agreement.Instrument{Statement: &agreement.Statement{By: "am-bg", Agreement: "treaty", Status: agreement.Withdrawn, From: noon, Issued: noon}, Signatures: s.Signatures}
+	if code, text := post(forged); code == http.StatusOK {
+		t.Errorf("with the signature under another: %s", text)
+	}
+	for i, want := range []string{fmt.Sprintf(`{"recorded":[%d]}`, before), `{"recorded":[]}`} {
+		if code, text := post(s); code != http.StatusOK || strings.TrimSpace(text) != want {
+			t.Errorf("brought for the %dth time: %d %s, want %s", i+1, code, text, want)
 		}
 	}
 	if n := size(t, other); n != before+1 {

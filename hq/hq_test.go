@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -93,10 +94,24 @@ func (h *house) setup() Setup {
 
 func (h *house) clock() marz.Instant { return marz.Instant(h.now.Add(1)) }
 
+// another makes the folder of one more node, as the guide says: with the same keys and the same hq.toml.
+func (h *house) another() string {
+	h.t.Helper()
+	dir := h.t.TempDir()
+	if err := errors.Join(os.CopyFS(filepath.Join(dir, folder.Keys), os.DirFS(filepath.Join(h.dir, folder.Keys))), os.Link(filepath.Join(h.dir, configFile), filepath.Join(dir, configFile))); err != nil {
+		h.t.Fatal(err)
+	}
+	return dir
+}
+
 // open opens one more node.
 func (h *house) open() *HQ {
 	h.t.Helper()
-	q, err := Open(context.Background(), Options{Dir: h.dir, Clock: h.clock, Store: h.store})
+	dir := h.dir
+	if h.store != nil {
+		dir = h.another()
+	}
+	q, err := Open(context.Background(), Options{Dir: dir, Clock: h.clock, Store: h.store})
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -139,9 +154,8 @@ type serving struct {
 	stop            func() error
 }
 
-func (h *house) serve(q *HQ, dir string) *serving {
+func (h *house) serve(q *HQ) *serving {
 	h.t.Helper()
-	q.opts.Dir = dir // where its socket is
 	ctx, cancel := context.WithCancel(context.Background())
 	s, ended := &serving{}, make(chan error, 1)
 	ready := make(chan struct{})

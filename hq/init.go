@@ -31,6 +31,7 @@ type Setup struct {
 	Zone       string // IANA zone in which it shows instants
 	Ground     agreement.Ground
 	Register   []agreement.Instrument // from which it begins
+	Map        []byte                 // drawing of the frontiers for the page with the map; nil for none
 	Config     Config
 	Supervisor marz.OfficerID // the first officer, who invites the others
 	Name       string         // of the first officer
@@ -142,6 +143,11 @@ func (s *Setup) writeFiles(dir, signer, cosigner string) error {
 		configFile:                             config.String(),
 	} {
 		if err := folder.Write(filepath.Join(dir, name), []byte(data), 0o600); err != nil {
+			return err
+		}
+	}
+	if s.Map != nil {
+		if err := folder.Write(filepath.Join(dir, mapFile), s.Map, 0o600); err != nil {
 			return err
 		}
 	}

@@ -23,7 +23,7 @@ import (
 func TestPostIsMirrored(t *testing.T) {
 	h := newHouse(t)
 	one, two := h.open(), h.open()
-	s1, s2 := h.serve(one, t.TempDir()), h.serve(two, t.TempDir())
+	s1, s2 := h.serve(one), h.serve(two)
 	id, err := ReadIdentity(h.dir)
 	if err != nil {
 		t.Fatal(err)
@@ -33,7 +33,7 @@ func TestPostIsMirrored(t *testing.T) {
 	o.write("ru-bg", 3)
 	o.addr.Store(&s1.nodes)
 	p := o.push(id, func(e journal.Entry) bool { return e.Authority == "am-bg" })
-	until(t, p, func(s mirror.Status) bool { return strings.Contains(s.Error, "404") })
+	until(t, p, func(s mirror.Status) bool { return strings.Contains(s.Error, "does not have it") })
 	if err := one.AddNode(t.Context(), o.id); err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func TestPostIsMirrored(t *testing.T) {
 		t.Fatal(err)
 	}
 	o.write("am-bg", 1)
-	until(t, p, func(s mirror.Status) bool { return strings.Contains(s.Error, "404") })
+	until(t, p, func(s mirror.Status) bool { return strings.Contains(s.Error, "does not have it") })
 	nodes, err := two.Overview(t.Context())
 	if err != nil || len(nodes) != 1 || nodes[0].Gone == 0 || nodes[0].Held != o.j.Head().Size-1 {
 		t.Errorf("after the dismissal %+v, %v", nodes, err)
@@ -100,7 +100,7 @@ func checkMirror(t *testing.T, q *HQ, o *outpost) {
 func TestPayloadOfAnotherIsRefused(t *testing.T) {
 	h := newHouse(t)
 	q := h.open()
-	s := h.serve(q, t.TempDir())
+	s := h.serve(q)
 	id, _ := ReadIdentity(h.dir)
 	o := newOutpost(t, "agarak", h.clock, 3)
 	o.write("ru-bg", 1)
@@ -116,7 +116,7 @@ func TestPayloadOfAnotherIsRefused(t *testing.T) {
 func TestNodesListenerIsClosed(t *testing.T) {
 	h := newHouse(t)
 	q := h.open()
-	s := h.serve(q, t.TempDir())
+	s := h.serve(q)
 	o := newOutpost(t, "agarak", h.clock, 3)
 	if err := q.AddNode(t.Context(), o.id); err != nil {
 		t.Fatal(err)
@@ -149,7 +149,7 @@ func TestNodesListenerIsClosed(t *testing.T) {
 func TestForkIsShown(t *testing.T) {
 	h := newHouse(t)
 	q := h.open()
-	s := h.serve(q, t.TempDir())
+	s := h.serve(q)
 	id, _ := ReadIdentity(h.dir)
 	o := newOutpost(t, "agarak", h.clock, 3)
 	o.write("am-bg", 3)
@@ -250,7 +250,7 @@ func TestCommands(t *testing.T) {
 	}
 	command(CommandAdd, a.id, -1)
 	q := h.open()
-	s := h.serve(q, h.dir)
+	s := h.serve(q)
 	command(CommandAdd, b.id, -1)
 	command(CommandAdd, b.id, marz.Conflict)
 	command(CommandDismiss, Node{Origin: a.id.Origin}, -1)

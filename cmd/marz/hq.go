@@ -123,9 +123,13 @@ func initHQ(c *cobra.Command, dir string, f hqInitFlags) (string, error) {
 	if f.zone == "" && len(s.Posts) > 0 {
 		f.zone = s.Posts[0].Zone
 	}
+	drawing, err := readMap(f.scenario)
+	if err != nil {
+		return "", err
+	}
 	origin := cmp.Or(f.origin, filepath.Base(f.scenario)+"/"+f.authority+"-hq")
 	return hq.Init(c.Context(), hq.Setup{
-		Dir: dir, Origin: marz.Origin(origin), Zone: f.zone, Ground: ground(s), Register: register.instruments,
+		Dir: dir, Origin: marz.Origin(origin), Zone: f.zone, Ground: ground(s), Register: register.instruments, Map: drawing,
 		Config: hq.DefaultConfig(marz.AuthorityID(f.authority), f.listen, f.nodes, f.host, f.database), Database: cmp.Or(f.database, os.Getenv(databaseVariable)),
 		Supervisor: marz.OfficerID(f.supervisor), Name: f.name, Clock: systemClock, Wall: time.Now,
 	})

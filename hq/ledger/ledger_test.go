@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,10 +17,14 @@ import (
 	"time"
 
 	"marz"
+	"marz/internal/pgtest"
 	"marz/journal"
 	"marz/mirror"
+	"marz/mirror/pgstore"
 	"marz/verify"
 )
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
 const testOrigin marz.Origin = "test/hq"
 
@@ -40,7 +45,13 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { store.Close() })
+	return newWorldOn(t, store)
+}
+
+func newWorldOn(t *testing.T, store mirror.Store) *world {
+	t.Helper()
 	w := &world{store: &shaky{Store: store}}
+	var err error
 	if w.key, w.vkey, err = journal.NewKey(rand.NewChaCha8([32]byte{1}), testOrigin); err != nil {
 		t.Fatal(err)
 	}
@@ -172,6 +183,7 @@ type racer struct {
 	w      *world
 	name   string
 	skew   int64
+	set    func(*Config)
 	folded atomic.Int64
 }
 
@@ -179,6 +191,7 @@ func (r *racer) open(t testing.TB) *Ledger {
 	r.folded.Store(0)
 	c := r.w.config(r.skew)
 	c.Tries = 3
+	r.set(&c)
 	c.Fold = func(e journal.Entry, _ []byte) error {
 		if n := r.folded.Add(1) - 1; n != int64(e.Seq) {
 			return fmt.Errorf("%s was told seq %d after %d entries", r.name, e.Seq, n)
@@ -204,16 +217,55 @@ func TestRacingNodes(t *testing.T) {
 		}
 		return late
 	}
+	heard := race(t, w, 12, func(c *Config) {}, func(int) {})
+	w.store.fate = nil
+	for _, do := range w.store.late {
+		do()
+	}
+	checkHeard(t, w, heard)
+}
+
+// Several nodes with connections of their own append to one PostgreSQL, which is killed under them and comes back.
+func TestRacingOnPostgres(t *testing.T) {
+	server := pgtest.Start(t)
+	url := server.URL(server.Database(t))
+	open := func() mirror.Store {
+		s, err := pgstore.Open(t.Context(), url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { s.Close() })
+		return s
+	}
+	w := newWorldOn(t, open())
+	var down sync.RWMutex // who has heard something while the server is down waits before he goes on
+	heard := race(t, w, 10, func(c *Config) { c.Store, c.After = open(), time.After }, func(n int) {
+		if n == 30 {
+			down.Lock()
+			defer down.Unlock()
+			server.Kill(t)
+			server.Restart(t)
+			return
+		}
+		down.RLock()
+		defer down.RUnlock()
+	})
+	checkHeard(t, w, heard)
+}
+
+// race lets four nodes with two callers each append, and returns what the callers heard. after is told how many have heard.
+func race(t *testing.T, w *world, changes int, set func(*Config), after func(int)) []outcome {
+	t.Helper()
 	var heard []outcome
 	var mu sync.Mutex
 	var group sync.WaitGroup
 	for i := range 4 {
-		r := &racer{w: w, name: fmt.Sprint("node-", i), skew: int64(i-2) * 5000}
+		r := &racer{w: w, name: fmt.Sprint("node-", i), skew: int64(i-2) * 5000, set: set}
 		l := r.open(t)
 		for caller := range 2 {
 			group.Go(func() {
 				who := fmt.Sprint(r.name, "-", caller)
-				for n := range 12 {
+				for n := range changes {
 					err := l.Update(t.Context(), func(tx *Tx) error {
 						_, err := tx.Append(written(said{who, n, int(r.folded.Load())}, nil))
 						if err == nil && n%3 == 0 {
@@ -223,7 +275,9 @@ func TestRacingNodes(t *testing.T) {
 					})
 					mu.Lock()
 					heard = append(heard, outcome{who, n, err})
+					so := len(heard)
 					mu.Unlock()
+					after(so)
 				}
 				if err := l.Failure(); err != nil {
 					t.Errorf("%s stopped: %v", who, err)
@@ -232,11 +286,7 @@ func TestRacingNodes(t *testing.T) {
 		}
 	}
 	group.Wait()
-	w.store.fate = nil
-	for _, do := range w.store.late {
-		do()
-	}
-	checkHeard(t, w, heard)
+	return heard
 }
 
 type words map[string]any

@@ -20,8 +20,8 @@ function draw() {
     say(part("payloads"), String(n.payloads));
     const state = part("state");
     if (!state) continue;
-    state.dataset.state = n.held ? "active" : "to do";
-    say(state, n.held ? "mirrored" : "nothing yet");
+    state.dataset.state = !n.held ? "to do" : n.coming ? "preparing" : "active";
+    say(state, !n.held ? "nothing yet" : n.coming ? "arriving" : "mirrored");
   }
 }
 
