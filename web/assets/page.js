@@ -79,7 +79,7 @@ function concerns({ lanes }) {
 function behind(words) {
   const line = $("behind");
   line.hidden = !words;
-  say(line, capital(words));
+  say(line.firstElementChild, capital(words));
 }
 
 function controlled(live) {
