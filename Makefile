@@ -41,7 +41,7 @@ check:
 
 # The longest package comes first, so that the others run beside it.
 # Packages in which nothing of their own runs at once with anything else: the race detector would only make them slow.
-PLAIN = ./web ./cmd/marz ./reader ./agreement ./transfer ./mrz/... ./watchlist ./watchlist/name ./emrtd/... ./verify ./inspection ./scenarios/... ./internal/sim
+PLAIN = ./web ./cmd/marz ./reader ./agreement ./transfer ./mrz/... ./watchlist ./watchlist/name ./emrtd/... ./verify ./inspection ./scenarios/... ./internal/sim ./mirror/pgstore
 # -p 2: two packages at once, so that the browser tests have a core each on a small machine.
 TEST = MARZ_AXE=$$(ls $(CURDIR)/$(AXE) 2>/dev/null) $(GO) test -p 2 -timeout 12m
 unit:
