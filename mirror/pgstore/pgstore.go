@@ -41,8 +41,9 @@ const (
 
 // Store is a mirror.Store in PostgreSQL. It holds nothing but connections.
 type Store struct {
-	pool *pgxpool.Pool
-	name string // host, port and database, for errors
+	pool  *pgxpool.Pool
+	name  string         // host, port and database, for errors
+	level pgx.TxIsoLevel // of transactions; the locks of rows make READ COMMITTED enough
 }
 
 // Open connects to the database, and makes its tables or brings them forward, beside others that do the same. url is a PostgreSQL connection string, also one with several hosts
@@ -60,7 +61,7 @@ func Open(ctx context.Context, url string) (*Store, error) {
 		// Plans are made each time: one that was kept from when a table was empty reads all of it when it is large.
 		cfg.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	}
-	s := &Store{name: nameOf(cfg.ConnConfig)}
+	s := &Store{name: nameOf(cfg.ConnConfig), level: pgx.ReadCommitted}
 	cfg.AfterConnect = s.greet
 	if s.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
 		return nil, s.failed("open mirror", "", err)
