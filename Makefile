@@ -40,7 +40,7 @@ check:
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/marz ./cmd/marz
 
 # Where many things run at once the race detector runs as well: the journal, the mirrors, the transfer; of the post, which it makes three times as slow, the tests in which its parts meet. make race runs all of them under it.
-RACE = ./journal ./mirror/... ./passkey ./reader/station ./internal/handover
+RACE = ./journal ./mirror ./passkey ./reader/station ./internal/handover
 MEET = Racing|AtOnce|WhileItWaits|IsNotForgotten|Beside|Station|Booth|EndWithControl|CutOff
 # The longest packages come first, so that the others run beside them. -p 2: two packages at once, so that the browser tests have a core each on a small machine.
 LONG = ./web ./post ./internal/exercise ./watchlist

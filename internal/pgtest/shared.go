@@ -11,7 +11,7 @@ var (
 	shared   *Server
 )
 
-// Shared returns the server of the test binary, and starts it the first time. Main ends it.
+// Shared returns the server of the test binary, and starts it the first time. Main ends it. A test that stops, kills or pauses it has it run again when it ends; none of them runs beside others.
 func Shared(tb testing.TB) *Server {
 	tb.Helper()
 	sharedMu.Lock()

@@ -159,7 +159,7 @@ func overtakenWhileCut(t *testing.T, line *proxy, s, direct *Store, place int32)
 // A server that is killed and comes back is used again by a store that was open all the while.
 func TestServerKilled(t *testing.T) {
 	ctx := t.Context()
-	server := pgtest.Start(t)
+	server := pgtest.Shared(t)
 	s := mustOpen(t, server.URL(server.Database(t)))
 	if err := s.Append(ctx, testOrigin, one(0, "a", true)); err != nil {
 		t.Fatal(err)

@@ -109,7 +109,7 @@ func (l *badLine) arrive() {
 // doubled, nothing that was erased.
 func TestMirrorsBecomeTheJournal(t *testing.T) {
 	n := newNode(t)
-	server := pgtest.Start(t)
+	server := pgtest.Shared(t)
 	url := server.URL(server.Database(t))
 	cert := certificate(t).Leaf
 	line := &badLine{cert: cert, random: rand.New(rand.NewPCG(7, 3))}

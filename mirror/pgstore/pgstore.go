@@ -10,7 +10,8 @@
 //   - A transaction that the database gave up (40001, 40P01) is made again. So is a call whose connection was lost, even in the midst of a commit: every call can be made twice, or finds out whether
 //     it was. When that does not help the error is marz.Unavailable, and later calls try anew: a database that is back is used again.
 //   - After a fail-over the promoted standby is found when the connection string names all hosts and says target_session_attrs=read-write. Nothing that was acknowledged is lost where
-//     the standby is synchronous. That only one server is primary is for who operates them to see to.
+//     the standby is synchronous. That only one server is primary is for who operates them to see to. So are the server's tcp_keepalives settings, after which
+//     it lets go of what a machine that has vanished had locked; one that only fell silent in a transaction is put out after a minute.
 //
 // Erasure is DELETE in the transaction of the entry that says so: from then on no query finds the payload. PostgreSQL keeps its bytes on in the dead row until vacuum, and after it in the free space of the page until something
 // else is written there; in the write-ahead log until its segments are recycled, longer where replication slots or an archive keep them; on standbys
@@ -40,8 +41,9 @@ const (
 
 // Store is a mirror.Store in PostgreSQL. It holds nothing but connections.
 type Store struct {
-	pool *pgxpool.Pool
-	name string // host, port and database, for errors
+	pool  *pgxpool.Pool
+	name  string         // host, port and database, for errors
+	level pgx.TxIsoLevel // of transactions; the locks of rows make READ COMMITTED enough
 }
 
 // Open connects to the database, and makes its tables or brings them forward, beside others that do the same. url is a PostgreSQL connection string, also one with several hosts
@@ -59,7 +61,7 @@ func Open(ctx context.Context, url string) (*Store, error) {
 		// Plans are made each time: one that was kept from when a table was empty reads all of it when it is large.
 		cfg.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	}
-	s := &Store{name: nameOf(cfg.ConnConfig)}
+	s := &Store{name: nameOf(cfg.ConnConfig), level: pgx.ReadCommitted}
 	cfg.AfterConnect = s.greet
 	if s.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
 		return nil, s.failed("open mirror", "", err)

@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"marz"
 	"marz/internal/pgtest"
 	"marz/mirror"
@@ -152,6 +154,40 @@ func one(seq int64, word string, payload bool) mirror.Append {
 		a.Payloads = []mirror.PayloadRow{{Seq: seq, Salt: make([]byte, 32), Body: []byte("private part of " + word)}}
 	}
 	return a
+}
+
+// On a database that knows no level below SERIALIZABLE, and gives transactions up where PostgreSQL has them wait, calls are made again until they come through.
+func TestSerializable(t *testing.T) {
+	ctx := t.Context()
+	server := pgtest.Shared(t)
+	url := server.URL(server.Database(t))
+	const each = 10
+	together(t, 6, func() error {
+		s := mustOpen(t, url)
+		s.level = pgx.Serializable
+		for won := 0; won < each; {
+			st, err := s.State(ctx, testOrigin)
+			if err != nil {
+				return err
+			}
+			if err = s.Append(ctx, testOrigin, one(st.Next, "x", true)); err == nil {
+				won++
+			} else if marz.CodeOf(err) != marz.Conflict {
+				return err
+			}
+			if err := s.AddEvidence(ctx, testOrigin, "fork", fmt.Sprint(st.Next), []byte("{}")); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	s := mustOpen(t, url)
+	if st, err := s.State(ctx, testOrigin); err != nil || st.Next != 6*each || st.Heads != 6*each {
+		t.Errorf("state %+v, %v", st, err)
+	}
+	if e, err := s.Evidence(ctx, testOrigin, "fork"); err != nil || len(e) != 6*each {
+		t.Errorf("%d pieces of evidence, %v", len(e), err)
+	}
 }
 
 // After Scrub the bytes of an erased payload are in no file of the database's tables.

@@ -16,8 +16,9 @@ import (
 
 // How often a call is made again.
 const (
-	mostRepeated = 20 // that the database gave up because of others
-	mostLost     = 3  // whose connection was lost
+	// mostRepeated is for what the database gave up because of others, of whom one has come through each time; the wait for their locks is in the database.
+	mostRepeated = 1000
+	mostLost     = 3 // connections that were lost
 )
 
 // errOvertaken says that a row was made or changed by another, which the locks should have made impossible: begin again.
@@ -60,7 +61,7 @@ func (s *Store) write(ctx context.Context, op string, origin marz.Origin, do fun
 
 // try makes a transaction once. unsure says that its commit was asked for and not answered.
 func (s *Store) try(ctx context.Context, origin marz.Origin, doubt bool, do func(*tx) error) (unsure bool, err error) {
-	ptx, err := s.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted})
+	ptx, err := s.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: s.level})
 	if err != nil {
 		return false, err
 	}
