@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -32,6 +33,9 @@ type Origin struct {
 	Clients []string
 	// Entitled says of which entries the mirror's authority may hold the private payload; nil: of none.
 	Entitled func(journal.Entry) bool
+	// Readers says whether the holder of another key may read the journal and not push it, and of which entries he is given the private payload (nil: of none). It is
+	// asked at each request. nil: nobody may.
+	Readers func(client string) (entitled func(journal.Entry) bool, may bool)
 }
 
 // ReceiverConfig says what a Receiver works with. Store, Cosigner and Clock are required.
@@ -42,6 +46,14 @@ type ReceiverConfig struct {
 	Log      *slog.Logger // nil for none
 	Requests int          // at once; 0 for 64. A request holds at most 64 MiB
 	Client   int          // of them one client's; 0 for 8
+
+	// Files opens the file of a digest (hex SHA-256) that a client may have; NotFound: he may not, or there is none. nil: there are none.
+	Files func(ctx context.Context, client, digest string) (io.ReadSeekCloser, error)
+
+	// After is like time.After, and has requests wait for news where they ask to. nil: they are answered at once.
+	After   func(time.Duration) <-chan time.Time
+	Look    time.Duration // how often the store is asked for news while anybody waits; 0 for 1 s
+	Waiting int           // requests that wait at once, beside those that run; 0 for 8,192
 }
 
 // Receiver is the end of the protocol that keeps copies (docs/spec/mirror.md). It holds no lock while it reads a request, and nothing in memory
@@ -50,6 +62,7 @@ type Receiver struct {
 	cfg     ReceiverConfig
 	mux     *http.ServeMux
 	origins atomic.Pointer[map[marz.Origin]*known]
+	news    news
 
 	mu      sync.Mutex
 	running int            // requests
@@ -75,6 +88,13 @@ func NewReceiver(cfg ReceiverConfig) *Receiver {
 		cfg.Client = 8
 	}
 	r := &Receiver{cfg: cfg, mux: http.NewServeMux(), by: map[string]int{}}
+	if cfg.Look == 0 {
+		r.cfg.Look = time.Second
+	}
+	if cfg.Waiting == 0 {
+		r.cfg.Waiting = 8192
+	}
+	r.news = news{r: r, of: map[marz.Origin]*waiters{}, by: map[string]int{}}
 	r.origins.Store(&map[marz.Origin]*known{})
 	handle := func(pattern string, serve func(*Receiver, *call) error) {
 		r.mux.HandleFunc(pattern, func(w http.ResponseWriter, q *http.Request) { r.serve(w, q, serve) })
@@ -90,6 +110,7 @@ func NewReceiver(cfg ReceiverConfig) *Receiver {
 	handle("GET /{hash}/entries", (*Receiver).giveEntries)
 	handle("GET /{hash}/heads", (*Receiver).giveHeads)
 	handle("GET /{hash}/payloads", (*Receiver).givePayloads)
+	handle("GET /files/{digest}", (*Receiver).giveFile)
 	return r
 }
 
@@ -174,6 +195,14 @@ func (r *Receiver) enter(client string) error {
 	return nil
 }
 
+// again takes the place back of a request that has waited.
+func (r *Receiver) again(client string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.running++
+	r.by[client]++
+}
+
 func (r *Receiver) leave(client string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -219,15 +248,24 @@ func (r *Receiver) origin(c *call, name marz.Origin) (*known, error) {
 	return o, nil
 }
 
-// originByHash is origin for paths.
-func (r *Receiver) originByHash(c *call) (*known, error) {
+// reader returns the origin of a path, which the client may read: because it may push it as well, or as one of its readers. entitled says which payloads it is given.
+func (r *Receiver) reader(c *call) (o *known, entitled func(journal.Entry) bool, err error) {
 	hash := c.q.PathValue("hash")
-	for _, o := range *r.origins.Load() {
-		if o.hash == hash {
-			return r.origin(c, o.Name)
+	for _, o = range *r.origins.Load() {
+		if o.hash != hash {
+			continue
 		}
+		if slices.Contains(o.Clients, c.client) {
+			return o, func(journal.Entry) bool { return true }, nil
+		}
+		if o.Readers != nil {
+			if entitled, may := o.Readers(c.client); may {
+				return o, entitled, nil
+			}
+		}
+		return nil, nil, refuse(http.StatusForbidden, "this client's key may not read it")
 	}
-	return r.origin(c, "")
+	return nil, nil, refuse(http.StatusNotFound, "no such journal is mirrored here")
 }
 
 // body returns the request's body, unzipped.
