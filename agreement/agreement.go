@@ -67,7 +67,7 @@ type Article struct {
 	Powers      []marz.Action      `json:"powers,omitempty" toml:"powers"`         // of serve and joint
 	Decisions   []marz.Decision    `json:"decisions,omitempty" toml:"decisions"`   // of joint: those that need concurrence
 	First       string             `json:"first,omitempty" toml:"first"`           // of joint: the side that goes first: "exit", or an authority
-	What        []string           `json:"what,omitempty" toml:"what"`             // of share: "records", "hits", "incidents"
+	What        []string           `json:"what,omitempty" toml:"what"`             // of share: "records", "hits", "incidents", and "copies" of them
 	Fields      []marz.Field       `json:"fields,omitempty" toml:"fields"`         // of share: what of them; none: all
 	Fresh       Duration           `json:"fresh,omitempty" toml:"fresh"`           // it holds only while every party's word on it is newer
 	While       []Condition        `json:"while,omitempty" toml:"while"`

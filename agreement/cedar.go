@@ -353,7 +353,9 @@ func (c *clause) cedarFor(place marz.PlaceID, who marz.AuthorityID) string {
 func (c *clause) opens() []marz.Action {
 	var out []marz.Action
 	for _, w := range c.What {
-		out = append(out, shared[w])
+		if action, ok := shared[w]; ok { // what lies in a mirror is no action of an officer
+			out = append(out, action)
+		}
 	}
 	return out
 }

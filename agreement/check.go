@@ -208,14 +208,32 @@ func (a *Article) checkPowers(ag *Agreement, _ *Ground) error {
 		}
 	}
 	for _, w := range a.What {
-		if shared[w] == "" {
-			return refuse(ag.ID, a.ID, fmt.Sprintf("%.40q cannot be shared; use records, hits or incidents", w))
+		if shared[w] == "" && w != Copies {
+			return refuse(ag.ID, a.ID, fmt.Sprintf("%.40q cannot be shared; use records, hits or incidents, and copies beside them", w))
 		}
+	}
+	if err := a.checkCopies(ag); err != nil {
+		return err
 	}
 	for _, f := range a.Fields {
 		if !slices.Contains(marz.Fields(), f) {
 			return refuse(ag.ID, a.ID, fmt.Sprintf("the field %.40q is not known; use some of: %s", f, words(marz.Fields())))
 		}
+	}
+	return nil
+}
+
+// checkCopies holds what lies in another's mirror to that it is whole.
+func (a *Article) checkCopies(ag *Agreement) error {
+	switch {
+	case !slices.Contains(a.What, Copies):
+		return nil
+	case !slices.Contains(a.What, "records") && !slices.Contains(a.What, "incidents"):
+		return refuse(ag.ID, a.ID, "copies are of records or incidents; add which of them to what")
+	case len(a.Fields) > 0:
+		return refuse(ag.ID, a.ID, "a copy in a mirror is whole or not at all; leave out fields, or share what they narrow in an article of its own")
+	case a.Cedar != "":
+		return refuse(ag.ID, a.ID, "a mirror has all of what is copied, and asks no Cedar; share copies in an article of its own")
 	}
 	return nil
 }

@@ -259,10 +259,7 @@ func (r *Register) Mandates(place marz.PlaceID, at marz.Instant) []Mandate {
 		for _, a := range c.receivers() {
 			m := Mandate{a, c.Kind, c.ref, c.powers(), nil}
 			if c.Kind == Share {
-				m.Powers = nil
-				for _, w := range c.What {
-					m.Powers = append(m.Powers, shared[w])
-				}
+				m.Powers = c.opens()
 			}
 			out = append(out, m)
 		}

@@ -32,7 +32,7 @@ func headSizes(t *testing.T, j *Journal) (out []int64) {
 	return out
 }
 
-// A change that seals has a head over exactly what is appended up to it, whatever shares its commit, and a checker finds nothing wrong with that.
+// A change that seals has a head over exactly what it has appended by then, whatever it appends later and whatever shares its commit, and a checker finds nothing wrong with that.
 func TestSeal(t *testing.T) {
 	cfg := testConfig(t, countState{})
 	j := mustOpen(t, cfg)
@@ -48,7 +48,7 @@ func TestSeal(t *testing.T) {
 	}()
 	<-begun
 	refused := &marz.Error{Code: marz.Conflict, Op: "test"}
-	for i, kind := range []string{"plain", "seal", "plain", "fails", "nothing", "seal"} {
+	for i, kind := range []string{"plain", "seal", "plain", "fails", "nothing", "goes on"} {
 		c := &call{change: func(tx *Tx) error {
 			if kind == "nothing" {
 				tx.Seal()
@@ -61,8 +61,12 @@ func TestSeal(t *testing.T) {
 				return nil
 			}
 			tx.Seal()
-			if kind == "fails" {
+			switch kind {
+			case "fails":
 				return refused
+			case "goes on":
+				_, err := tx.Append(draft(words{"tag": "more"}, nil))
+				return err
 			}
 			return nil
 		}, result: make(chan error, 1)}
@@ -78,8 +82,8 @@ func TestSeal(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// entries: 0 genesis, 1 first | 2 plain, 3 seal, 4 plain, 5 seal
-	if got := headSizes(t, j); failed != 1 || !slices.Equal(got, []int64{1, 2, 4, 6}) {
+	// entries: 0 genesis, 1 first | 2 plain, 3 seal, 4 plain, 5 goes on, 6 more
+	if got := headSizes(t, j); failed != 1 || !slices.Equal(got, []int64{1, 2, 4, 6, 7}) {
 		t.Errorf("heads of sizes %v", got)
 	}
 	h, err := j.HeadUpTo(t.Context(), 5)
@@ -91,7 +95,7 @@ func TestSeal(t *testing.T) {
 	}
 	j.Close()
 	report, err := verify.Folder(t.Context(), cfg.Dir, verify.Options{})
-	if err != nil || !report.OK() || report.Heads != 4 {
+	if err != nil || !report.OK() || report.Heads != 5 {
 		t.Errorf("%+v, %v", report, err)
 	}
 }

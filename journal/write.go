@@ -45,9 +45,9 @@ type Tx struct {
 	j     *Journal
 	now   marz.Instant
 	late  bool
-	seal  bool  // a head is to be signed over exactly what is appended up to this change
-	saved bool  // a savepoint stands before the first thing that this change wrote
-	err   error // of an Append that failed half way: the change cannot succeed any more
+	seals []Frontier // over each of which a head is to be signed
+	saved bool       // a savepoint stands before the first thing that this change wrote
+	err   error      // of an Append that failed half way: the change cannot succeed any more
 }
 
 // Now is the instant that the change's entries bear. It never runs backwards within a journal.
@@ -57,9 +57,9 @@ func (t *Tx) Now() marz.Instant { return t.now }
 // clock is in doubt.
 func (t *Tx) ClockBehind() bool { return t.late }
 
-// Seal has a head signed over exactly the entries up to the last one of this change, beside the one over its whole commit. It is for an entry with
-// which somebody's copy of the journal ends.
-func (t *Tx) Seal() { t.seal = true }
+// Seal has a head signed over exactly the entries up to the last one that this change has appended so far, beside the one over its whole commit. It is for an
+// entry with which somebody's copy of the journal ends.
+func (t *Tx) Seal() { t.seals = append(t.seals, t.j.w.tree) }
 
 // Next is the seq that the next entry will have.
 func (t *Tx) Next() marz.Seq { return marz.Seq(t.j.w.tree.size) }
@@ -195,7 +195,7 @@ func (j *Journal) transact(batch []*call) (*Head, error) {
 	if err := j.flush(); err != nil {
 		return nil, err
 	}
-	if err := j.sealHere(); err != nil { // unless the last change did
+	if err := j.seal(&w.tree); err != nil { // unless the last change did
 		return nil, err
 	}
 	for _, h := range w.sealed {
@@ -207,13 +207,13 @@ func (j *Journal) transact(batch []*call) (*Head, error) {
 	return &head, j.exec(`COMMIT`)
 }
 
-// sealHere signs a head over the tree as it stands, if there is none.
-func (j *Journal) sealHere() error {
+// seal signs a head over a tree that is no smaller than those before, if there is none.
+func (j *Journal) seal(tree *Frontier) error {
 	w := &j.w
-	if n := len(w.sealed); n > 0 && w.sealed[n-1].Size == w.tree.size {
+	if n := len(w.sealed); n > 0 && w.sealed[n-1].Size == tree.size {
 		return nil
 	}
-	head, err := sign(j.origin, &w.tree, j.signer)
+	head, err := sign(j.origin, tree, j.signer)
 	if err != nil {
 		return err
 	}
@@ -232,8 +232,11 @@ func (j *Journal) run(c *call) error {
 		c.err = t.err
 	}
 	if c.err == nil {
-		if t.seal && w.tree.size > tree.size {
-			if err := j.sealHere(); err != nil {
+		for i := range t.seals {
+			if t.seals[i].size == tree.size { // it had appended nothing
+				continue
+			}
+			if err := j.seal(&t.seals[i]); err != nil {
 				return err
 			}
 		}

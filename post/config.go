@@ -29,6 +29,8 @@ type Config struct {
 	// Readers is the address on which document readers hand over what they read, for example ":8445"; none: they type as keyboards alone.
 	Readers   string          `toml:"readers,omitempty"`
 	Documents DocumentsConfig `toml:"documents,omitempty"`
+	// Mirrors are where copies of the journal are kept.
+	Mirrors []MirrorConfig `toml:"mirror,omitempty"`
 }
 
 // DocumentsConfig is how documents are proven.
@@ -105,6 +107,9 @@ func (c *Config) validate(path string) error {
 			return bad(fmt.Sprintf("the key of the list %q is no verifier key; it is the line that marz authority key prints", l.ID))
 		}
 		seen[l.ID] = true
+	}
+	if what := validateMirrors(c.Mirrors); what != "" {
+		return bad(what)
 	}
 	return c.Stay.Validate()
 }

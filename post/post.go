@@ -140,6 +140,11 @@ func (p *Post) prepare(ctx context.Context) error {
 			return &marz.Error{Code: marz.Invalid, Op: "read", Subject: configFile, Fix: fmt.Sprintf("the list %q is said to be of %q, which is no authority that is known here", l.ID, l.Authority)}
 		}
 	}
+	for _, m := range p.config.Mirrors {
+		if _, ok := p.bodies[m.Authority]; !ok {
+			return &marz.Error{Code: marz.Invalid, Op: "read", Subject: configFile, Fix: fmt.Sprintf("a mirror is said to be of %q, which is no authority that is known here", m.Authority)}
+		}
+	}
 	var err error
 	p.passkeys, err = passkey.New(passkey.Config{Host: p.config.Host, Name: "Marz " + p.post.Name, Origins: p.config.origins(), Clock: p.wallClock(), Rand: p.opts.Rand})
 	if err != nil {

@@ -188,11 +188,17 @@ func gives(a *agreement.Article) []string {
 	case agreement.Obligation:
 		return []string{a.Owes + " owes it to " + a.Owed}
 	case agreement.Share:
-		what := listed(a.What, "nothing") + " of " + string(a.Authority)
+		kinds := slices.DeleteFunc(slices.Clone(a.What), func(w string) bool { return w == agreement.Copies })
+		what := listed(kinds, "nothing") + " of " + string(a.Authority)
 		if len(a.Fields) > 0 {
 			what += " (" + listed(a.Fields, "") + ")"
 		}
-		return []string{string(a.To) + " may look at " + what + "; each look-up is an entry that " + string(a.Authority) + " sees"}
+		out := []string{string(a.To) + " may look at " + what + "; each look-up is an entry that " + string(a.Authority) + " sees"}
+		if len(kinds) < len(a.What) {
+			kinds = slices.DeleteFunc(kinds, func(w string) bool { return w == "hits" })
+			out = append(out, "the mirror of "+string(a.To)+" holds copies of "+listed(kinds, "nothing")+" of "+string(a.Authority)+" that are made while this is in force")
+		}
+		return out
 	}
 	out := []string{names(a.Authorities) + " serve together: " + listed(a.Powers, "all powers but those of control") + ", each with its own lists, hits and records"}
 	if len(a.Decisions) > 0 {
