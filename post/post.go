@@ -51,6 +51,8 @@ type Options struct {
 
 	Viewers []marz.OfficerID // officers of an exercise whom people at browsers can play; none for all
 
+	After func(time.Duration) <-chan time.Time // waits on the line to headquarters; nil for time.After
+
 	Driver string // database/sql driver of the journal; "" for the node's own. Tests give one with faults
 }
 
@@ -80,8 +82,10 @@ type Post struct {
 	built    sync.Map   // ID → *builtList, of lists in force that came from built files; written under loading
 	keys     *dataKeys
 	adopted  atomic.Pointer[adoptedLists]
-	undone   atomic.Bool // something is to be destroyed and is not yet
-	adopting sync.Mutex  // held while the adopted alerts are put in force
+	hqs      []*headquarters              // that are followed
+	hqLists  atomic.Pointer[[]ListSource] // their lists
+	undone   atomic.Bool                  // something is to be destroyed and is not yet
+	adopting sync.Mutex                   // held while the adopted alerts are put in force
 	passkeys *passkey.RelyingParty
 	key      []byte // of keyed digests of travellers and scans
 	attempts seldom
@@ -122,6 +126,7 @@ func Open(ctx context.Context, o Options) (*Post, error) {
 		return nil, err
 	}
 	if err := p.prepare(ctx); err != nil {
+		p.closeHeadquarters()
 		p.journal.Close()
 		return nil, err
 	}
@@ -151,6 +156,9 @@ func (p *Post) prepare(ctx context.Context) error {
 		return err
 	}
 	if err := p.Tick(ctx); err != nil {
+		return err
+	}
+	if err := p.openHeadquarters(ctx); err != nil {
 		return err
 	}
 	p.destroy(ctx)
@@ -248,7 +256,10 @@ func (p *Post) loadState(ctx context.Context) error {
 }
 
 // Close ends the post after what is under way. It returns why the journal failed, if it did.
-func (p *Post) Close() error { return p.journal.Close() }
+func (p *Post) Close() error {
+	p.closeHeadquarters()
+	return p.journal.Close()
+}
 
 // Journal returns the post's journal, to read and to prove.
 func (p *Post) Journal() *journal.Journal { return p.journal }

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"golang.org/x/mod/sumdb/note"
+
 	"marz"
 	"marz/journal"
 )
@@ -18,6 +20,7 @@ const (
 	KindOfficer  = "officer.posted"   // an officer of the headquarters' authority is known at posts
 	KindWidened  = "release.widened"  // one of these goes to all posts from here on
 	KindRecalled = "release.recalled" // one of these is taken back
+	KindVouched  = "hq.vouched"       // the authority's key says that this journal is its headquarters'
 )
 
 // Limits of what an entry can say.
@@ -78,6 +81,11 @@ type Widened struct {
 type Recalled struct {
 	Release marz.Seq `json:"release"`
 	Why     string   `json:"why"`
+}
+
+// VouchedBy is the public part of KindVouched: a signed note (VoucherText).
+type VouchedBy struct {
+	Note string `json:"note"`
 }
 
 // Parse reads what an entry of one of these kinds says, and holds it to what can be: a *List, *Officer, *Widened or *Recalled. Of other kinds it is nil.
@@ -174,4 +182,23 @@ func (r *Recalled) check(e *journal.Entry) string {
 		return fmt.Sprintf("say why, in at most %d bytes", maxWhy)
 	}
 	return ""
+}
+
+// VoucherText is what an authority signs with its own key, as a C2SP signed-note, to say whose word the journal of its headquarters is.
+func VoucherText(origin marz.Origin, vkey string) string {
+	return fmt.Sprintf("marz/headquarters/v1\n%s\n%s\n", origin, vkey)
+}
+
+// Vouched reports whether an authority has signed that a journal, of this name and verifier key, is its headquarters'.
+func Vouched(voucher []byte, origin marz.Origin, vkey, authority string) error {
+	bad := &marz.Error{Code: marz.Invalid, Op: "check voucher", Subject: string(origin), Fix: "it is not signed by the key of the authority, or is about another journal; sign it with marz authority vouch"}
+	v, err := note.NewVerifier(authority)
+	if err != nil {
+		return bad
+	}
+	n, err := note.Open(voucher, note.VerifierList(v))
+	if err != nil || n.Text != VoucherText(origin, vkey) {
+		return bad
+	}
+	return nil
 }
