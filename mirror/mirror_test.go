@@ -166,7 +166,7 @@ func (p *place) receiver(t testing.TB, s Store) *Receiver {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := NewReceiver(ReceiverConfig{Store: s, Cosigner: c, Clock: testClock()})
+	r := NewReceiver(ReceiverConfig{Store: s, Cosigner: c, Clock: testClock(), After: time.After, Look: 5 * time.Millisecond})
 	if err := r.SetOrigins([]Origin{p.of}); err != nil {
 		t.Fatal(err)
 	}

@@ -20,6 +20,7 @@ type Page struct {
 	Zone       string // IANA zone in which instants are shown
 	Path       string // the page's own path, to mark it in the navigation
 	Body       any    // one of the bodies below
+	Ages       *Ages  // how old what the post knows is; nil where nobody is signed in
 }
 
 // Passing is an agreed change of control at an instant.
