@@ -458,7 +458,6 @@ func TestFollowingResumes(t *testing.T) {
 	f.run()
 }
 
-
 func born(year, month, day int) func(*mrz.Document) {
 	return func(d *mrz.Document) { d.Birth = marz.Date{Year: year, Month: month, Day: day} }
 }
