@@ -71,6 +71,32 @@ func NewCosigner(text string, clock marz.Clock) (*Cosigner, error) {
 	return c, nil
 }
 
+// VerifierKey returns the key by which its cosignatures are checked.
+func (c *Cosigner) VerifierKey() string {
+	public := c.key.Public().(ed25519.PublicKey)
+	return fmt.Sprintf("%s+%08x+%s", c.name, c.hash, base64.StdEncoding.EncodeToString(append([]byte{algCosignature}, public...)))
+}
+
+// CosignedAt returns when the mirror of a verifier key cosigned a head, as the head's note says. It checks the cosignature.
+func CosignedAt(msg []byte, key string) (marz.Instant, error) {
+	bad := func(err error) (marz.Instant, error) {
+		return 0, &marz.Error{Code: marz.Invalid, Op: "check cosignature", Fix: "the head does not bear one by this key", Err: err}
+	}
+	v, err := torchwood.NewCosignatureVerifier(key)
+	if err != nil {
+		return bad(err)
+	}
+	n, err := note.Open(msg, note.VerifierList(v))
+	if err != nil {
+		return bad(err)
+	}
+	t, err := torchwood.CosignatureTimestamp(n.Sigs[0])
+	if err != nil {
+		return bad(err)
+	}
+	return marz.Instant(t * 1000), nil
+}
+
 // Name implements note.Signer.
 func (c *Cosigner) Name() string { return c.name }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"marz"
+	"marz/folder"
 	"marz/internal/browsertest"
 	"marz/mrz"
 )
@@ -74,7 +75,7 @@ func listen(t testing.TB, tp *testPost) (url, spki string) {
 			t.Error(err)
 		}
 	})
-	cert, err := serverCert(tp.dir, "localhost", time.Now())
+	cert, err := folder.ServerCert(tp.dir, "localhost", time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

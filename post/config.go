@@ -4,15 +4,14 @@ import (
 	"cmp"
 	"fmt"
 	"net"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
-	"github.com/BurntSushi/toml"
 	"golang.org/x/mod/sumdb/note"
 
 	"marz"
+	"marz/folder"
 	"marz/inspection"
 )
 
@@ -67,18 +66,8 @@ func (l *ListSource) verifier() note.Verifier {
 
 func readConfig(path string) (Config, error) {
 	var c Config
-	meta, err := toml.DecodeFile(path, &c)
-	if os.IsNotExist(err) {
-		return c, &marz.Error{Code: marz.NotFound, Op: "open post", Subject: path, Fix: "there is no post in this folder; make one with marz init"}
-	}
-	if os.IsPermission(err) {
-		return c, &marz.Error{Code: marz.Invalid, Op: "read", Subject: path, Fix: "this user may not read it; run as the owner of the folder", Err: err}
-	}
-	if err != nil {
-		return c, &marz.Error{Code: marz.Invalid, Op: "read", Subject: path, Fix: "correct the TOML", Err: err}
-	}
-	if keys := meta.Undecoded(); len(keys) > 0 {
-		return c, &marz.Error{Code: marz.Invalid, Op: "read", Subject: path, Fix: fmt.Sprintf("the key %q is not known; correct or remove it", keys[0].String())}
+	if err := folder.ReadConfig(path, "there is no post in this folder; make one with marz init", &c); err != nil {
+		return c, err
 	}
 	return c, c.validate(path)
 }

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"time"
 
 	"marz"
 	"marz/inspection"
@@ -275,44 +274,11 @@ func (p *Post) readRecord(q *request) error {
 
 // events sends the present state to a page, at once and after every change. A page whose session has ended is told why, and the stream ends.
 func (p *Post) events(q *request) error {
-	changed, end := p.live.subscribe()
-	defer end()
-	updates := make(chan *web.Live)
-	ctx, cancel := context.WithCancel(q.Context())
-	defer cancel()
-	go p.feed(ctx, q.actor, changed, updates)
-	beat := time.NewTicker(web.Beat)
-	defer beat.Stop()
-	if err := web.Events(q.ResponseWriter, q.Request, updates, beat.C); err != nil && q.Context().Err() == nil {
+	live := func(ctx context.Context) (web.Live, error) { return p.Live(ctx, q.actor) }
+	if err := p.live.Stream(q.ResponseWriter, q.Request, p.journal.Failed(), live); err != nil {
 		p.opts.Log.Debug("a live page was lost", "err", err)
 	}
 	return nil // the answer has begun: there is no other way to end it
-}
-
-// feed closes updates when the state cannot be read or the request is over.
-func (p *Post) feed(ctx context.Context, actor Actor, changed <-chan struct{}, updates chan<- *web.Live) {
-	defer close(updates)
-	for {
-		live, err := p.Live(ctx, actor)
-		if err != nil {
-			return
-		}
-		select {
-		case updates <- &live:
-		case <-ctx.Done():
-			return
-		}
-		select {
-		case _, open := <-changed:
-			if !open {
-				return
-			}
-		case <-p.journal.Failed():
-			return
-		case <-ctx.Done():
-			return
-		}
-	}
 }
 
 func (p *Post) pageSupervisor(q *request) error {

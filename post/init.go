@@ -8,15 +8,14 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/BurntSushi/toml"
 
 	"marz"
 	"marz/agreement"
+	"marz/folder"
 	"marz/inspection"
 	"marz/journal"
 	"marz/passkey"
@@ -63,37 +62,16 @@ func Init(ctx context.Context, s Setup) (link string, err error) {
 	if !ok {
 		return "", &marz.Error{Code: marz.Invalid, Op: "init", Subject: string(s.Post.ID), Fix: "no article gives control of it to anybody at " + s.Clock().String() + "; a post without a controller cannot begin"}
 	}
-	final := s.Dir
-	if entries, err := os.ReadDir(final); err == nil && len(entries) > 0 || err != nil && !os.IsNotExist(err) {
-		return "", &marz.Error{Code: marz.Conflict, Op: "init", Subject: final, Fix: "the folder is not empty; give a new one", Err: err}
-	}
-	s.Dir = strings.TrimRight(final, "/") + ".new" // renamed when it is whole
-	err = os.MkdirAll(filepath.Dir(s.Dir), 0o755)
-	if err == nil {
-		err = os.Mkdir(s.Dir, 0o700)
-	}
-	if err != nil {
-		return "", &marz.Error{Op: "init", Subject: s.Dir, Fix: "remove what an earlier attempt left there, or choose another folder", Err: err}
-	}
-	defer os.RemoveAll(s.Dir)
-	link, err = s.build(ctx, register, holding)
-	if err != nil {
-		return "", err
-	}
-	if err := os.Remove(final); err != nil && !os.IsNotExist(err) {
-		return "", &marz.Error{Op: "init", Subject: final, Err: err}
-	}
-	if err := os.Rename(s.Dir, final); err != nil {
-		return "", &marz.Error{Op: "init", Subject: final, Err: err}
-	}
-	return link, nil
+	err = folder.Make(s.Dir, func(dir string) error {
+		s.Dir = dir
+		link, err = s.build(ctx, register, holding)
+		return err
+	})
+	return link, err
 }
 
 // build makes the whole folder.
 func (s *Setup) build(ctx context.Context, register *agreement.Register, holding agreement.Holding) (string, error) {
-	if err := os.Mkdir(filepath.Join(s.Dir, keyDir), 0o700); err != nil {
-		return "", &marz.Error{Op: "init", Subject: s.Dir, Err: err}
-	}
 	signer, err := s.writeFiles()
 	if err != nil {
 		return "", &marz.Error{Op: "init", Subject: s.Dir, Err: err}
@@ -200,7 +178,7 @@ func (s *Setup) writeFiles() (string, error) {
 			return "", err
 		}
 	}
-	return signer, makeCA(s.Dir, s.Config.Host, s.Wall())
+	return signer, folder.MakeCA(s.Dir, s.Config.Host, "Marz post "+s.Config.Host, s.Wall())
 }
 
 // firstEntries records what the post is, the register, who controls, and who may sign in.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
-	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -22,15 +21,6 @@ import (
 
 // invitationLife is how long an invited officer has to make his passkey.
 const invitationLife = 7 * 24 * time.Hour
-
-// newSecret returns 32 random bytes for a cookie or a link.
-func newSecret(random io.Reader) (string, error) {
-	b := make([]byte, 32)
-	if _, err := io.ReadFull(random, b); err != nil {
-		return "", &marz.Error{Op: "draw a secret", Err: err}
-	}
-	return base64.RawURLEncoding.EncodeToString(b), nil
-}
 
 func (p *Post) random() io.Reader {
 	if p.opts.Rand != nil {

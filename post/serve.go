@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"marz"
+	"marz/folder"
 )
 
 // tick is how often Serve looks whether control is due to pass, so that access ends within a second of the instant.
@@ -22,8 +23,8 @@ const stopping = 5 * time.Second
 // Serve serves the post over HTTPS with HTTP/2 until ctx ends, or the journal fails: then it stops at once and returns why. ready is
 // called with the address once it listens.
 func (p *Post) Serve(ctx context.Context, ready func(net.Addr)) error {
-	certs := &certificates{post: p}
-	if _, err := certs.get(nil); err != nil {
+	certs := &folder.Certificates{Dir: p.opts.Dir, Host: p.config.Host, Wall: p.opts.Wall, Log: p.opts.Log}
+	if _, err := certs.Get(nil); err != nil {
 		return err
 	}
 	ln, err := net.Listen("tcp", p.config.Listen)
@@ -32,7 +33,7 @@ func (p *Post) Serve(ctx context.Context, ready func(net.Addr)) error {
 	}
 	srv := &http.Server{
 		Handler:           p.Handler(),
-		TLSConfig:         &tls.Config{GetCertificate: certs.get, MinVersion: tls.VersionTLS12},
+		TLSConfig:         &tls.Config{GetCertificate: certs.Get, MinVersion: tls.VersionTLS12},
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
@@ -106,31 +107,4 @@ func (p *Post) stop(srv *http.Server) {
 	if err := srv.Shutdown(ctx); err != nil {
 		srv.Close()
 	}
-}
-
-// certificates gives the server's certificate to each connection, and makes a new one long before the old one ends: a post runs for years.
-type certificates struct {
-	post *Post
-	mu   sync.Mutex
-	cert *tls.Certificate
-	next time.Time // when to look again
-}
-
-func (c *certificates) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	now := c.post.opts.Wall()
-	if c.cert == nil || now.After(c.next) || now.Before(c.next.Add(-24*time.Hour)) {
-		cert, err := serverCert(c.post.opts.Dir, c.post.config.Host, now)
-		if err != nil && c.cert == nil {
-			return nil, err
-		}
-		if err != nil {
-			c.post.opts.Log.Error("the server's certificate could not be renewed", "err", err)
-		} else {
-			c.cert = &cert
-		}
-		c.next = now.Add(12 * time.Hour)
-	}
-	return c.cert, nil
 }

@@ -17,6 +17,7 @@ import (
 
 	"marz"
 	"marz/emrtd/reading"
+	"marz/folder"
 	"marz/web"
 )
 
@@ -241,14 +242,14 @@ func (p *Post) hearExercise() {
 }
 
 // stationServer serves readers, over mutual TLS and on an address of their own.
-func (p *Post) stationServer(certs *certificates) (*http.Server, net.Listener, error) {
+func (p *Post) stationServer(certs *folder.Certificates) (*http.Server, net.Listener, error) {
 	ln, err := net.Listen("tcp", p.config.Readers)
 	if err != nil {
 		return nil, nil, &marz.Error{Code: marz.Unavailable, Op: "listen for readers on", Subject: p.config.Readers, Fix: "choose another address: readers in " + configFile + " of the data folder", Err: err}
 	}
 	return &http.Server{
 		Handler:           p.stationHandler(),
-		TLSConfig:         &tls.Config{GetCertificate: certs.get, MinVersion: tls.VersionTLS13, ClientAuth: tls.RequireAnyClientCert},
+		TLSConfig:         &tls.Config{GetCertificate: certs.Get, MinVersion: tls.VersionTLS13, ClientAuth: tls.RequireAnyClientCert},
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       time.Minute,
 		IdleTimeout:       2 * time.Minute,

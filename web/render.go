@@ -18,26 +18,27 @@ import (
 
 // scripts names the module of each page. A page whose name is not here does not exist.
 var scripts = map[string]string{
-	"signin":     "signin.js",
-	"enrol":      "enrol.js",
-	"home":       "home.js",
-	"lane":       "lane.js",
-	"supervisor": "supervisor.js",
-	"crossings":  "crossings.js",
-	"journal":    "page.js",
-	"entry":      "page.js",
-	"register":   "page.js",
-	"agreement":  "page.js",
-	"timeline":   "page.js",
-	"lookups":    "page.js",
-	"sections":   "sections.js",
-	"officers":   "officers.js",
-	"readers":    "readers.js",
-	"map":        "map.js",
-	"transfer":   "transfer.js",
-	"act":        "act.js",
-	"shift":      "shift.js",
-	"error":      "page.js",
+	"signin":       "signin.js",
+	"enrol":        "enrol.js",
+	"home":         "home.js",
+	"headquarters": "headquarters.js",
+	"lane":         "lane.js",
+	"supervisor":   "supervisor.js",
+	"crossings":    "crossings.js",
+	"journal":      "page.js",
+	"entry":        "page.js",
+	"register":     "page.js",
+	"agreement":    "page.js",
+	"timeline":     "page.js",
+	"lookups":      "page.js",
+	"sections":     "sections.js",
+	"officers":     "officers.js",
+	"readers":      "readers.js",
+	"map":          "map.js",
+	"transfer":     "transfer.js",
+	"act":          "act.js",
+	"shift":        "shift.js",
+	"error":        "page.js",
 }
 
 // templates holds each page with the layout around it. It is set once, before main.
@@ -115,12 +116,21 @@ func (v view) Data() any {
 		Controller marz.Authority `json:"controller"`
 		Next       *Passing       `json:"next"`
 		Officer    marz.OfficerID `json:"officer,omitempty"`
+		Node       string         `json:"node"` // what it is, in words
 	}
-	d := data{Now: v.Now, Zone: v.Zone, Controller: v.Controller, Next: v.Next}
+	d := data{Node: v.Node(), Now: v.Now, Zone: v.Zone, Controller: v.Controller, Next: v.Next}
 	if v.Officer != nil {
 		d.Officer = v.Officer.ID
 	}
 	return d
+}
+
+// Node says in words what the page is of.
+func (v view) Node() string {
+	if v.Headquarters.ID != "" {
+		return "headquarters"
+	}
+	return "post"
 }
 
 // Supervises reports whether the officer is signed in as a supervisor.

@@ -9,8 +9,8 @@ import (
 // Page is what every page shows: where we are, who is signed in, who controls the post, and how the node is.
 type Page struct {
 	Title      string
-	Post       marz.Post
-	Exercise   bool // marked on every page
+	Post       marz.Post // of a post's page
+	Exercise   bool      // marked on every page
 	Officer    *Officer
 	Controller marz.Authority
 	Article    marz.ArticleRef // under which the controller controls
@@ -21,6 +21,8 @@ type Page struct {
 	Path       string // the page's own path, to mark it in the navigation
 	Body       any    // one of the bodies below
 	Ages       *Ages  // how old what the post knows is; nil where nobody is signed in
+
+	Headquarters marz.Authority // of a headquarters' page: whose it is
 }
 
 // Passing is an agreed change of control at an instant.
@@ -122,6 +124,7 @@ type Live struct {
 	Clearances string           `json:"clearances,omitempty"` // to a supervisor: what changes with his authority's clearances
 	Relieved   string           `json:"relieved,omitempty"`   // of a commander whose access ended with a transfer: the page on which he reviews and signs the act
 	Ended      string           `json:"ended,omitempty"`      // the session of this page has ended: why, in words
+	Mirrored   []MirroredNode   `json:"mirrored,omitempty"`   // at a headquarters
 }
 
 // LateHit is an alarm: a list matches somebody who was inspected before it said so. It holds no personal data.

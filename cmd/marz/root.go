@@ -33,6 +33,7 @@ var commands = []func() *cobra.Command{
 	postCommand,
 	demoCommand,
 	documentCommand,
+	hqCommand,
 	journalCommand,
 	listCommand,
 	masterlistCommand,

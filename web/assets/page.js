@@ -103,7 +103,7 @@ function connection(up) {
   const banner = $("connection");
   banner.hidden = up;
   document.body.classList.toggle("is-lost", !up);
-  say(banner, up ? "" : "Connection to the post lost. Nothing you press is recorded.");
+  say(banner, up ? "" : `Connection to the ${data.node} lost. Nothing you press is recorded.`);
   tell();
 }
 

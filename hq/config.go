@@ -1,0 +1,79 @@
+package hq
+
+import (
+	"cmp"
+	"fmt"
+	"net"
+	"strings"
+
+	"marz"
+	"marz/folder"
+)
+
+const configFile = "hq.toml"
+
+// Config is hq.toml: how this machine serves the headquarters. Who may do what stands in its journal.
+type Config struct {
+	Authority marz.AuthorityID `toml:"authority"`          // whose headquarters it is, and whose payloads it may hold
+	Listen    string           `toml:"listen"`             // address and port for browsers, for example ":8443"
+	Nodes     string           `toml:"nodes"`              // address and port for posts, for example ":8444"
+	Host      string           `toml:"host"`               // the name under which both are reached; passkeys are bound to it
+	Database  string           `toml:"database,omitempty"` // postgres://…; none: the file hq.db beside this one, for one node alone
+}
+
+// DefaultConfig returns the configuration of a new headquarters.
+func DefaultConfig(authority marz.AuthorityID, listen, nodes, host, database string) Config {
+	return Config{Authority: authority, Listen: cmp.Or(listen, ":8443"), Nodes: cmp.Or(nodes, ":8444"), Host: cmp.Or(host, "localhost"), Database: database}
+}
+
+func readConfig(path string) (Config, error) {
+	var c Config
+	if err := folder.ReadConfig(path, "there is no headquarters in this folder; make one with marz hq init", &c); err != nil {
+		return c, err
+	}
+	return c, c.validate(path)
+}
+
+func (c *Config) validate(path string) error {
+	bad := func(what string) error {
+		return &marz.Error{Code: marz.Invalid, Op: "read", Subject: path, Fix: what}
+	}
+	if err := c.Authority.Validate(); err != nil {
+		return bad(fmt.Sprintf("authority = %q: name the authority whose headquarters this is, for example \"am-bg\"", c.Authority))
+	}
+	for name, address := range map[string]string{"listen": c.Listen, "nodes": c.Nodes} {
+		if _, port, err := net.SplitHostPort(address); err != nil || port == "" {
+			return bad(fmt.Sprintf("%s = %q is no address; write for example \":8443\"", name, address))
+		}
+	}
+	if c.Listen == c.Nodes && port(c.Listen) != "0" {
+		return bad(fmt.Sprintf("listen and nodes are both %q: browsers and posts need an address each", c.Listen))
+	}
+	if c.Host == "" || net.ParseIP(c.Host) != nil || strings.ContainsAny(c.Host, ":/ ") {
+		return bad(fmt.Sprintf("host = %q: give the name under which the headquarters is reached; passkeys cannot be bound to an IP address", c.Host))
+	}
+	if c.Database != "" && !isPostgres(c.Database) {
+		return bad("database: write it as postgres://user@host/name, or leave it out for a file beside this one")
+	}
+	return nil
+}
+
+func isPostgres(url string) bool {
+	return strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://")
+}
+
+func port(address string) string {
+	_, port, _ := net.SplitHostPort(address)
+	return port
+}
+
+// origin returns the web origin that passkeys accept.
+func (c *Config) origin() string { return "https://" + c.at(c.Listen) }
+
+// at returns how an address is written in URLs.
+func (c *Config) at(address string) string {
+	if p := port(address); p != "443" {
+		return c.Host + ":" + p
+	}
+	return c.Host
+}
