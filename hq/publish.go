@@ -277,7 +277,9 @@ func (h *HQ) Vouch(ctx context.Context, voucher []byte) error {
 	if err != nil || n.Text != release.VoucherText(h.ledger.Origin(), h.ledger.VerifierKey()) {
 		return &marz.Error{Code: marz.Invalid, Op: "vouch", Subject: string(h.ledger.Origin()), Fix: "this is not signed by the authority's key, or is about another journal; sign it with marz authority vouch"}
 	}
-	return h.node(ctx, func(a *nodeAct) error { return a.append(release.KindVouched, release.VouchedBy{Note: string(voucher)}, nil) })
+	return h.node(ctx, func(a *nodeAct) error {
+		return a.append(release.KindVouched, release.VouchedBy{Note: string(voucher)}, nil)
+	})
 }
 
 // Releases returns everything that was given out, the newest last.

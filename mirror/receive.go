@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -61,6 +62,7 @@ type ReceiverConfig struct {
 type Receiver struct {
 	cfg     ReceiverConfig
 	mux     *http.ServeMux
+	files   *http.ServeMux
 	origins atomic.Pointer[map[marz.Origin]*known]
 	news    news
 
@@ -87,7 +89,7 @@ func NewReceiver(cfg ReceiverConfig) *Receiver {
 	if cfg.Client == 0 {
 		cfg.Client = 8
 	}
-	r := &Receiver{cfg: cfg, mux: http.NewServeMux(), by: map[string]int{}}
+	r := &Receiver{cfg: cfg, mux: http.NewServeMux(), files: http.NewServeMux(), by: map[string]int{}}
 	if cfg.Look == 0 {
 		r.cfg.Look = time.Second
 	}
@@ -110,7 +112,7 @@ func NewReceiver(cfg ReceiverConfig) *Receiver {
 	handle("GET /{hash}/entries", (*Receiver).giveEntries)
 	handle("GET /{hash}/heads", (*Receiver).giveHeads)
 	handle("GET /{hash}/payloads", (*Receiver).givePayloads)
-	handle("GET /files/{digest}", (*Receiver).giveFile)
+	r.files.HandleFunc("GET /files/{digest}", func(w http.ResponseWriter, q *http.Request) { r.serve(w, q, (*Receiver).giveFile) })
 	return r
 }
 
@@ -164,7 +166,13 @@ func ClientKey(q *http.Request) string {
 }
 
 // ServeHTTP implements http.Handler. The server in front of it asks for client certificates; it need not trust who issued them.
-func (r *Receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) { r.mux.ServeHTTP(w, q) }
+func (r *Receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
+	if strings.HasPrefix(q.URL.Path, "/files/") { // of no journal
+		r.files.ServeHTTP(w, q)
+		return
+	}
+	r.mux.ServeHTTP(w, q)
+}
 
 func (r *Receiver) serve(w http.ResponseWriter, q *http.Request, do func(*Receiver, *call) error) {
 	c := &call{q.Context(), w, q, ClientKey(q)}

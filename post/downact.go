@@ -76,7 +76,7 @@ func (h *headquarters) instrument(ctx context.Context, e journal.Entry) error {
 	if err := json.Unmarshal(e.Public, &i); err != nil {
 		return h.refuse(ctx, e, &marz.Error{Code: marz.Invalid, Op: "read instrument", Fix: "it is malformed"})
 	}
-	_, err := h.p.addInstruments(ctx, []agreement.Instrument{i}, func(n *node, recorded []marz.Seq) error {
+	_, err := h.p.recordInstruments(ctx, []agreement.Instrument{i}, func(n *node, recorded []marz.Seq) error {
 		return h.followed(n, followedDone, "", recorded, e)
 	})
 	switch {

@@ -71,7 +71,7 @@ func foldListEnded(f *journal.Fold, e journal.Entry, _ []byte) error {
 	if err := f.Exec(`DELETE FROM s_hqlist WHERE list = ?`, d.List); err != nil {
 		return err
 	}
-	if d.Why == endedWords {
+	if d.Why == unheardWords {
 		if err := f.Exec(`DELETE FROM s_followed WHERE hq = ? AND kind IN (?, ?, ?, ?)`, d.From.HQ, release.KindList, release.KindChange, release.KindWidened, release.KindRecalled); err != nil {
 			return err
 		}

@@ -192,7 +192,7 @@ func (h *headquarters) end(ctx context.Context) error {
 	if len(gone) > 0 {
 		err := h.p.node(ctx, func(n *node) error {
 			for _, s := range gone {
-				if err := n.append(KindListEnded, listEndedEntry{s.ID, *s.from, endedWords}, nil); err != nil {
+				if err := n.append(KindListEnded, listEndedEntry{s.ID, *s.from, unheardWords}, nil); err != nil {
 					return err
 				}
 			}
@@ -212,8 +212,8 @@ func (h *headquarters) end(ctx context.Context) error {
 	return errors.Join(err, h.destroy(ctx))
 }
 
-// endedWords says why the lists of a headquarters ended when nothing of it is heard any more.
-const endedWords = "no article gives the authority of the headquarters anything here any more"
+// unheardWords says why the lists of a headquarters ended when nothing of it is heard any more.
+const unheardWords = "no article gives the authority of the headquarters anything here any more"
 
 // destroy destroys the copy of the headquarters' journal, with what is beside it. What it refused and kept as evidence stays, and holds nothing of what it said.
 func (h *headquarters) destroy(ctx context.Context) error {
