@@ -252,14 +252,14 @@ func TestOfficersFromHeadquarters(t *testing.T) {
 	seq := h.say(release.KindOfficer, posted, who)
 	mark := h.publish(h.list("wanted", "1", alice), false, h.key())
 	f.followed(mark)
-	if u, _, err := f.Invited("code"); err == nil {
+	if u, _, err := f.Invited(t.Context(), "code"); err == nil {
 		t.Fatalf("nobody has vouched, and %+v is known", u)
 	}
 	h.vouch()
 	if d := f.followed(seq); d.Outcome != followedDone || len(d.Entries) != 1 {
 		t.Fatalf("%+v", d)
 	}
-	u, role, err := f.Invited("code")
+	u, role, err := f.Invited(t.Context(), "code")
 	if err != nil || u.Officer != "am-bg/9" || u.Name != "A Nine" || role != marz.RoleSupervisor {
 		t.Errorf("%+v, %s, %v", u, role, err)
 	}
@@ -272,7 +272,7 @@ func TestOfficersFromHeadquarters(t *testing.T) {
 	if d := f.followed(back); d.Outcome != followedDone {
 		t.Errorf("%+v", d)
 	}
-	if _, _, err := f.Invited("code"); err == nil {
+	if _, _, err := f.Invited(t.Context(), "code"); err == nil {
 		t.Error("his invitation still holds")
 	}
 	if n := len(slices.DeleteFunc(f.followedAll(), func(d followedEntry) bool { return d.Seq != seq })); n != 1 {
