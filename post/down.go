@@ -186,14 +186,9 @@ func (h *headquarters) vouch(e journal.Entry) {
 // waiting returns what is still to be acted on, of some kinds.
 func (h *headquarters) waiting(which func(journal.Entry) bool) []journal.Entry {
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	var out []journal.Entry
-	for _, e := range h.pending {
-		if which(e) {
-			out = append(out, e)
-		}
-	}
-	return out
+	all := slices.Clone(h.pending)
+	h.mu.Unlock()
+	return slices.DeleteFunc(all, func(e journal.Entry) bool { return !which(e) })
 }
 
 // settle takes off what was acted on.
