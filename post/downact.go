@@ -98,17 +98,20 @@ func (h *headquarters) officer(ctx context.Context, e journal.Entry) error {
 		if _, err := release.Parse(e); err != nil {
 			return h.refuse(ctx, e, err)
 		}
-		return h.pass(ctx, e)
+		h.settle(e) // an end of what was never given out
+		return nil
 	}
-	named := len(r.To) == 0 || slices.Contains(r.To, me)
 	switch {
+	case !h.concerns(e, r):
+		h.settle(e)
+		return nil
 	case !h.isVouched():
 		return nil
 	case r.Officer.Officer.Authority() != h.conf.Authority:
 		return h.refuse(ctx, e, &marz.Error{Code: marz.Forbidden, Op: "post officer", Subject: string(r.Officer.Officer), Fix: fmt.Sprintf("the headquarters of %s is believed about its own officers alone", h.conf.Authority)})
 	case e.Kind == release.KindRecalled:
 		return h.unpost(ctx, e, r)
-	case !r.Reaches(me) || e.Kind == release.KindWidened && named:
+	case !r.Reaches(me): // it was taken back before it could be acted on
 		return h.pass(ctx, e)
 	}
 	return h.post(ctx, e, r)
@@ -120,13 +123,8 @@ func (h *headquarters) isVouched() bool {
 	return h.vouched
 }
 
-// pass says of an entry that changes nothing here, and that the post was named by, that it does not; of what never was for this post it says nothing.
+// pass says of an entry that there is nothing to do about it any more.
 func (h *headquarters) pass(ctx context.Context, e journal.Entry) error {
-	r := h.released(e)
-	if r == nil || !r.Wide() && !slices.Contains(r.To, h.p.journal.Origin()) {
-		h.settle(e)
-		return nil
-	}
 	err := h.p.node(ctx, func(n *node) error { return h.followed(n, followedSuperseded, "", nil, e) })
 	if err == nil {
 		h.settle(e)

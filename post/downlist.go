@@ -69,13 +69,16 @@ func (h *headquarters) lists(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// concerns reports whether an entry about a list changes what this post is to have.
+// concerns reports whether an entry about a release changes what this post is to have. What did not name it and was widened later is acted on by the entry that widened it.
 func (h *headquarters) concerns(e journal.Entry, r *release.Release) bool {
 	named := len(r.To) == 0 || slices.Contains(r.To, h.p.journal.Origin())
-	if e.Kind == release.KindWidened {
+	switch e.Kind {
+	case release.KindWidened:
 		return !named
+	case release.KindRecalled:
+		return named || r.Wide()
 	}
-	return named || r.Wide()
+	return named
 }
 
 // chain returns what makes up a list here now.
