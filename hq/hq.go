@@ -29,6 +29,9 @@ const (
 	nodesFile  = "nodes.pem"  // certificate and key of the listener for nodes, which they know by its key
 )
 
+// mapFile is the drawing of the frontiers: it is no fact, and a headquarters works without it.
+const mapFile = "map.json"
+
 // Options are what a headquarters takes from outside. Dir and Clock are required.
 type Options struct {
 	Dir      string
@@ -57,6 +60,7 @@ type HQ struct {
 	vkey      string      // that journal's verifier key
 	passkeys  *passkey.RelyingParty
 	nodesTLS  tls.Certificate
+	drawing   *web.Map // of the frontiers; nil where there is none
 	live      web.Hub
 	seen      atomic.Pointer[overview]
 	ill       atomic.Pointer[error] // why the database did not answer when it was last asked; nil: it did
@@ -76,6 +80,9 @@ func Open(ctx context.Context, o Options) (*HQ, error) {
 		return nil, err
 	}
 	if err := h.openKeys(); err != nil {
+		return nil, err
+	}
+	if h.drawing, err = web.ReadMap(filepath.Join(o.Dir, mapFile)); err != nil {
 		return nil, err
 	}
 	if h.store = o.Store; h.store == nil {

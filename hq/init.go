@@ -2,6 +2,7 @@ package hq
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -30,12 +31,14 @@ type Setup struct {
 	Zone       string // IANA zone in which it shows instants
 	Ground     agreement.Ground
 	Register   []agreement.Instrument // from which it begins
+	Map        []byte                 // drawing of the frontiers for the page with the map; nil for none
 	Config     Config
 	Supervisor marz.OfficerID // the first officer, who invites the others
 	Name       string         // of the first officer
 	Clock      marz.Clock
 	Wall       func() time.Time
 	Rand       io.Reader    // nil for the machine's
+	Database   string       // in place of Config.Database, and not written down: it may hold a password
 	Store      mirror.Store // in place of the database, and not closed
 }
 
@@ -116,7 +119,7 @@ func (s *Setup) build(ctx context.Context, dir string, register *agreement.Regis
 	}
 	store := s.Store
 	if store == nil {
-		if store, err = openStore(ctx, dir, s.Config.Database); err != nil {
+		if store, err = openStore(ctx, dir, cmp.Or(s.Database, s.Config.Database)); err != nil {
 			return err
 		}
 	}
@@ -140,6 +143,11 @@ func (s *Setup) writeFiles(dir, signer, cosigner string) error {
 		configFile:                             config.String(),
 	} {
 		if err := folder.Write(filepath.Join(dir, name), []byte(data), 0o600); err != nil {
+			return err
+		}
+	}
+	if s.Map != nil {
+		if err := folder.Write(filepath.Join(dir, mapFile), s.Map, 0o600); err != nil {
 			return err
 		}
 	}

@@ -15,7 +15,7 @@ import (
 
 // overview is how far all mirrored journals are, as it was looked at last.
 type overview struct {
-	at    marz.Instant
+	at    time.Time          // by the machine's clock
 	nodes []web.MirroredNode // never changed once made
 	n     int                // how many different ones there were before
 }
@@ -25,7 +25,7 @@ const overviewLife = 2 * time.Second
 
 // Overview says of each node that was enrolled how much of its journal is held here, how old that is, and what stands against it.
 func (h *HQ) Overview(ctx context.Context) ([]web.MirroredNode, error) {
-	all, now := h.NodeList(), h.now()
+	all, now := h.NodeList(), h.opts.Wall()
 	old := h.seen.Load()
 	if old != nil && now.Sub(old.at) < overviewLife && sameNodes(old.nodes, all) {
 		return old.nodes, nil

@@ -79,6 +79,16 @@ func (h *HQ) pageTimeline(q *request) error {
 	return h.render(q, "timeline", "Timeline of "+body.Place.Name, *body)
 }
 
+func (h *HQ) pageMap(q *request) error {
+	at, err := h.instant(q, "at", h.now())
+	if err != nil {
+		return err
+	}
+	body := registers.Map(h.Register(), h.drawing, h.now(), h.now())
+	body.At = min(max(at, body.From), body.Until)
+	return h.render(q, "map", "Map", *body)
+}
+
 // journalPage is how many entries a page of the journal has.
 const journalPage = 50
 

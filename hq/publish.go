@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -347,7 +348,8 @@ func (h *HQ) ownOrigin() mirror.Origin {
 	return mirror.Origin{Name: h.origin, Key: h.vkey, Readers: h.readers}
 }
 
-const postingLife = 7 * day
+// postingLife is how long an officer who is posted has to make a passkey at a post.
+const postingLife = 7 * 24 * time.Hour
 
 // decode reads what a command is given.
 func decode[T any](in json.RawMessage) (v T, err error) {

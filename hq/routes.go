@@ -35,6 +35,7 @@ var routes = []route{
 	{"GET /register", marz.ActReadJournal, (*HQ).pageRegister},
 	{"GET /register/{agreement}", marz.ActReadJournal, (*HQ).pageAgreement},
 	{"GET /timeline/{place}", marz.ActReadJournal, (*HQ).pageTimeline},
+	{"GET /map", marz.ActReadJournal, (*HQ).pageMap},
 	{"POST /api/register", accessOpen, (*HQ).addInstruments},
 	{"GET /journal", marz.ActReadJournal, (*HQ).pageJournal},
 	{"GET /journal/head", marz.ActReadJournal, (*HQ).getHead},

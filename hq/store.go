@@ -4,8 +4,8 @@ import (
 	"context"
 	"path/filepath"
 
-	"marz"
 	"marz/mirror"
+	"marz/mirror/pgstore"
 )
 
 // storeFile is the database of a headquarters of one node.
@@ -13,8 +13,8 @@ const storeFile = "hq.db"
 
 // openStore opens what lies under a headquarters: the PostgreSQL of a URL, or the file in its folder.
 func openStore(ctx context.Context, dir, database string) (mirror.Store, error) {
-	if database == "" {
-		return mirror.OpenSQLite(ctx, filepath.Join(dir, storeFile), "")
+	if database != "" {
+		return pgstore.Open(ctx, database)
 	}
-	return nil, &marz.Error{Code: marz.Invalid, Op: "open database", Fix: "this marz was built without PostgreSQL"}
+	return mirror.OpenSQLite(ctx, filepath.Join(dir, storeFile), "")
 }

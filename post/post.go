@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -180,18 +179,9 @@ func (p *Post) path(s string) string {
 const mapFile = "map.json"
 
 func (p *Post) loadMap() error {
-	path := filepath.Join(p.opts.Dir, mapFile)
-	b, err := os.ReadFile(path)
-	if os.IsNotExist(err) {
-		return nil
-	}
-	if err == nil {
-		p.drawing, err = web.ParseMap(b)
-	}
-	if err != nil {
-		return &marz.Error{Code: marz.Invalid, Op: "read map", Subject: path, Fix: "put a sound one there, or remove it: the post works without", Err: err}
-	}
-	return nil
+	var err error
+	p.drawing, err = web.ReadMap(filepath.Join(p.opts.Dir, mapFile))
+	return err
 }
 
 // wallClock is the machine's clock as a marz.Clock: a ceremony's five minutes are real ones even when an exercise's clock runs fast.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -57,6 +58,22 @@ type MapPoint struct{ X, Y float64 }
 // XY returns where a position stands in the drawing. A position outside it gets a point outside it.
 func (m *Map) XY(lat, lon float64) MapPoint {
 	return MapPoint{X: (lon - m.West) * m.PerLon, Y: (m.North - lat) * m.PerLat}
+}
+
+// ReadMap reads the drawing in a file, nil where there is none.
+func ReadMap(path string) (*Map, error) {
+	b, err := os.ReadFile(path)
+	if os.IsNotExist(err) {
+		return nil, nil
+	}
+	var m *Map
+	if err == nil {
+		m, err = ParseMap(b)
+	}
+	if err != nil {
+		return nil, &marz.Error{Code: marz.Invalid, Op: "read map", Subject: path, Fix: "put a sound one there, or remove it: the node works without", Err: err}
+	}
+	return m, nil
 }
 
 // ParseMap reads a map strictly: an unknown key, a second definition, a path that is none, and a name outside the drawing are errors.

@@ -9,7 +9,7 @@ import (
 )
 
 // pages are the names of all pages.
-var pages = []string{"signin", "enrol", "home", "lane", "supervisor", "crossings", "journal", "entry", "officers", "readers", "error", "map"}
+var pages = []string{"signin", "enrol", "home", "lane", "supervisor", "crossings", "journal", "entry", "officers", "readers", "error", "map", "headquarters"}
 
 // passport returns the zone of an invented traveller's passport, with true check digits (ICAO 9303-4 §4.2.2).
 func passport(surname, given, number string) string {
@@ -74,7 +74,18 @@ var sampleBodies = map[string]any{
 		{Officer: web.Officer{ID: "ru-bg/0111", Name: "Oleg Antonov", Role: marz.RoleOfficer, Authority: russia}, Passkeys: 1, Enrolled: midday - 40*86400e3},
 		{Officer: web.Officer{ID: "ru-bg/0112", Name: "Irina Belova", Role: marz.RoleOfficer, Authority: russia}},
 	}},
-	"map":   sampleMap,
+	"map": sampleMap,
+	"headquarters": web.HeadquartersBody{Origin: "armenia/ru-bg-hq", VerifierKey: "armenia/ru-bg-hq+1c9ae3b2+AQ3iF2nV8kY0c7Qw5xJ1hL4mB6pT9zR2sD8uE0gK3aX", MirrorKey: "armenia/ru-bg-hq+77ab01cd+BA3iF2nV8kY0c7Qw5xJ1hL4mB6pT9zR2sD8uE0gK3aX",
+		Size: 42, Root: "9qTzvC0pxLkKJ7c2N0rYgYqS0dQ1wX3zjQ1aH3mB0kE=", At: midday, Nodes: []web.MirroredNode{
+			{Post: "agarak", Name: "Agarak", Origin: "armenia/agarak", Key: "armenia/agarak+f119176e+AQ3iF2nV8kY0c7Qw5xJ1hL4mB6pT9zR2sD8uE0gK3aX", Entry: 12, Since: midday - 40*86400e3, Held: 1234, Payloads: 1230, Newest: midday - 60e3, Cosigned: midday - 58e3},
+			{Post: "meghri", Name: "Meghri", Origin: "armenia/meghri", Entry: 13, Since: midday - 40*86400e3, Held: 80_211, Coming: 412, Payloads: 80_000, Newest: midday - 3*86400e3, Cosigned: midday - 30e3},
+			{Post: "gyumri", Name: "Gyumri", Origin: "armenia/gyumri", Entry: 14, Since: midday - 3600e3},
+			{Post: "bavra", Name: "Bavra", Origin: "armenia/bavra", Key: "armenia/bavra+0a1b2c3d+AQ3iF2nV8kY0c7Qw5xJ1hL4mB6pT9zR2sD8uE0gK3aX", Entry: 15, Since: midday - 86400e3, Gone: midday - 3600e3, Held: 900, Payloads: 900, Newest: midday - 7200e3, Cosigned: midday - 7190e3, Evidence: []web.Evidence{
+				{Kind: "fork", At: midday - 7000e3, Held: sampleHead, Given: strings.Replace(sampleHead, "9qTz", "Zz0q", 1), Proven: true, File: "/evidence/15/fork/0"},
+				{Kind: "payload", At: midday - 6000e3, Seq: 611, Digest: strings.Repeat("5f1d", 16), Got: strings.Repeat("0c6a", 16), From: strings.Repeat("3f9a", 16), File: "/evidence/15/payload/0"},
+			}},
+			{Post: "yeraskh", Name: "Yeraskh", Origin: "armenia/yeraskh", Entry: 16, Since: midday - 86400e3, Gone: midday - 3600e3, Held: 12, Payloads: 12, Newest: midday - 7200e3, Cosigned: midday - 7190e3},
+		}},
 	"error": web.ErrorBody{Status: 403, Message: "Read record i18: no article in force at this post allows am-bg to read it. Ask the authority in control."},
 }
 
@@ -92,6 +103,8 @@ func samplePage(name string) *web.Page {
 		p.Path = "/lane/1"
 	case "signin", "enrol":
 		p.Officer = nil
+	case "headquarters":
+		p.Path, p.Headquarters, p.Controller, p.Article, p.Since, p.Next = "/", russia, marz.Authority{}, "", 0, nil
 	}
 	return p
 }
@@ -134,6 +147,10 @@ func hostilePage(name string) *web.Page {
 		p.Body = web.OfficersBody{Own: hostile, Officers: []web.OfficerRow{{Officer: who}}, Invited: &web.Invitation{Officer: hostile, Link: hostile}}
 	case "supervisor":
 		p.Body = web.SupervisorBody{Supervises: true, Answer: []web.Reason{{Code: hostile, Text: hostile}}, Cleared: []web.ClearedRow{{By: hostile, Inspection: hostile, List: hostile, Ended: 1, Why: hostile}}}
+	case "headquarters":
+		p.Headquarters = who.Authority
+		p.Body = web.HeadquartersBody{Origin: hostile, VerifierKey: hostile, MirrorKey: hostile, Root: hostile, Nodes: []web.MirroredNode{{Post: hostile, Name: hostile, Origin: hostile, Key: hostile,
+			Evidence: []web.Evidence{{Kind: "fork", Held: hostile, Given: hostile, File: hostile}, {Kind: hostile, Digest: hostile, Got: hostile, From: hostile, File: hostile}}}}}
 	case "map":
 		p.Body = hostileMap()
 	case "error":

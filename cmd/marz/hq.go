@@ -103,7 +103,7 @@ func hqInitCommand() *cobra.Command {
 	c.Flags().StringVar(&f.host, "host", "localhost", "name under which officers and posts reach it; passkeys are bound to it")
 	c.Flags().StringVar(&f.listen, "listen", ":8443", "address for browsers")
 	c.Flags().StringVar(&f.nodes, "nodes", ":8444", "address for posts")
-	c.Flags().StringVar(&f.database, "database", "", "postgres://… (default: $"+databaseVariable+", or a file in the folder)")
+	c.Flags().StringVar(&f.database, "database", "", "postgres://…, which hq.toml will name (default: $"+databaseVariable+", which it will not, or a file in the folder)")
 	c.Flags().StringVar(&f.zone, "zone", "", "IANA time zone in which it shows instants (default: that of the scenario's first post)")
 	c.Flags().StringArrayVar(&f.keys, "authority-key", nil, "ID=KEY or ID=FILE: an authority's verifier key, or a file with either half of it (repeatable)")
 	for _, name := range []string{"authority", "supervisor", "name"} {
@@ -123,10 +123,14 @@ func initHQ(c *cobra.Command, dir string, f hqInitFlags) (string, error) {
 	if f.zone == "" && len(s.Posts) > 0 {
 		f.zone = s.Posts[0].Zone
 	}
+	drawing, err := readMap(f.scenario)
+	if err != nil {
+		return "", err
+	}
 	origin := cmp.Or(f.origin, filepath.Base(f.scenario)+"/"+f.authority+"-hq")
 	return hq.Init(c.Context(), hq.Setup{
-		Dir: dir, Origin: marz.Origin(origin), Zone: f.zone, Ground: ground(s), Register: register.instruments,
-		Config:     hq.DefaultConfig(marz.AuthorityID(f.authority), f.listen, f.nodes, f.host, cmp.Or(f.database, os.Getenv(databaseVariable))),
+		Dir: dir, Origin: marz.Origin(origin), Zone: f.zone, Ground: ground(s), Register: register.instruments, Map: drawing,
+		Config: hq.DefaultConfig(marz.AuthorityID(f.authority), f.listen, f.nodes, f.host, f.database), Database: cmp.Or(f.database, os.Getenv(databaseVariable)),
 		Supervisor: marz.OfficerID(f.supervisor), Name: f.name, Clock: systemClock, Wall: time.Now,
 	})
 }

@@ -168,7 +168,7 @@ func stateOf(n *web.MirroredNode) string {
 	case n.Held == 0:
 		return "nothing yet"
 	case n.Coming > 0:
-		return "behind"
+		return "arriving"
 	}
 	return "mirrored"
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"marz"
+	"marz/hq"
 	"marz/journal"
 	"marz/post"
 )
@@ -20,7 +21,7 @@ func TestMain(m *testing.M) {
 // TestScripts runs every testdata/script/*.txtar: a command line session with its files and its expected output.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true,
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"serve": serve, "present": present, "utopia": utopia}})
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"serve": serve, "servehq": serveHQ, "present": present, "utopia": utopia}})
 }
 
 // serve runs the post of a folder, on a port of its own, until the script ends. $NODE is its address. An exercise's clock stands where its journal ends.
@@ -53,6 +54,33 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	case err := <-ended:
 		ended <- err
 		ts.Fatalf("the post ended: %v", err)
+	}
+}
+
+// serveHQ runs the headquarters of a folder until the script ends. $NODE is its address for browsers.
+func serveHQ(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: servehq FOLDER")
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	h, err := hq.Open(ctx, hq.Options{Dir: ts.MkAbs(args[0]), Clock: systemClock})
+	ts.Check(err)
+	ready, ended := make(chan net.Addr, 1), make(chan error, 1)
+	go func() { ended <- h.Serve(ctx, func(browsers, _ net.Addr) { ready <- browsers }) }()
+	ts.Defer(func() {
+		stop()
+		<-ended
+		h.Close()
+	})
+	select {
+	case a := <-ready:
+		_, port, err := net.SplitHostPort(a.String())
+		ts.Check(err)
+		ts.Setenv("NODE", "https://localhost:"+port)
+		ts.Setenv("CA", filepath.Join(args[0], "keys", "ca.crt"))
+	case err := <-ended:
+		ended <- err
+		ts.Fatalf("the headquarters ended: %v", err)
 	}
 }
 

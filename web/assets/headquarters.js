@@ -20,16 +20,15 @@ function draw() {
     say(part("payloads"), String(n.payloads));
     const state = part("state");
     if (!state) continue;
-    state.dataset.state = n.held ? "active" : "to do";
-    say(state, n.held ? "mirrored" : "nothing yet");
+    state.dataset.state = !n.held ? "to do" : n.coming ? "preparing" : "active";
+    say(state, !n.held ? "nothing yet" : n.coming ? "arriving" : "mirrored");
   }
 }
 
 onLive(({ live }) => {
   if (!live) return;
-  const next = live.mirrored ?? [];
-  if (made(next) !== first) return location.reload();
-  nodes = next;
+  if (live.mirrored && made(live.mirrored) !== first) return location.reload();
+  nodes = live.mirrored ?? nodes;
   say($("own-size"), String(live.head_size));
   say($("own-root"), live.head_root);
   draw();
