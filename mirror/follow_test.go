@@ -539,6 +539,7 @@ func TestFollowerRuns(t *testing.T) {
 	s := newSource(t, all)
 	s.give(t, 20)
 	var over atomic.Bool
+	s.after = time.After
 	remote := s.listen(t)
 	store, err := OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "hq.db"), "")
 	if err != nil {

@@ -28,7 +28,7 @@ function list(l) {
   const words = [`${l.name || l.id} `];
   words.push(l.loaded ? since(l.loaded) : "not in force");
   if (l.refused) words.push(h("strong", {}, ", refresh refused"));
-  return h("span", { class: "age", "data-loud": String(old(l)), title: l.refused ?? "" }, ...words);
+  return h("span", { class: "age age-list", "data-loud": String(old(l)), title: l.refused ?? "" }, ...words);
 }
 
 // tickAges brings the spans up to date between two events.
