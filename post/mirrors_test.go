@@ -118,8 +118,8 @@ func (c *cable) carry(near net.Conn) {
 	pipe(far, near)
 }
 
-// headquarters is an authority's mirror: the real receiver over a store in a file, behind TLS with both sides' certificates, at the end of a cable.
-type headquarters struct {
+// mirrorAt is an authority's mirror: the real receiver over a store in a file, behind TLS with both sides' certificates, at the end of a cable.
+type mirrorAt struct {
 	t        testing.TB
 	store    *mirror.SQLite
 	cable    *cable
@@ -128,7 +128,7 @@ type headquarters struct {
 }
 
 // newHeadquarters makes a mirror of an authority that knows the post as a headquarters does, by what marz post identity prints, and has heard of the register as it is now.
-func newHeadquarters(tp *testPost, authority marz.AuthorityID) *headquarters {
+func newHeadquarters(tp *testPost, authority marz.AuthorityID) *mirrorAt {
 	t := tp.t
 	t.Helper()
 	id, err := ReadIdentity(t.Context(), tp.dir)
@@ -148,7 +148,7 @@ func newHeadquarters(tp *testPost, authority marz.AuthorityID) *headquarters {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &headquarters{t: t, store: store}
+	h := &mirrorAt{t: t, store: store}
 	h.register.Store(tp.Register())
 	r := mirror.NewReceiver(mirror.ReceiverConfig{Store: store, Cosigner: cosigner, Clock: clock})
 	err = r.SetOrigins([]mirror.Origin{{Name: id.Origin, Key: id.Key, Clients: []string{id.Client}, Entitled: func(e journal.Entry) bool {
@@ -237,7 +237,7 @@ func (tp *testPost) whole(i int) {
 }
 
 // equals holds a mirror to the journal's first entries, byte for byte: bodies, hashes, heads, and the payloads that an entitlement says. The independent checker looks at what the mirror exports.
-func (tp *testPost) equals(h *headquarters, size int64, entitled func(journal.Entry) bool) {
+func (tp *testPost) equals(h *mirrorAt, size int64, entitled func(journal.Entry) bool) {
 	tp.t.Helper()
 	ctx := context.Background()
 	var all, got bytes.Buffer

@@ -63,6 +63,7 @@ func (p *Post) Serve(ctx context.Context, ready func(net.Addr)) error {
 	var work sync.WaitGroup
 	work.Go(func() { p.rescreen(beside) })
 	work.Go(func() { p.push(beside) })
+	work.Go(func() { p.followHeadquarters(beside) })
 	err = p.watch(ctx, served)
 	end()
 	for _, s := range stop {
