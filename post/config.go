@@ -29,6 +29,7 @@ type Config struct {
 	// Readers is the address on which document readers hand over what they read, for example ":8445"; none: they type as keyboards alone.
 	Readers   string          `toml:"readers,omitempty"`
 	Documents DocumentsConfig `toml:"documents,omitempty"`
+	Stays     StaysConfig     `toml:"stays,omitempty"`
 }
 
 // DocumentsConfig is how documents are proven.
@@ -92,6 +93,9 @@ func (c *Config) validate(path string) error {
 	}
 	if c.LateDays < 0 || c.LateDays > mostLateDays {
 		return bad(fmt.Sprintf("late_days = %d: give 1 to %d, or none for %d", c.LateDays, mostLateDays, lateDays))
+	}
+	if what := c.Stays.check(); what != "" {
+		return bad(what)
 	}
 	seen := map[marz.ListID]bool{}
 	for _, l := range c.Lists {

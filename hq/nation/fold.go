@@ -15,10 +15,10 @@ const batchEntries = 4096
 
 // progress is how far one journal was folded.
 type progress struct {
-	origin   int64 // its number in the tables
-	next     int64 // seq of the next entry
-	paid     int64 // seq of the next payload, at most next
-	at       marz.Instant
+	origin int64 // its number in the tables
+	next   int64 // seq of the next entry
+	paid   int64 // seq of the next payload, at most next
+	at     marz.Instant
 }
 
 // Fold folds what the mirror holds and this index has not: of every journal all that is cosigned. It returns how many entries it folded itself; other nodes may fold beside it. It ends when nothing was left, or

@@ -80,7 +80,7 @@ func (x *Index) factsOf(payload []byte) (f facts) {
 	who := stays.Person{Nationality: d.Nationality, Birth: d.Birth, Primary: d.Primary, Secondary: d.Secondary}
 	f = facts{known: true, person: x.personOf(who), document: x.documentOf(d.Issuer, d.Number), nationality: coarse(d.Nationality)}
 	if !x.Stays.IsZero() {
-		f.stay = int64(x.Stays.Digest(who))
+		f.stay = signed(x.Stays.Digest(who))
 	}
 	return f
 }

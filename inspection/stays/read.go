@@ -4,9 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
-	"errors"
+	"iter"
 	"os"
 	"strconv"
 	"strings"
@@ -162,19 +163,20 @@ func (f *File) find(digest uint64) (out []Movement, ok bool) {
 	return out, ok
 }
 
-// Each gives every person, in rising order of digests.
-func (f *File) Each(do func(digest uint64, moves []Movement) error) error {
-	for i := range 1 << f.width {
-		var err error
-		f.each(i, func(rest uint64, moves []byte) bool {
-			err = do(uint64(i)<<(64-f.width)|rest, f.moves(moves))
-			return err == nil
-		})
-		if err != nil {
-			return err
+// All gives every person, in rising order of digests.
+func (f *File) All() iter.Seq2[uint64, []Movement] {
+	return func(yield func(uint64, []Movement) bool) {
+		for i := range 1 << f.width {
+			on := true
+			f.each(i, func(rest uint64, moves []byte) bool {
+				on = yield(uint64(i)<<(64-f.width)|rest, f.moves(moves))
+				return on
+			})
+			if !on {
+				return
+			}
 		}
 	}
-	return nil
 }
 
 // parseHeader reads the text that is signed.

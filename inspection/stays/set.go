@@ -2,6 +2,7 @@ package stays
 
 import (
 	"fmt"
+	"iter"
 	"path/filepath"
 	"slices"
 
@@ -64,45 +65,31 @@ func Change(older, newer *File, signer note.Signer) ([]byte, error) {
 	if older.KeyID != newer.KeyID || older.Zone != newer.Zone || newer.At < older.At {
 		return nil, &marz.Error{Code: marz.Invalid, Op: "write change of stays", Fix: "the two files are of other keys or zones, or in the wrong order: send the newer one whole"}
 	}
-	type person struct {
-		digest uint64
-		moves  []Movement
-	}
-	next := func(f *File) func() (person, bool) {
-		all := make([]person, 0, f.People)
-		_ = f.Each(func(d uint64, m []Movement) error { // nothing in it fails
-			all = append(all, person{d, m[countBefore(m, newer.First):]})
-			return nil
-		})
-		return func() (p person, ok bool) {
-			if len(all) == 0 {
-				return p, false
-			}
-			p, all = all[0], all[1:]
-			return p, true
-		}
-	}
+	nextOld, endOld := iter.Pull2(older.All())
+	defer endOld()
+	nextNew, endNew := iter.Pull2(newer.All())
+	defer endNew()
 	w := NewWriter(newer.First, true)
-	olds, news := next(older), next(newer)
-	o, hasOld := olds()
-	n, hasNew := news()
+	o, was, hasOld := nextOld()
+	n, is, hasNew := nextNew()
 	for hasOld || hasNew {
+		was = since(was, newer.First) // what is too old by now makes no difference
 		var err error
 		switch {
-		case hasOld && (!hasNew || o.digest < n.digest):
-			if len(o.moves) > 0 {
-				err = w.Add(o.digest, nil)
+		case hasOld && (!hasNew || o < n):
+			if len(was) > 0 {
+				err = w.Add(o, nil)
 			}
-			o, hasOld = olds()
-		case !hasOld || n.digest < o.digest:
-			err = w.Add(n.digest, n.moves)
-			n, hasNew = news()
+			o, was, hasOld = nextOld()
+		case !hasOld || n < o:
+			err = w.Add(n, is)
+			n, is, hasNew = nextNew()
 		default:
-			if !slices.Equal(o.moves, n.moves) {
-				err = w.Add(n.digest, n.moves)
+			if !slices.Equal(was, is) {
+				err = w.Add(n, is)
 			}
-			o, hasOld = olds()
-			n, hasNew = news()
+			o, was, hasOld = nextOld()
+			n, is, hasNew = nextNew()
 		}
 		if err != nil {
 			return nil, err

@@ -40,12 +40,12 @@ type Writer struct {
 // NewWriter begins a file in which the first day is first. In a change a person without movements is one who is in the file before it and has none any more.
 func NewWriter(first int, change bool) *Writer { return &Writer{first: first, whole: !change} }
 
-// Add adds a person, whose movements are in order of time. Those before the first day are left out.
+// Add adds a person, whose movements are in order of time. Those before the first day are left out; who was in the state when it began counts as having entered on it.
 func (w *Writer) Add(digest uint64, moves []Movement) error {
 	if n := len(w.digests); n > 0 && w.digests[n-1] >= digest {
 		return &marz.Error{Op: "write stays", Fix: "people are not in order of their digests"}
 	}
-	moves = moves[countBefore(moves, w.first):]
+	moves = since(moves, w.first)
 	if len(moves) > maxMoves { // the newest count: nobody crosses a border so often in a window
 		moves = moves[len(moves)-maxMoves:]
 	}
@@ -68,16 +68,23 @@ func (w *Writer) Add(digest uint64, moves []Movement) error {
 	return nil
 }
 
-func countBefore(moves []Movement, first int) int {
+// since returns the movements from a day on. Where the last one before it was an entry, an entry on that day comes first.
+func since(moves []Movement, first int) []Movement {
 	n, _ := slices.BinarySearchFunc(moves, first, func(m Movement, day int) int { return m.Day - day })
-	return n
+	if n > 0 && moves[n-1].Direction == marz.EntryDirection {
+		return append([]Movement{{Day: first, Direction: marz.EntryDirection}}, moves[n:]...)
+	}
+	return moves[n:]
 }
 
-// Bytes returns the file, signed. h.First and h.People are set here.
+// Bytes returns the file, signed. h.First and h.People are set here, and h.Version where it is empty: the instant and eight digits of what is in it.
 func (w *Writer) Bytes(h Header, signer note.Signer) ([]byte, error) {
 	h.First, h.People = w.first, len(w.digests)
 	content := w.content()
 	sum := sha256.Sum256(content)
+	if h.Version == "" {
+		h.Version = fmt.Sprintf("%s-%x", h.At, sum[:4])
+	}
 	text, err := h.text(len(content), hex.EncodeToString(sum[:]))
 	if err != nil {
 		return nil, err
