@@ -37,6 +37,9 @@ var scripts = map[string]string{
 	"transfer":   "transfer.js",
 	"act":        "act.js",
 	"shift":      "shift.js",
+	"nation":     "page.js",
+	"postday":    "page.js",
+	"person":     "page.js",
 	"error":      "page.js",
 }
 
@@ -87,6 +90,12 @@ var functions = template.FuncMap{
 	"inState":      inState,
 	"gap":          gap,
 	"grouped":      grouped,
+	"bars":         drawBars,
+	"cases":        tableOf,
+	"share":        share,
+	"topNations":   topNations,
+	"manned":       manned,
+	"dayURL":       dayURL,
 
 	"asset": AssetURL,
 	"json":  toJSON,

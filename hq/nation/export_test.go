@@ -1,0 +1,4 @@
+package nation
+
+// Tables are all tables of the index.
+var Tables = tables
