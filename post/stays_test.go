@@ -121,7 +121,10 @@ func TestStaysAreRefused(t *testing.T) {
 	refusals := func() int { return s.tp.kinds()[KindStaysRefused] }
 	for i, bad := range []func(){
 		func() { s.give(t, "v0", midnight-1, 0, 10) }, // older
-		func() { s.tp.write(staysFolder+"/"+stays.Current, "marz-stays/1\nrubbish"); _ = s.tp.ReloadStays(t.Context()) },
+		func() {
+			s.tp.write(staysFolder+"/"+stays.Current, "marz-stays/1\nrubbish")
+			_ = s.tp.ReloadStays(t.Context())
+		},
 		func() { s.key[0]++; s.give(t, "v2", midnight+1, 0, 10); s.key[0]-- },
 	} {
 		bad()
