@@ -173,10 +173,21 @@ type nationPlace struct {
 	Class string
 }
 
+// nation is the page's body, an empty one where it is another page's.
+func (v view) nation() *NationBody {
+	switch b := v.Body.(type) {
+	case *NationBody:
+		return b
+	case NationBody:
+		return &b
+	}
+	return &NationBody{}
+}
+
 // Places are the posts that the map shows, coloured by who controls them.
 func (v view) Places() []nationPlace {
-	b, ok := v.Body.(NationBody)
-	if !ok || b.Map == nil {
+	b := v.nation()
+	if b.Map == nil {
 		return nil
 	}
 	colours := b.colours()
@@ -194,7 +205,7 @@ func (v view) Places() []nationPlace {
 }
 
 // colours gives each authority that controls a post a class, in the order of their names.
-func (b NationBody) colours() map[marz.AuthorityID]string {
+func (b *NationBody) colours() map[marz.AuthorityID]string {
 	var all []marz.AuthorityID
 	for _, p := range b.Posts {
 		for _, c := range p.Control {
@@ -211,10 +222,7 @@ func (b NationBody) colours() map[marz.AuthorityID]string {
 
 // Keys are the authorities in the legend of the map.
 func (v view) Keys() []mapKey {
-	b, ok := v.Body.(NationBody)
-	if !ok {
-		return nil
-	}
+	b := v.nation()
 	var out []mapKey
 	for a, c := range b.colours() {
 		out = append(out, mapKey{Authority: marz.Authority{ID: a}, Class: "is-" + c})

@@ -114,6 +114,8 @@ func hostilePage(name string) *web.Page {
 		p.Body = hostileRegister[name]
 	case "transfer", "act", "shift":
 		p.Body = hostileTransfer[name]
+	case "nation", "postday", "person":
+		p.Body = hostileNation(name)
 	case "signin":
 		p.Body = web.SignInBody{Exercise: []web.Officer{who}, Ended: hostile}
 	case "enrol":
