@@ -4,9 +4,9 @@
 
 GO ?= go
 ARGS ?=
-# What the tests need beside Go: a browser, a real X keyboard to type with, a C compiler for the race detector, pcscd with its virtual reader, and what reads photographs of zones, with the typeface to draw them in.
-PROGRAMS = chromium Xvfb xdotool setxkbmap gcc /usr/sbin/pcscd /usr/lib/pcsc/drivers/serial/libifdvpcd.so tesseract
-PACKAGES = chromium xvfb x11-xkb-utils xkb-data xdotool gcc libc6-dev pcscd vsmartcard-vpcd tesseract-ocr fonts-ocr-b
+# What the tests need beside Go: a browser, a real X keyboard to type with, a C compiler for the race detector, pcscd with its virtual reader, and what reads photographs of zones, with the typeface to draw them in, and a PostgreSQL server, of which the tests start their own.
+PROGRAMS = chromium Xvfb xdotool setxkbmap gcc /usr/sbin/pcscd /usr/lib/pcsc/drivers/serial/libifdvpcd.so tesseract $(or $(lastword $(wildcard /usr/lib/postgresql/*/bin/postgres)),postgres)
+PACKAGES = chromium xvfb x11-xkb-utils xkb-data xdotool gcc libc6-dev pcscd vsmartcard-vpcd tesseract-ocr fonts-ocr-b postgresql
 AXE = tmp/axe/package/axe.min.js
 MODEL = tmp/model
 APT = apt-get -o DPkg::Lock::Timeout=300
@@ -60,7 +60,7 @@ bench:
 	$(GO) test ./mrz ./verify ./internal/sim -run xxx -bench .
 	$(GO) test ./post -run xxx -bench 'Lane|ScreenAgain' -benchtime 1x
 	$(GO) test ./internal/handover -run xxx -bench LanesAtTheExecution -benchtime 1x # the lane's pause when control passes
-	$(GO) test ./mirror -run xxx -bench Backlog -benchtime 1x # a journal to its mirror
+	$(GO) test ./mirror ./mirror/pgstore -p 1 -run xxx -bench Backlog -benchtime 1x # a journal to its mirror, in SQLite and in PostgreSQL
 	$(GO) test ./agreement -run xxx -bench 'May|Fold' -benchtime 3x # the register
 	$(GO) test ./emrtd/pcsc -run xxx -bench Reading -benchtime 20x # a document through pcscd and vpcd
 	MARZ_DATA=$${MARZ_DATA:-../shared/data} $(GO) test ./watchlist -run 'Every|Figures' -v

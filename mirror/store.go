@@ -2,6 +2,7 @@ package mirror
 
 import (
 	"context"
+	"fmt"
 
 	"marz"
 )
@@ -36,6 +37,43 @@ type PayloadRow struct {
 	Body []byte
 }
 
+// Append is what one commit adds to a journal that a store itself keeps (Store.Append).
+type Append struct {
+	Old      int64        // entries before
+	Rows     []Row        // of seqs Old, Old+1, … up to before Head.Size; at least one
+	Payloads []PayloadRow // of some of these, ascending
+	Erase    []int64      // seqs below Head.Size whose payloads are erased, and not taken again
+	Head     HeadRow      // over all entries
+}
+
+// Check says whether the parts fit together. It is marz.Invalid when they do not.
+func (a Append) Check(origin marz.Origin) error {
+	bad := func(format string, args ...any) error {
+		return &marz.Error{Code: marz.Invalid, Op: "append to journal", Subject: string(origin), Fix: fmt.Sprintf(format, args...)}
+	}
+	if n := int64(len(a.Rows)); a.Old < 0 || n == 0 || a.Head.Size != a.Old+n || a.Head.Size > maxSeq {
+		return bad("%d entries after %d are not what a head over %d covers", n, a.Old, a.Head.Size)
+	}
+	for i, r := range a.Rows {
+		if r.Seq != a.Old+int64(i) {
+			return bad("seq %d stands where seq %d should", r.Seq, a.Old+int64(i))
+		}
+	}
+	least := a.Old
+	for _, p := range a.Payloads {
+		if p.Seq < least || p.Seq >= a.Head.Size {
+			return bad("a payload of seq %d stands where one of a seq from %d to %d should", p.Seq, least, a.Head.Size-1)
+		}
+		least = p.Seq + 1
+	}
+	for _, seq := range a.Erase {
+		if seq < 0 || seq >= a.Head.Size {
+			return bad("seq %d is to be erased, which the head does not cover", seq)
+		}
+	}
+	return nil
+}
+
 // Limits of what a store keeps.
 const (
 	KeptPending  = 16 // newest pending heads of an origin
@@ -65,7 +103,7 @@ type Store interface {
 
 	// AddEntries adds entries of consecutive seqs. Those below State.Next are held already and skipped; the first must not be above it
 	// (Conflict). In the same transaction the payloads of the seqs in erase are erased, and are not taken again: their bytes are
-	// nowhere in the database's files when it returns, or as soon as no reader needs them any more. It returns the new State.Next.
+	// nowhere in the database's files when it returns, or as soon as no reader needs them any more, or the implementation says for how long they can still be there. It returns the new State.Next.
 	AddEntries(ctx context.Context, origin marz.Origin, rows []Row, erase []int64) (next int64, err error)
 	// Entries gives the entries from one seq up to before another, as far as they are held, ascending.
 	Entries(ctx context.Context, origin marz.Origin, from, to int64, do func(Row) error) error
@@ -93,6 +131,12 @@ type Store interface {
 	AddPayloads(ctx context.Context, origin marz.Origin, from, to int64, payloads []PayloadRow) (mark int64, refused int, err error)
 	// Payloads gives the payloads of entries in [from, to), ascending.
 	Payloads(ctx context.Context, origin marz.Origin, from, to int64, do func(PayloadRow) error) error
+
+	// Append adds entries to a journal that this store itself keeps: the journal of a node that has no other disk, to which several nodes with one key may
+	// append. Entries, payloads, erasures and the head over all of them are one transaction; Pending, Next, Size, Heads and Payloads then are a.Head.Size, and
+	// Head and Pending return a.Head.Note. It is a Conflict, and nothing is written, when any of them is not a.Old before, which is so when another came first, when
+	// the same is given twice, and where the origin is mirrored from elsewhere. It is Invalid when a is not whole (Append.Check).
+	Append(ctx context.Context, origin marz.Origin, a Append) error
 
 	// AddEvidence keeps a piece of evidence under its kind and id. Where one of this id is kept already, or KeptEvidence of this kind are, nothing is written.
 	AddEvidence(ctx context.Context, origin marz.Origin, kind, id string, doc []byte) error

@@ -108,6 +108,7 @@ type model struct {
 	heads    map[int64]string
 	payloads map[int64]string
 	erased   map[int64]bool
+	appended bool // the newest head is one of Append, which no mirror has cosigned
 }
 
 // expect holds an error to whether the call should have been refused.
@@ -122,7 +123,7 @@ func expect(what string, err error, refused bool) error {
 func (m *model) step(rt *rapid.T, s mirror.Store, o marz.Origin, draw func(string, int64, int64) int64) error {
 	ctx := context.Background()
 	st := &m.state
-	switch draw("call", 0, 5) {
+	switch draw("call", 0, 6) {
 	case 0:
 		old, size := st.Pending+draw("off", -1, 1)*draw("wrong", 0, 1), st.Pending+draw("more", 0, 30)
 		bad := old != st.Pending || size <= old
@@ -137,7 +138,7 @@ func (m *model) step(rt *rapid.T, s mirror.Store, o marz.Origin, draw func(strin
 		size := max(1, st.Next+draw("off", -3, 1))
 		bad := size > st.Next || size < st.Size
 		if !bad {
-			st.Size = size
+			st.Size, m.appended = size, false
 			m.heads[size] = string(head(size).Note)
 		}
 		return expect("SetHead", s.SetHead(ctx, o, head(size), cosigned(size)), bad)
@@ -159,8 +160,35 @@ func (m *model) step(rt *rapid.T, s mirror.Store, o marz.Origin, draw func(strin
 		return expect("AddHeads", err, bad)
 	case 4:
 		return m.addPayloads(s, o, draw)
+	case 5:
+		return m.append(s, o, draw)
 	}
 	return m.ask(s, o)
+}
+
+func (m *model) append(s mirror.Store, o marz.Origin, draw func(string, int64, int64) int64) error {
+	st := &m.state
+	old := max(0, st.Next+draw("off", -1, 1)*draw("wrong", 0, 1))
+	a := appending(o, old, old+draw("many", 1, 9))
+	if draw("erase", 0, 1) == 0 {
+		a.Erase = []int64{draw("gone", 0, a.Head.Size-1)}
+	}
+	bad := *st != even(old)
+	if !bad {
+		*st, m.appended = even(a.Head.Size), true
+		m.pending = []int64{a.Head.Size}
+		m.heads[a.Head.Size] = string(a.Head.Note)
+		for _, p := range a.Payloads {
+			if !m.erased[p.Seq] {
+				m.payloads[p.Seq] = text(p)
+			}
+		}
+		for _, seq := range a.Erase {
+			delete(m.payloads, seq)
+			m.erased[seq] = true
+		}
+	}
+	return expect("Append", s.Append(context.Background(), o, a), bad)
 }
 
 func (m *model) addEntries(s mirror.Store, o marz.Origin, draw func(string, int64, int64) int64) error {
@@ -230,7 +258,11 @@ func (m *model) ask(s mirror.Store, o marz.Origin) error {
 		}
 	}
 	note, err := s.Head(ctx, o)
-	if m.state.Size > 0 && (err != nil || !bytes.Equal(note, cosigned(m.state.Size))) {
+	own := cosigned(m.state.Size)
+	if m.appended {
+		own = head(m.state.Size).Note
+	}
+	if m.state.Size > 0 && (err != nil || !bytes.Equal(note, own)) {
 		return fmt.Errorf("head %q, %v, want that of size %d", note, err, m.state.Size)
 	}
 	return nil

@@ -28,8 +28,12 @@ func Run(t *testing.T, shared bool, fresh Make) {
 	t.Run("Large", func(t *testing.T) { testLarge(t, fresh) })
 	t.Run("Evidence", func(t *testing.T) { testEvidence(t, fresh) })
 	t.Run("AtOnce", func(t *testing.T) { testAtOnce(t, fresh, 1) })
+	t.Run("Append", func(t *testing.T) { testAppend(t, fresh) })
+	t.Run("AppendRefused", func(t *testing.T) { testAppendRefused(t, fresh) })
+	t.Run("AppendRace", func(t *testing.T) { testAppendRace(t, fresh, 1) })
 	if shared {
 		t.Run("Shared", func(t *testing.T) { testAtOnce(t, fresh, 3) })
+		t.Run("AppendShared", func(t *testing.T) { testAppendRace(t, fresh, 3) })
 	}
 }
 

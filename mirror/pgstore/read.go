@@ -1,0 +1,189 @@
+package pgstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"marz"
+	"marz/mirror"
+)
+
+// callbackError is what a caller's own function returned. It is the caller's, and says nothing of the database.
+type callbackError struct{ error }
+
+// each runs a query and gives its rows one by one. A connection that is lost before there was one is no reason to give up.
+func (s *Store) each(ctx context.Context, origin marz.Origin, do func(pgx.Rows) error, query string, args ...any) error {
+	for lost := 0; ; lost++ {
+		given, err := s.rows(ctx, do, query, args...)
+		switch own, ok := errors.AsType[callbackError](err); {
+		case ok:
+			return own.error
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case given || lost == mostLost || !disconnected(err):
+			return s.failed("read mirror of", origin, err)
+		}
+		s.pool.Reset()
+	}
+}
+
+func (s *Store) rows(ctx context.Context, do func(pgx.Rows) error, query string, args ...any) (given bool, err error) {
+	rows, err := s.pool.Query(ctx, query, args...)
+	if err != nil {
+		return false, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		given = true
+		if err := do(rows); err != nil {
+			return true, err
+		}
+	}
+	return given, rows.Err()
+}
+
+func callback(err error) error {
+	if err == nil {
+		return nil
+	}
+	return callbackError{err}
+}
+
+// one reads a value that there is at most one of, or answers that what was asked for is not held.
+func (s *Store) one(ctx context.Context, origin marz.Origin, what, query string, args ...any) (value []byte, err error) {
+	found := false
+	err = s.each(ctx, origin, func(rows pgx.Rows) error {
+		found = true
+		return rows.Scan(&value)
+	}, query, args...)
+	if err == nil && !found {
+		return nil, absent(origin, what)
+	}
+	return value, err
+}
+
+func absent(origin marz.Origin, what string) error {
+	return &marz.Error{Code: marz.NotFound, Op: "read mirror of", Subject: string(origin), Fix: what + " is not held"}
+}
+
+// Origins implements mirror.Store.
+func (s *Store) Origins(ctx context.Context) ([]marz.Origin, error) {
+	var out []marz.Origin
+	err := s.each(ctx, "", func(rows pgx.Rows) error {
+		var name string
+		err := rows.Scan(&name)
+		out = append(out, marz.Origin(name))
+		return err
+	}, `SELECT name FROM mirror_origin`)
+	slices.Sort(out) // by bytes, whatever the database sorts by
+	return out, err
+}
+
+// State implements mirror.Store.
+func (s *Store) State(ctx context.Context, origin marz.Origin) (st mirror.State, err error) {
+	err = s.each(ctx, origin, func(rows pgx.Rows) error {
+		return rows.Scan(&st.Pending, &st.Next, &st.Size, &st.Heads, &st.Payloads)
+	}, `SELECT pending, next, size, heads, payloads FROM mirror_origin WHERE origin = $1 AND name = $2`, number(origin), string(origin))
+	return st, err
+}
+
+// Pending implements mirror.Store.
+func (s *Store) Pending(ctx context.Context, origin marz.Origin, size int64) ([]byte, error) {
+	return s.one(ctx, origin, fmt.Sprintf("a pending head of size %d", size), `SELECT note FROM mirror_pending WHERE origin = $1 AND size = $2`, number(origin), size)
+}
+
+// Head implements mirror.Store.
+func (s *Store) Head(ctx context.Context, origin marz.Origin) ([]byte, error) {
+	return s.one(ctx, origin, "a head", `SELECT cosigned FROM mirror_origin WHERE origin = $1 AND name = $2 AND cosigned IS NOT NULL`, number(origin), string(origin))
+}
+
+// Entries implements mirror.Store.
+func (s *Store) Entries(ctx context.Context, origin marz.Origin, from, to int64, do func(mirror.Row) error) error {
+	return s.each(ctx, origin, func(rows pgx.Rows) error {
+		var r mirror.Row
+		if err := rows.Scan(&r.Seq, (*pgtype.DriverBytes)(&r.Body), (*pgtype.DriverBytes)(&r.Hashes)); err != nil {
+			return err
+		}
+		return callback(do(r))
+	}, `SELECT seq, body, hashes FROM mirror_entry WHERE origin = $1 AND seq >= $2 AND seq < $3 ORDER BY seq`, number(origin), from, to)
+}
+
+// Bodies implements mirror.Store.
+func (s *Store) Bodies(ctx context.Context, origin marz.Origin, seqs []int64) ([][]byte, error) {
+	return s.some(ctx, origin, `SELECT seq, body FROM mirror_entry WHERE origin = $1 AND seq = ANY($2)`, seqs)
+}
+
+// Hashes implements mirror.Store.
+func (s *Store) Hashes(ctx context.Context, origin marz.Origin, seqs []int64) ([][]byte, error) {
+	return s.some(ctx, origin, `SELECT seq, hashes FROM mirror_entry WHERE origin = $1 AND seq = ANY($2)`, seqs)
+}
+
+// some reads a value of some entries.
+func (s *Store) some(ctx context.Context, origin marz.Origin, query string, seqs []int64) ([][]byte, error) {
+	if len(seqs) == 0 {
+		return nil, nil
+	}
+	found := make(map[int64][]byte, len(seqs))
+	err := s.each(ctx, origin, func(rows pgx.Rows) error {
+		var seq int64
+		var value []byte
+		err := rows.Scan(&seq, &value)
+		found[seq] = value
+		return err
+	}, query, number(origin), slices.Compact(slices.Sorted(slices.Values(seqs))))
+	if err != nil {
+		return nil, err
+	}
+	out := make([][]byte, len(seqs))
+	for i, seq := range seqs {
+		value, ok := found[seq]
+		if !ok {
+			return nil, absent(origin, fmt.Sprintf("seq %d", seq))
+		}
+		out[i] = value
+	}
+	return out, nil
+}
+
+// Heads implements mirror.Store.
+func (s *Store) Heads(ctx context.Context, origin marz.Origin, after int64, limit int, do func(mirror.HeadRow) error) error {
+	return s.each(ctx, origin, func(rows pgx.Rows) error {
+		var h mirror.HeadRow
+		if err := rows.Scan(&h.Size, (*pgtype.DriverBytes)(&h.Note)); err != nil {
+			return err
+		}
+		return callback(do(h))
+	}, `SELECT size, note FROM mirror_head WHERE origin = $1 AND size > $2 ORDER BY size LIMIT $3`, number(origin), after, limit)
+}
+
+// Payloads implements mirror.Store.
+func (s *Store) Payloads(ctx context.Context, origin marz.Origin, from, to int64, do func(mirror.PayloadRow) error) error {
+	return s.each(ctx, origin, func(rows pgx.Rows) error {
+		var p mirror.PayloadRow
+		if err := rows.Scan(&p.Seq, (*pgtype.DriverBytes)(&p.Salt), (*pgtype.DriverBytes)(&p.Body)); err != nil {
+			return err
+		}
+		return callback(do(p))
+	}, `SELECT seq, salt, body FROM mirror_payload WHERE origin = $1 AND seq >= $2 AND seq < $3 ORDER BY seq`, number(origin), from, to)
+}
+
+// Evidence implements mirror.Store.
+func (s *Store) Evidence(ctx context.Context, origin marz.Origin, kind string) ([][]byte, error) {
+	var out [][]byte
+	err := s.each(ctx, origin, func(rows pgx.Rows) error {
+		var doc []byte
+		err := rows.Scan(&doc)
+		out = append(out, doc)
+		return err
+	}, `SELECT doc FROM mirror_evidence WHERE origin = $1 AND kind = $2 ORDER BY n`, number(origin), kind)
+	return out, err
+}
+
+var _ mirror.Store = (*Store)(nil)
