@@ -7,14 +7,18 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+
 	"marz"
 	"marz/hq/nation"
 	"marz/inspection/stays"
+	"marz/internal/pgtest"
 	"marz/journal"
 	"marz/mirror"
 )
@@ -25,20 +29,32 @@ type database struct {
 	open func(testing.TB) (*sql.DB, nation.Dialect)
 }
 
-func databases(t testing.TB) []database {
-	return []database{{"sqlite", func(t testing.TB) (*sql.DB, nation.Dialect) {
-		db, err := nation.OpenSQLite(filepath.Join(t.TempDir(), "nation.db"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { db.Close() })
-		return db, nation.SQLite
-	}}}
+var databases = []database{{"sqlite", inSQLite}, {"postgresql", inPostgreSQL}}
+
+func inSQLite(t testing.TB) (*sql.DB, nation.Dialect) {
+	db, err := nation.OpenSQLite(filepath.Join(t.TempDir(), "nation.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db, nation.SQLite
 }
+
+func inPostgreSQL(t testing.TB) (*sql.DB, nation.Dialect) {
+	s := pgtest.Shared(t)
+	db, err := sql.Open("pgx", s.URL(s.Database(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db, nation.PostgreSQL
+}
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
 // onEach runs a test on every database.
 func onEach(t *testing.T, test func(*testing.T, database)) {
-	for _, d := range databases(t) {
+	for _, d := range databases {
 		t.Run(d.name, func(t *testing.T) { test(t, d) })
 	}
 }
