@@ -118,8 +118,8 @@ func (x *Index) read(ctx context.Context, origin marz.Origin, p progress) (*batc
 		return nil, err
 	}
 	b := &batch{before: p, after: p, payloads: map[int64]facts{}, touched: map[int64]bool{}}
-	b.after.next = min(max(st.Size, p.next), p.next+batchEntries)
-	b.after.paid = max(p.paid, min(st.Payloads, b.after.next, p.paid+batchEntries))
+	b.after.next = min(max(st.Size, p.next), p.next+x.batch)
+	b.after.paid = max(p.paid, min(st.Payloads, b.after.next, p.paid+x.batch))
 	if b.after.next == p.next && b.after.paid == p.paid {
 		return nil, nil
 	}

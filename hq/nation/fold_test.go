@@ -22,7 +22,7 @@ var lanes = []marz.Lane{{ID: "1", Direction: marz.EntryDirection, Flow: "persons
 // TestFoldIsTheSameInAnyPieces holds the law of the index: however entries and payloads came, in which pieces they were folded, and how many nodes folded at once, the tables are those of one fold of all.
 func TestFoldIsTheSameInAnyPieces(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
-		for seed := range uint64(4) {
+		for seed := range map[string]uint64{"sqlite": 4, "postgresql": 2}[d.name] {
 			t.Run(fmt.Sprint(seed), func(t *testing.T) {
 				r := rand.New(rand.NewPCG(seed, 1))
 				w := newWorld(t)
@@ -33,6 +33,9 @@ func TestFoldIsTheSameInAnyPieces(t *testing.T) {
 				}
 				db, dialect := d.open(t)
 				nodes := []*nation.Index{w.index(db, dialect), w.index(db, dialect), w.index(db, dialect)}
+				for i, x := range nodes {
+					x.FoldBy(int64(23 + 40*i))
+				}
 				fold(t, nodes[0]) // so that the posts have the same numbers in both
 				for range 6 {
 					for _, n := range posts {

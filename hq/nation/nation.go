@@ -41,6 +41,7 @@ type Options struct {
 // Index answers questions about all posts. Its methods may be called from any goroutine.
 type Index struct {
 	Options
+	batch int64 // how many entries are folded in one transaction, and as many payloads
 
 	mu       sync.Mutex
 	register map[marz.Origin]*registerOf // what follows from the register of each post, kept until it learns more
@@ -52,7 +53,7 @@ func Open(ctx context.Context, o Options) (*Index, error) {
 	if len(o.Key) != KeySize || o.Zone == nil || o.Store == nil || o.DB == nil || o.Dialect.Rows == 0 {
 		return nil, &marz.Error{Op: "open index", Fix: fmt.Sprintf("it needs a store, a database with its dialect, a zone, and a key of %d bytes", KeySize)}
 	}
-	x := &Index{Options: o, register: map[marz.Origin]*registerOf{}}
+	x := &Index{Options: o, batch: batchEntries, register: map[marz.Origin]*registerOf{}}
 	made, err := x.made(ctx)
 	if err != nil {
 		return nil, err
