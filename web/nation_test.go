@@ -16,7 +16,7 @@ func TestNationPage(t *testing.T) {
 		"a post that is well":         `<span class="state" data-state="good">good</span>`,
 		"who controls lanes":          `<strong class="id">am-bg</strong> lane 5, 6`,
 		"who controls nothing":        `not known`,
-		"manned lanes":                `<td class="number">1 of 2</td>`,
+		"manned lanes":                `<td class="number id">1 of 2</td>`,
 		"the link to a day":           `href="/nation/day?post=armenia%2Fagarak"`,
 		"a mark on the map":           `<a class="place is-a2" href="/nation/day?post=armenia%2Fagarak">`,
 		"an hour of the chart":        `23 entries`,

@@ -166,13 +166,6 @@ func (v view) State(p NationPost) (s struct{ Word, Why string }) {
 	return s
 }
 
-// nationPlace is a post on the map.
-type nationPlace struct {
-	NationPost
-	At    MapPoint
-	Class string
-}
-
 // nation is the page's body, an empty one where it is another page's.
 func (v view) nation() *NationBody {
 	switch b := v.Body.(type) {
@@ -184,24 +177,50 @@ func (v view) nation() *NationBody {
 	return &NationBody{}
 }
 
+// nationPlace is a post on the map, with the page of its day.
+type nationPlace struct {
+	mapRow
+	URL string
+}
+
 // Places are the posts that the map shows, coloured by who controls them.
-func (v view) Places() []nationPlace {
+func (v view) Places() ([]nationPlace, error) {
 	b := v.nation()
 	if b.Map == nil {
-		return nil
+		return nil, nil
 	}
 	colours := b.colours()
-	var out []nationPlace
+	var rows []mapRow
+	var urls []string
 	for _, p := range b.Posts {
-		n := nationPlace{NationPost: p, At: b.Map.XY(p.Post.Lat, p.Post.Lon), Class: "is-none"}
-		if len(p.Control) > 0 {
-			n.Class = "is-" + colours[p.Control[0].Authority]
+		r := mapRow{IsPost: true, Class: "is-none", At: b.Map.XY(p.Post.Lat, p.Post.Lon), Short: fmt.Sprintf("%d crossings", p.Count)}
+		r.Name, r.Kind = nameOfPost(p), "post"
+		if p.Open > 0 {
+			r.Short += fmt.Sprintf(", %d open", p.Open)
 		}
-		if (p.Post.Lat != 0 || p.Post.Lon != 0) && b.Map.holds(n.At, 0) {
-			out = append(out, n)
+		if len(p.Control) > 0 {
+			r.Class = "is-" + colours[p.Control[0].Authority]
+		}
+		if r.Drawn = (p.Post.Lat != 0 || p.Post.Lon != 0) && b.Map.holds(r.At, 0); r.Drawn {
+			rows, urls = append(rows, r), append(urls, dayURL(p.Origin, ""))
 		}
 	}
-	return out
+	if err := (MapBody{Map: b.Map}).label(rows); err != nil {
+		return nil, err
+	}
+	var out []nationPlace
+	for i, r := range rows {
+		out = append(out, nationPlace{r, urls[i]})
+	}
+	return out, nil
+}
+
+// nameOfPost is what a post is called: its journal's name where it has not described itself.
+func nameOfPost(p NationPost) string {
+	if p.Post.Name != "" {
+		return p.Post.Name
+	}
+	return string(p.Origin)
 }
 
 // colours gives each authority that controls a post a class, in the order of their names.

@@ -25,14 +25,16 @@ type crossing struct {
 // counter names what crossings are counted together in.
 type counter struct {
 	grain, slot         int64
-	direction, decision int
-	nationality         string
+	direction, decision int    // of a grain of all
+	nationality         string // of a grain of nationalities
 }
 
-// The grains.
+// The grains. Times are counted apart from nationalities, so that a year of either is few rows.
 const (
-	byHour = 1
-	byDay  = 2
+	byHour       = 1 // all, by the hour since 1970, UTC
+	byDay        = 2 // all, by the calendar day
+	nationsDay   = 3 // nationalities, by the day
+	nationsMonth = 4 // nationalities, by the calendar month
 )
 
 // counters are those in which the crossing counts: none before it was decided.
@@ -40,10 +42,12 @@ func (c *crossing) counters(zone *time.Location) []counter {
 	if c.state != stateDecided {
 		return nil
 	}
-	hour := counter{byHour, hourOf(marz.Instant(c.ended)), c.direction, c.decision, c.nationality}
-	day := hour
-	day.grain, day.slot = byDay, dayOf(marz.Instant(c.ended), zone)
-	return []counter{hour, day}
+	at := marz.Instant(c.ended)
+	day := dayOf(at, zone)
+	return []counter{
+		{byHour, hourOf(at), c.direction, c.decision, ""}, {byDay, day, c.direction, c.decision, ""},
+		{nationsDay, day, 0, 0, c.nationality}, {nationsMonth, monthOf(day), 0, 0, c.nationality},
+	}
 }
 
 func hourOf(at marz.Instant) int64 { return int64(at) / 3600e3 }
@@ -52,6 +56,16 @@ func hourOf(at marz.Instant) int64 { return int64(at) / 3600e3 }
 func dayOf(at marz.Instant, zone *time.Location) int64 {
 	y, m, d := at.In(zone).Date()
 	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / 86400
+}
+
+// monthOf is the number of a day's month, counted from January 1970, and firstOf a month's first day.
+func monthOf(day int64) int64 {
+	y, m, _ := time.Unix(day*86400, 0).UTC().Date()
+	return int64(y-1970)*12 + int64(m) - 1
+}
+
+func firstOf(month int64) int64 {
+	return time.Date(1970, time.Month(month+1), 1, 0, 0, 0, 0, time.UTC).Unix() / 86400
 }
 
 // The public parts of the entries of an inspection, as far as they are folded (docs/spec/entries.md).

@@ -144,13 +144,7 @@ func (x *Index) counts(ctx context.Context, b *web.NationBody, posts map[int64]*
 		return err
 	}
 	b.Decisions = decisionCounts(byDecision)
-	err := x.all(ctx, func(rows *sql.Rows) error {
-		var c web.NationCount
-		err := rows.Scan(&c.Name, &c.Count)
-		b.Nationalities = append(b.Nationalities, c)
-		return err
-	}, `SELECT nationality, CAST(sum(n) AS BIGINT) AS total FROM n_count WHERE grain = ? AND slot BETWEEN ? AND ? GROUP BY nationality ORDER BY total DESC, nationality`, span...)
-	if err != nil {
+	if err := x.nationalities(ctx, b); err != nil {
 		return err
 	}
 	return x.all(ctx, func(rows *sql.Rows) error {
@@ -164,6 +158,39 @@ func (x *Index) counts(ctx context.Context, b *web.NationBody, posts map[int64]*
 		}
 		return err
 	}, `SELECT origin, decision, CAST(sum(n) AS BIGINT) FROM n_count WHERE grain = ? AND slot BETWEEN ? AND ? GROUP BY origin, decision`, span...)
+}
+
+// nationalities adds up whole months where it can, and days at the ends.
+func (x *Index) nationalities(ctx context.Context, b *web.NationBody) error {
+	first, last := dayOf(b.From, x.Zone), dayOf(b.Until, x.Zone)
+	firstMonth, lastMonth := monthOf(first), monthOf(last+1)-1 // the whole ones between
+	if firstOf(firstMonth) < first {
+		firstMonth++
+	}
+	spans := [][3]int64{{nationsDay, first, last}}
+	if firstMonth <= lastMonth {
+		spans = [][3]int64{{nationsDay, first, firstOf(firstMonth) - 1}, {nationsMonth, firstMonth, lastMonth}, {nationsDay, firstOf(lastMonth + 1), last}}
+	}
+	by := map[string]int{}
+	for _, s := range spans {
+		err := x.all(ctx, func(rows *sql.Rows) error {
+			var name string
+			var n int
+			err := rows.Scan(&name, &n)
+			by[name] += n
+			return err
+		}, `SELECT nationality, CAST(sum(n) AS BIGINT) FROM n_count WHERE grain = ? AND slot BETWEEN ? AND ? GROUP BY nationality`, s[0], s[1], s[2])
+		if err != nil {
+			return err
+		}
+	}
+	for name, n := range by {
+		b.Nationalities = append(b.Nationalities, web.NationCount{Name: name, Count: n})
+	}
+	slices.SortFunc(b.Nationalities, func(a, b web.NationCount) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Name, b.Name))
+	})
+	return nil
 }
 
 // slots are the grain in which the time is shown, and its first and last slot.

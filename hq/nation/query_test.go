@@ -115,10 +115,21 @@ func TestNation(t *testing.T) {
 		if len(b.Transfers) != 1 || b.Transfers[0].Article != "am-ru-2026/2" || b.Transfers[0].Phase != transfer.Planned || b.Transfers[0].Overdue {
 			t.Errorf("transfers: %+v", b.Transfers)
 		}
-		for _, days := range []int{7, 365} {
+		for _, days := range []int{7, 30, 365} {
 			c, err := x.Nation(t.Context(), nation.Question{Now: now, Days: days})
-			if err != nil || !c.ByDay || len(c.Times) != days || c.Times[days-1].Sum() != 6 {
+			if err != nil || !c.ByDay || len(c.Times) != days || c.Times[days-1].Sum() != 6 || !slices.Equal(c.Nationalities, b.Nationalities) {
 				t.Errorf("%d days: %+v, %v", days, c, err)
+			}
+		}
+		later := at("2026-05-20T12:00:00+04:00")
+		for days, want := range map[int]int{90: 6, 81: 6, 80: 6, 79: 0, 30: 0} { // 80 days ago was 2 March
+			c, err := x.Nation(t.Context(), nation.Question{Now: later, Days: days})
+			sum := 0
+			for _, n := range c.Nationalities {
+				sum += n.Count
+			}
+			if err != nil || sum != want {
+				t.Errorf("%d days before %s: %d crossings by nationality and not %d (%v)", days, later, sum, want, err)
 			}
 		}
 		checkDay(t, x, n, now)

@@ -13,7 +13,7 @@ var tables = []string{"n_origin", "n_crossing", "n_count", "n_entry", "n_list", 
 //   - n_origin: how far each journal was folded. next is the seq of the next entry, paid that of the next payload; whoever folds changes the row first, under the condition that it is as he
 //     read it. at is the instant of the last entry folded; odd counts entries that could not be understood.
 //   - n_crossing: every inspection, whether it has ended or not. held says whether its payload was folded: 0 not yet, 1, or 2 it was erased.
-//   - n_count: how many crossings were decided, by hours (since 1970, UTC) and by days (of the zone, since 1970).
+//   - n_count: how many crossings were decided: all, and by nationality, in the grains of crossing.go.
 //   - n_entry: entries that are few and that questions fold themselves: the register, passings of control, transfers, what posts are.
 const schema = `
 CREATE TABLE n_origin (
