@@ -31,8 +31,8 @@ type bar struct {
 	X, Width       float64
 	EntryY, EntryH int
 	ExitY, ExitH   int
-	Stopped        int
-	Title          string
+	Slot, Title    string
+	NationTime
 }
 
 type barTick struct {
@@ -56,7 +56,7 @@ func drawBars(zone string, byDay bool, times []NationTime) *bars {
 		high := func(n int) int { return int(math.Round(barsHigh * float64(n) / float64(max(most, 1)))) }
 		all, entries := high(t.Sum()), high(t.Entries)
 		x := math.Round(1e4*float64(i)*width) / 1e4
-		b.Bars = append(b.Bars, bar{X: x, Width: math.Round(8e3*width) / 1e4, EntryY: barsFoot - entries, EntryH: entries, ExitY: barsFoot - all, ExitH: all - entries, Stopped: t.Stopped,
+		b.Bars = append(b.Bars, bar{X: x, Width: math.Round(8e3*width) / 1e4, EntryY: barsFoot - entries, EntryH: entries, ExitY: barsFoot - all, ExitH: all - entries, NationTime: t, Slot: slotText(zone, byDay, t.At),
 			Title: fmt.Sprintf("%s: %d entries, %d exits, %d did not pass", slotText(zone, byDay, t.At), t.Entries, t.Exits, t.Stopped)})
 		if i%step == 0 {
 			b.Ticks = append(b.Ticks, barTick{X: x, Text: tickText(zone, byDay, t.At)})
@@ -261,14 +261,15 @@ func dayURL(origin marz.Origin, day string) string {
 
 // caseTable is a table of inspections.
 type caseTable struct {
-	Zone string
-	Rows []NationCase
-	Ends bool // it says what became of a referral
-	None string
+	Zone  string
+	Rows  []NationCase
+	Ends  bool   // it says what became of a referral
+	Label string // of the table, for who does not see the heading
+	None  string // what it says without rows
 }
 
-func tableOf(zone string, rows []NationCase, ends bool, none string) caseTable {
-	return caseTable{zone, rows, ends, none}
+func tableOf(zone string, rows []NationCase, ends bool, label, none string) caseTable {
+	return caseTable{zone, rows, ends, label, none}
 }
 
 // manned is at how many lanes somebody sits.
