@@ -193,7 +193,7 @@ func (v view) Places() ([]nationPlace, error) {
 	var rows []mapRow
 	var urls []string
 	for _, p := range b.Posts {
-		r := mapRow{IsPost: true, Class: "is-none", At: b.Map.XY(p.Post.Lat, p.Post.Lon), Short: fmt.Sprintf("%d crossings", p.Count)}
+		r := mapRow{IsPost: true, Class: "is-none", At: b.Map.XY(p.Post.Lat, p.Post.Lon), Short: fmt.Sprint(p.Count)}
 		r.Name, r.Kind = nameOfPost(p), "post"
 		if p.Open > 0 {
 			r.Short += fmt.Sprintf(", %d open", p.Open)

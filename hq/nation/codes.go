@@ -11,9 +11,9 @@ var (
 	directions = []marz.Direction{marz.EntryDirection, marz.ExitDirection}
 	verdicts   = []marz.Verdict{marz.Clear, marz.Attention, marz.Stop}
 	decisions  = []marz.Decision{marz.Admit, marz.Refuse, marz.Refer, marz.Depart, marz.Hold}
-	states     = []string{"open", "proposed", "awaiting", "decided", "withdrawn"}
 )
 
+// How far an inspection is.
 const (
 	stateOpen = iota
 	stateProposed
