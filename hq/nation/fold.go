@@ -189,3 +189,9 @@ func (b *batch) add(e journal.Entry, body []byte) {
 		b.odd++
 	}
 }
+
+// Again has the payloads of a journal looked at again from a seq on, at the next Fold: a mirror was given some that it may have only now, below its mark. Those that were folded stay as they are.
+func (x *Index) Again(ctx context.Context, origin marz.Origin, from marz.Seq) error {
+	_, err := x.DB.ExecContext(ctx, x.sql(`UPDATE n_origin SET paid = ? WHERE name = ? AND paid > ?`), int64(max(from, 0)), string(origin), int64(max(from, 0)))
+	return x.failed("fold journal", err)
+}

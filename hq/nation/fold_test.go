@@ -192,3 +192,34 @@ func TestOddEntries(t *testing.T) {
 		}
 	})
 }
+
+// TestPayloadsThatComeLater holds that what a mirror may have only later is folded when the index is told, once.
+func TestPayloadsThatComeLater(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		w := newWorld(t)
+		n := w.post("agarak", lanes...)
+		n.happen(rand.New(rand.NewPCG(9, 9)), 60)
+		all := n.payloads
+		n.payloads = nil
+		n.all() // the node gives none of these
+		db, dialect := d.open(t)
+		x := w.index(db, dialect)
+		fold(t, x)
+		if bare := dump(t, db); strings.Contains(bare, "person=") {
+			t.Fatal(bare)
+		}
+		n.payloads, n.paid = all, 0
+		n.all()
+		for range 2 {
+			if err := x.Again(t.Context(), n.origin, 0); err != nil {
+				t.Fatal(err)
+			}
+			fold(t, x)
+		}
+		whole, dialect := d.open(t)
+		fold(t, w.index(whole, dialect))
+		if diff := cmp.Diff(dump(t, whole), dump(t, db)); diff != "" {
+			t.Errorf("(-whole +later):\n%s", diff)
+		}
+	})
+}

@@ -41,6 +41,16 @@ type passing struct {
 	passed
 }
 
+func readPassing(e journal.Entry) (p passing, ok bool) {
+	p = passing{seq: e.Seq, at: e.At, article: e.Under}
+	return p, json.Unmarshal(e.Public, &p.passed) == nil
+}
+
+// event is what a register learns of it.
+func (p passing) event() agreement.Event {
+	return agreement.Event{Seq: p.seq, At: p.at, Passing: &agreement.Passing{Place: p.Place, Lanes: p.Lanes, From: p.From, To: p.To, Article: p.article, Planned: p.Instant}}
+}
+
 // posts adds every post that has described itself, by the number of its origin, with its register's debts and transfers.
 func (x *Index) posts(ctx context.Context, b *web.NationBody, now marz.Instant, posts map[int64]*web.NationPost) error {
 	all := map[int64]*registerOf{}
@@ -161,12 +171,11 @@ func (r *registerOf) add(e journal.Entry) (event agreement.Event, ok bool) {
 		}
 		return event, false
 	case "control.passed", transfer.KindExecuted:
-		p := passing{seq: e.Seq, at: e.At, article: e.Under}
-		if json.Unmarshal(e.Public, &p.passed) != nil {
-			return event, false
+		p, ok := readPassing(e)
+		if ok {
+			r.passings = append(r.passings, p)
 		}
-		r.passings = append(r.passings, p)
-		return agreement.Event{Seq: e.Seq, At: e.At, Passing: &agreement.Passing{Place: p.Place, Lanes: p.Lanes, From: p.From, To: p.To, Article: e.Under, Planned: p.Instant}}, true
+		return p.event(), ok
 	case "agreement.recorded", "statement.recorded", "report.recorded":
 		var i agreement.Instrument
 		if json.Unmarshal(e.Public, &i) != nil {
@@ -241,4 +250,19 @@ func debts(all map[int64]*registerOf, posts map[int64]*web.NationPost, now marz.
 	}
 	slices.SortStableFunc(out, func(a, b web.NationDebt) int { return cmp.Compare(a.Due, b.Due) })
 	return out
+}
+
+// Passings are the passings of control of a place that the posts have recorded, as a register takes them, in order of time.
+func (x *Index) Passings(ctx context.Context, place marz.PlaceID) (out []agreement.Event, err error) {
+	err = x.all(ctx, func(rows *sql.Rows) error {
+		var e journal.Entry
+		var public string
+		err := rows.Scan(&e.Seq, &e.At, &e.Under, &public)
+		e.Public = json.RawMessage(public)
+		if p, ok := readPassing(e); ok && p.Place == place {
+			out = append(out, p.event())
+		}
+		return err
+	}, `SELECT seq, at, article, public FROM n_entry WHERE kind IN ('control.passed', 'transfer.executed') ORDER BY at, origin, seq`)
+	return out, x.failed("ask index", err)
 }

@@ -83,6 +83,10 @@ func TestNation(t *testing.T) {
 		if diff := cmp.Diff([]web.NationControl{{Authority: "am-bg", Article: "am-ru-2026/1", Since: start}}, p.Control); diff != "" {
 			t.Error(diff)
 		}
+		passed, err := x.Passings(t.Context(), "agarak")
+		if err != nil || len(passed) != 1 || passed[0].Passing.To != "am-bg" || passed[0].Passing.Article != "am-ru-2026/1" || passed[0].At != start {
+			t.Errorf("passings: %+v, %v", passed, err)
+		}
 		want := []web.NationLane{{ID: "1", Direction: "entry", Flow: "persons", Officers: []marz.OfficerID{"am-bg/0101"}, Case: &web.LaneCase{ID: marz.InspectionID(fmt.Sprint(len(n.rows) - 1)), Opened: n.now, Verdict: marz.Clear}},
 			{ID: "2", Direction: "exit", Flow: "persons"}}
 		if diff := cmp.Diff(want, p.Lanes); diff != "" {
