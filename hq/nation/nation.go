@@ -47,8 +47,8 @@ type Index struct {
 	register map[marz.Origin]*registerOf // what follows from the register of each post, kept until it learns more
 }
 
-// Open returns the index in a database, whose tables are made where there are none. Tables of an older version are dropped, to be folded anew. It is a Conflict where they were made under other keys or for
-// another zone (Rebuild makes them anew), or by a newer version of Marz.
+// Open returns the index in a database, whose tables are made where there are none. Tables of an older version are dropped, to be folded anew. It is a Conflict where they were made by a newer version of Marz, or under other keys or for
+// another zone; of the latter the index is returned all the same, so that it can be rebuilt.
 func Open(ctx context.Context, o Options) (*Index, error) {
 	if len(o.Key) != KeySize || o.Zone == nil || o.Store == nil || o.DB == nil || o.Dialect.Rows == 0 {
 		return nil, &marz.Error{Op: "open index", Fix: fmt.Sprintf("it needs a store, a database with its dialect, a zone, and a key of %d bytes", KeySize)}
