@@ -39,7 +39,7 @@ var scripts = map[string]string{
 	"shift":      "shift.js",
 	"nation":     "page.js",
 	"postday":    "page.js",
-	"person":     "page.js",
+	"history":    "page.js",
 	"error":      "page.js",
 }
 
