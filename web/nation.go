@@ -139,8 +139,8 @@ type NationTransfer struct {
 	Overdue bool               // its instant has gone by
 }
 
-// PersonBody is the body of the page of what is known of one person's crossings. Who it is, the page says as it was asked.
-type PersonBody struct {
+// HistoryBody is the body of the page of what is known of one person's crossings. Who it is, the page says as it was asked.
+type HistoryBody struct {
 	Asked  []string // nationality, birth date, names, document, as they were given
 	Entry  marz.Seq // of the entry in the headquarters' journal that says that it was asked
 	Reason string   // why

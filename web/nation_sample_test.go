@@ -42,7 +42,7 @@ var nationBodies = map[string]any{
 	},
 	"postday": web.PostDayBody{Origin: "armenia/agarak", Post: marz.Post{ID: "agarak", Name: "Agarak"}, Day: "2024-12-30", Earlier: "2024-12-29", Later: "2024-12-31", Times: nationHours(24),
 		Decisions: []web.NationCount{{"admit", marz.Admit, 540}, {"refuse", marz.Refuse, 3}}, Rows: nationCases, Before: "2024-12-30T10:00:00.000Z"},
-	"history": web.PersonBody{Asked: []string{"IRN", "1986-07-12", "HOSSEINI", "MARYAM ZAHRA", "K48213377"}, Entry: 417, Reason: "court", Rows: nationCases[:3], More: true, Stay: "12 of 180 days used in the last 365", Gap: true},
+	"history": web.HistoryBody{Asked: []string{"IRN", "1986-07-12", "HOSSEINI", "MARYAM ZAHRA", "K48213377"}, Entry: 417, Reason: "court", Rows: nationCases[:3], More: true, Stay: "12 of 180 days used in the last 365", Gap: true},
 }
 
 // nationHours are hours with more and fewer crossings.
@@ -67,7 +67,7 @@ func hostileNation(name string) any {
 	case "postday":
 		return web.PostDayBody{Origin: hostile, Post: marz.Post{Name: hostile}, Day: hostile, Earlier: hostile, Later: hostile, Times: times, Decisions: counts, Rows: []web.NationCase{c}, Before: hostile}
 	case "history":
-		return web.PersonBody{Asked: []string{hostile}, Reason: hostile, Rows: []web.NationCase{c}, Stay: hostile}
+		return web.HistoryBody{Asked: []string{hostile}, Reason: hostile, Rows: []web.NationCase{c}, Stay: hostile}
 	}
 	m := hostileMap().Map
 	return &web.NationBody{Map: m, Times: times, Decisions: counts, Nationalities: counts, Refused: []web.NationCase{c}, Referred: []web.NationCase{c}, Late: []web.NationLate{{NationCase: c, List: hostile, Owner: hostile}},

@@ -40,7 +40,7 @@ func TestNationPage(t *testing.T) {
 }
 
 func TestNationPagesWithoutAnything(t *testing.T) {
-	for name, body := range map[string]any{"nation": &web.NationBody{}, "postday": &web.PostDayBody{}, "history": &web.PersonBody{}} {
+	for name, body := range map[string]any{"nation": &web.NationBody{}, "postday": &web.PostDayBody{}, "history": &web.HistoryBody{}} {
 		got := html(t, name, body)
 		if !strings.Contains(got, "No crossing") && !strings.Contains(got, "Nothing has come") {
 			t.Errorf("the empty page %s does not say that there is nothing", name)
@@ -48,8 +48,8 @@ func TestNationPagesWithoutAnything(t *testing.T) {
 	}
 }
 
-// TestPersonPage holds that it says by which entry and why it was asked, and how much is not known.
-func TestPersonPage(t *testing.T) {
+// TestHistoryPage holds that it says by which entry and why it was asked, and how much is not known.
+func TestHistoryPage(t *testing.T) {
 	got := html(t, "history", sampleBodies["history"])
 	for _, want := range []string{"Asked for under entry 417, reason: court", "12 of 180 days used in the last 365, at all posts; an entry or exit is missing", "There are older crossings", "Withdrawn", "MARYAM ZAHRA"} {
 		if !strings.Contains(got, want) {

@@ -173,7 +173,7 @@ func TestNoSearchWithoutAnEntry(t *testing.T) {
 		}
 		seq := journal.add(nation.KindSearched, "am-bg/0900", asked, words{"who": who})
 		receipt := nation.Receipt{Entry: marz.Seq(seq), Officer: "am-bg/0900"}
-		search := func(r nation.Receipt, who nation.Identity, now marz.Instant) (*web.PersonBody, error) {
+		search := func(r nation.Receipt, who nation.Identity, now marz.Instant) (*web.HistoryBody, error) {
 			return x.Search(t.Context(), r, who, inspection.StayRule{Days: 90, Window: 180}, now)
 		}
 		if _, err := search(receipt, who, n.now); marz.CodeOf(err) != marz.Forbidden {
@@ -238,7 +238,7 @@ func TestHistoryByDocument(t *testing.T) {
 		fold(t, x)
 		journal := w.node(hq)
 		journal.now = n.now
-		ask := func(who nation.Identity) *web.PersonBody {
+		ask := func(who nation.Identity) *web.HistoryBody {
 			t.Helper()
 			asked, err := x.Ask(nil, who, "court")
 			if err != nil {

@@ -105,7 +105,7 @@ const (
 )
 
 // Search returns the crossings of a person at all posts, the newest first, once the entry of the receipt says that exactly this is asked. It is Forbidden without.
-func (x *Index) Search(ctx context.Context, r Receipt, who Identity, rule inspection.StayRule, now marz.Instant) (*web.PersonBody, error) {
+func (x *Index) Search(ctx context.Context, r Receipt, who Identity, rule inspection.StayRule, now marz.Instant) (*web.HistoryBody, error) {
 	if err := who.Validate(); err != nil {
 		return nil, err
 	}
@@ -116,7 +116,7 @@ func (x *Index) Search(ctx context.Context, r Receipt, who Identity, rule inspec
 	if s.Reason == "" || s.Mark != x.about(s.Nonce, who) {
 		return nil, &marz.Error{Code: marz.Forbidden, Op: "read about a person", Subject: "by entry " + strconv.FormatInt(int64(r.Entry), 10), Fix: "that entry asks for somebody else: nothing is read about a person before an entry says who asks and why"}
 	}
-	b := &web.PersonBody{Entry: r.Entry, Reason: s.Reason}
+	b := &web.HistoryBody{Entry: r.Entry, Reason: s.Reason}
 	for _, part := range []string{who.Nationality, who.Birth, who.Primary, who.Secondary, who.Issuer, who.Number} {
 		if part != "" {
 			b.Asked = append(b.Asked, part)
@@ -125,7 +125,7 @@ func (x *Index) Search(ctx context.Context, r Receipt, who Identity, rule inspec
 	return b, x.failed("search", x.history(ctx, b, who, rule, now))
 }
 
-func (x *Index) history(ctx context.Context, b *web.PersonBody, who Identity, rule inspection.StayRule, now marz.Instant) error {
+func (x *Index) history(ctx context.Context, b *web.HistoryBody, who Identity, rule inspection.StayRule, now marz.Instant) error {
 	names, err := x.names(ctx)
 	if err != nil {
 		return err
@@ -200,7 +200,7 @@ func (x *Index) names(ctx context.Context) (map[int64]*web.NationPost, error) {
 }
 
 // stayOf counts the days of the rule's window on which the person was in the state, by the crossings of all posts.
-func (x *Index) stayOf(ctx context.Context, b *web.PersonBody, who stays.Person, rule inspection.StayRule, now marz.Instant) error {
+func (x *Index) stayOf(ctx context.Context, b *web.HistoryBody, who stays.Person, rule inspection.StayRule, now marz.Instant) error {
 	if rule.Days == 0 || slices.Contains(rule.Exempt, who.Nationality) {
 		return nil
 	}
