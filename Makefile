@@ -11,7 +11,7 @@ AXE = tmp/axe/package/axe.min.js
 MODEL = tmp/model
 APT = apt-get -o DPkg::Lock::Timeout=300
 
-.PHONY: run build test tools check unit sim-transfer race bench speed-signatures speed-passive eval shots fuzz mutate model
+.PHONY: run build test tools check unit sim-transfer race bench nation-bench speed-signatures speed-passive eval shots fuzz mutate model
 
 run: build
 	./bin/marz demo $(ARGS)
@@ -70,6 +70,11 @@ bench:
 	$(GO) test ./agreement -run xxx -bench 'May|Fold' -benchtime 3x # the register
 	$(GO) test ./emrtd/pcsc -run xxx -bench Reading -benchtime 20x # a document through pcscd and vpcd
 	MARZ_DATA=$${MARZ_DATA:-../shared/data} $(GO) test ./watchlist -run 'Every|Figures' -v
+
+# The index of the nation with a year's crossings in PostgreSQL: its pages, people's histories, folding, the file of stays, exports. Half an hour, 10 GB of disk.
+CROSSINGS ?= 20000000
+nation-bench:
+	$(GO) test ./hq/nation -run xxx -bench Nation -benchtime 1x -timeout 180m -args -crossings $(CROSSINGS) -entries 400000
 
 # Signatures of documents a second on one core, beside what openssl speed says in the same run.
 speed-signatures:

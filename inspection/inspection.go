@@ -29,6 +29,7 @@ type Input struct {
 	Lists     []ListAge        // the lists that should be in force, each with its state
 	HQs       []HQAge          // the headquarters that the post follows
 	History   []Movement       // the traveller's earlier crossings known here, in order of time
+	Elsewhere *Elsewhere       // what History knows of other posts; nil: the post counts its own alone
 	Stay      StayRule
 	ClockLate bool      // the clock is behind the journal
 	Evidence  *Evidence // nil: nothing but the zone was read

@@ -38,10 +38,7 @@ type Movement struct {
 // day of exit both count. An exit without an entry before it counts from the window's first day only when from is
 // unknown to the post: it is then reported by gap.
 func (r StayRule) Used(history []Movement, at marz.Instant, zone *time.Location) (days int, gap bool) {
-	day := func(i marz.Instant) int {
-		y, m, d := i.In(zone).Date()
-		return int(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / 86400)
-	}
+	day := func(i marz.Instant) int { return dayIn(i, zone) }
 	today := day(at)
 	first := today - r.Window + 1
 	present := make([]bool, r.Window)
@@ -98,6 +95,12 @@ func checkStay(in Input) []marz.Finding {
 		f.Result, f.Reason = marz.Successful, "no limit of stay for "+in.Document.Nationality
 		return []marz.Finding{f}
 	}
+	where, unknown := "here", ""
+	if e := in.Elsewhere; e != nil {
+		if unknown = e.lacks(r, in); e.Missing == "" {
+			where, f.Source, f.AsOf = "at any post", "crossings at all posts "+e.Version, e.AsOf
+		}
+	}
 	used, gap := r.Used(in.History, in.At, in.Zone)
 	count := r.StayText(in.Document.Nationality, in.History, in.At, in.Zone)
 	over := used > r.Days
@@ -107,14 +110,27 @@ func checkStay(in Input) []marz.Finding {
 	switch {
 	case over:
 		f.Result, f.Grave, f.Reason = marz.Failed, marz.Attention, count
+	case unknown != "":
+		f.Result, f.Reason = marz.Undetermined, count+"; "+unknown
 	case gap:
-		f.Result, f.Reason = marz.Undetermined, count+"; an entry or exit is missing here, so there may be more"
+		f.Result, f.Reason = marz.Undetermined, count+"; an entry or exit is missing "+where+", so there may be more"
 	case in.Direction == marz.ExitDirection && len(in.History) == 0:
-		f.Result, f.Reason = marz.Undetermined, "no entry is known here, so the days cannot be counted"
+		f.Result, f.Reason = marz.Undetermined, "no entry is known "+where+", so the days cannot be counted"
 	default:
 		f.Result, f.Reason = marz.Successful, count
 	}
 	return []marz.Finding{f}
+}
+
+// lacks says what is not known of other posts, or "".
+func (e *Elsewhere) lacks(r StayRule, in Input) string {
+	switch first := dayIn(in.At, in.Zone) - r.Window + 1; {
+	case e.Missing != "":
+		return "crossings at other posts are not known: " + e.Missing
+	case e.First > first:
+		return "of other posts only crossings since " + marz.DateOf(noon(e.First, in.Zone).In(in.Zone)).String() + " are known"
+	}
+	return ""
 }
 
 // countsToday reports whether the traveller has already been present on the day of the check.

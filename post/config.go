@@ -31,6 +31,7 @@ type Config struct {
 	Documents DocumentsConfig `toml:"documents,omitempty"`
 	// Mirrors are where copies of the journal are kept.
 	Mirrors []MirrorConfig `toml:"mirror,omitempty"`
+	Stays   StaysConfig    `toml:"stays,omitempty"`
 }
 
 // DocumentsConfig is how documents are proven.
@@ -89,6 +90,9 @@ func (c *Config) validate(path string) error {
 		return bad(fmt.Sprintf("late_days = %d: give 1 to %d, or none for %d", c.LateDays, mostLateDays, lateDays))
 	}
 	if what := c.Ages.validate(); what != "" {
+		return bad(what)
+	}
+	if what := c.Stays.check(); what != "" {
 		return bad(what)
 	}
 	seen := map[marz.ListID]bool{}

@@ -12,6 +12,7 @@ import (
 
 	"marz"
 	"marz/inspection"
+	"marz/inspection/stays"
 	"marz/journal"
 	"marz/mrz"
 	"marz/watchlist"
@@ -114,7 +115,7 @@ func (p *Post) sameScan(a *act, l *laneRow, scan string, again bool) (int64, err
 func (p *Post) open(a *act, l *laneRow, t taken, lists screened, scan string) error {
 	doc := t.doc
 	traveller := p.keyed("traveller", doc.Nationality, doc.Birth.String(), doc.Primary, doc.Secondary)
-	history, err := collect(a, scanMovement, `SELECT at, direction FROM s_movement WHERE traveller = ? ORDER BY inspection`, traveller)
+	history, known, err := p.movements(a, traveller, stays.Person{Nationality: doc.Nationality, Birth: doc.Birth.String(), Primary: doc.Primary, Secondary: doc.Secondary})
 	if err != nil {
 		return err
 	}
@@ -134,7 +135,7 @@ func (p *Post) open(a *act, l *laneRow, t taken, lists screened, scan string) er
 	}
 	cleared := clearedFor(sorted, whose)
 	findings, verdict := inspection.Inspect(inspection.Input{Document: doc, Taken: t.how, Evidence: t.evidence, Direction: l.direction, At: a.Now(), Zone: p.zone, Answer: answer, Cleared: cleared, Lists: ages, HQs: p.hqAges(a.Now()),
-		History: history, Stay: p.config.Stay, ClockLate: a.ClockBehind()})
+		History: history, Elsewhere: known, Stay: p.config.Stay, ClockLate: a.ClockBehind()})
 	changes := t.how.Changes(doc)
 	opened, err := a.append(KindInspection,
 		inspectionEntry{Lane: l.id, Direction: l.direction, Verdict: verdict, Findings: publicFindings(findings, a.Now()), Hits: len(answer.Hits), Cleared: cleared, Owners: owners,
@@ -148,11 +149,6 @@ func (p *Post) open(a *act, l *laneRow, t taken, lists screened, scan string) er
 		return err
 	}
 	return a.asylumStands(opened.Seq, l.id, traveller)
-}
-
-func scanMovement(rows *sql.Rows) (m inspection.Movement, err error) {
-	err = rows.Scan(&m.At, &m.Direction)
-	return m, err
 }
 
 func document(d *mrz.Document, today marz.Date) web.Document {

@@ -22,6 +22,9 @@ func (p *Post) ReloadLists(ctx context.Context, actor Actor) ([]web.ListState, e
 	if err := p.act(ctx, actor, marz.ActManageLists, func(*act) error { return nil }); err != nil {
 		return nil, err
 	}
+	if err := p.loadStays(ctx, &actor); err != nil {
+		return nil, err
+	}
 	if err := p.loadTrust(ctx, &actor); err != nil {
 		return nil, err
 	}

@@ -96,6 +96,7 @@ type Post struct {
 	trust     atomic.Pointer[trust] // what documents are proven against; nil: nothing
 	stations  *stations             // readers that have called
 	portraits portraits
+	elsewhere atomic.Pointer[elsewhere] // crossings at other posts, as the headquarters gave them; nil: nothing is known
 	again     again
 	live      hub
 }
@@ -176,6 +177,9 @@ func (p *Post) prepare(ctx context.Context) error {
 		return err
 	}
 	p.destroy(ctx)
+	if err := p.loadStays(ctx, nil); err != nil {
+		return err
+	}
 	if err := p.loadTrust(ctx, nil); err != nil {
 		return err
 	}

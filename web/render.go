@@ -39,6 +39,9 @@ var scripts = map[string]string{
 	"transfer":     "transfer.js",
 	"act":          "act.js",
 	"shift":        "shift.js",
+	"nation":       "page.js",
+	"postday":      "page.js",
+	"history":      "page.js",
 	"error":        "page.js",
 }
 
@@ -89,6 +92,12 @@ var functions = template.FuncMap{
 	"inState":      inState,
 	"gap":          gap,
 	"grouped":      grouped,
+	"bars":         drawBars,
+	"cases":        tableOf,
+	"share":        share,
+	"topNations":   topNations,
+	"manned":       manned,
+	"dayURL":       dayURL,
 
 	"asset": AssetURL,
 	"json":  toJSON,

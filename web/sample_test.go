@@ -138,6 +138,8 @@ func hostilePage(name string) *web.Page {
 		p.Body = hostileRegister[name]
 	case "transfer", "act", "shift":
 		p.Body = hostileTransfer[name]
+	case "nation", "postday", "history":
+		p.Body = hostileNation(name)
 	case "signin":
 		p.Body = web.SignInBody{Exercise: []web.Officer{who}, Ended: hostile}
 	case "enrol":
