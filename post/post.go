@@ -90,6 +90,7 @@ type Post struct {
 	stations  *stations             // readers that have called
 	portraits portraits
 	again     again
+	retaining retaining
 	live      hub
 }
 
@@ -105,7 +106,7 @@ func Open(ctx context.Context, o Options) (*Post, error) {
 		o.Rand = &sharedRandom{r: o.Rand}
 	}
 	p := &Post{opts: o, lists: watchlist.New(o.Wall), keys: newDataKeys(o.Dir, o.Rand), boot: bootClock{dir: o.Dir}, shred: make(chan struct{}), stations: newStations(o.Wall),
-		again: again{lists: map[marz.ListID]bool{}, wake: make(chan struct{}, 1)}}
+		again: again{lists: map[marz.ListID]bool{}, wake: make(chan struct{}, 1)}, retaining: retaining{wake: make(chan struct{}, 1)}}
 	var err error
 	if p.config, err = readConfig(filepath.Join(o.Dir, configFile)); err != nil {
 		return nil, err
