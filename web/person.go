@@ -67,12 +67,12 @@ type PersonFinding struct {
 	Reason string      `json:"reason,omitempty"`
 }
 
-// PersonHit is a match with a list whose owner lets it be told.
+// PersonHit is a match with a list that may be told. What the alert says of whom it means is not in it: that can be somebody else.
 type PersonHit struct {
-	List  marz.ListID `json:"list"`
-	Owner string      `json:"owner"`
-	Name  string      `json:"name"`
-	Says  string      `json:"says,omitempty"`
+	List    marz.ListID `json:"list"`
+	Owner   string      `json:"owner"`
+	Says    string      `json:"says,omitempty"`    // the sentence of the match
+	Cleared bool        `json:"cleared,omitempty"` // he was found not to be the one on it
 }
 
 // PersonNote is what somebody wrote about the record.

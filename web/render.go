@@ -33,6 +33,8 @@ var scripts = map[string]string{
 	"sections":   "sections.js",
 	"officers":   "officers.js",
 	"readers":    "readers.js",
+	"retention":  "retention.js",
+	"person":     "person.js",
 	"map":        "map.js",
 	"transfer":   "transfer.js",
 	"act":        "act.js",
