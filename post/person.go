@@ -147,7 +147,7 @@ func (p *Post) ExportPerson(ctx context.Context, actor Actor, who Person, reason
 	if err != nil {
 		return nil, err
 	}
-	k, err := p.keeper(p.journal.State(), committed{ctx, p.journal}, p.now())
+	k, err := p.keeps(p.journal.State(), committed{ctx, p.journal}, p.now())
 	if err != nil {
 		return nil, err
 	}

@@ -96,7 +96,7 @@ func (a *act) holds(entry marz.Seq) error {
 
 // unheld reports why an entry's payload must not be erased by hand either.
 func (a *act) unheld(e journal.Entry) error {
-	k, err := a.post.keeper(a, a.Tx, a.Now())
+	k, err := a.post.keeps(a, a.Tx, a.Now())
 	if err != nil {
 		return err
 	}

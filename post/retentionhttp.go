@@ -23,7 +23,7 @@ func (p *Post) Retention(actor Actor) (*web.RetentionBody, error) {
 	if b.Look != nil {
 		b.Next = b.Look.At.Add(retainEvery)
 	}
-	k, err := p.keeper(state, nil, now)
+	k, err := p.keeps(state, nil, now)
 	if err != nil {
 		return nil, &marz.Error{Op: "read schedules", Err: err}
 	}

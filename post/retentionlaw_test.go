@@ -316,10 +316,10 @@ func (h *history) pass() {
 	there := map[int64]bool{}
 	for _, e := range before.entries {
 		seq := int64(e["seq"].(float64))
-		if e["private"] != nil {
+		if e["private"] != "" {
 			there[seq] = h.there(marz.Seq(seq))
 		}
-		if e["private"] != nil && before.gone(e) {
+		if e["private"] != "" && before.gone(e) {
 			h.may[seq] = true
 		}
 	}
@@ -340,7 +340,7 @@ func (h *history) pass() {
 	}
 	for _, e := range before.entries {
 		seq := int64(e["seq"].(float64))
-		if e["private"] == nil {
+		if e["private"] == "" {
 			continue
 		}
 		now := h.there(marz.Seq(seq))

@@ -72,7 +72,7 @@ type retainedEntry struct {
 // Retain looks at every payload once, and erases those whose time is up by the schedules of all whose they are. Serve does it by itself. Each batch is a transaction of its own in which everything is asked again,
 // so that a pass that is cut off anywhere has erased only what was due, and the next one goes on. While the clock is in doubt it erases nothing.
 func (p *Post) Retain(ctx context.Context) (*web.RetentionLook, error) {
-	k, err := p.keeper(p.journal.State(), committed{ctx, p.journal}, p.now())
+	k, err := p.keeps(p.journal.State(), committed{ctx, p.journal}, p.now())
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +108,7 @@ type retention struct {
 	erased int
 }
 
-func (p *Post) keeper(q querier, from entries, at marz.Instant) (*keeper, error) {
+func (p *Post) keeps(q querier, from entries, at marz.Instant) (*keeper, error) {
 	schedules, err := schedulesIn(q)
 	return &keeper{q: q, from: from, register: p.register.Load(), place: p.post.ID.Place(), transfers: p.transfers(), schedules: schedules, at: at, given: map[string]bool{}}, err
 }
@@ -187,7 +187,7 @@ func (r *retention) erase(ctx context.Context) error {
 }
 
 func (r *retention) eraseIn(tx *journal.Tx) ([]kept, error) {
-	k, err := r.keeper(tx, tx, tx.Now())
+	k, err := r.keeps(tx, tx, tx.Now())
 	if err != nil {
 		return nil, err
 	}

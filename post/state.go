@@ -377,8 +377,8 @@ func foldDecided(f *journal.Fold, e journal.Entry, _ []byte) error {
 	if d.By != "" {
 		by = d.By
 	}
-	err := f.Exec(`UPDATE s_inspection SET state = 'decided', decision = ?, reason = ?, decided = ?, ended = decided, decided_seq = ?, officer = ?, authority = ?, article = ?, step = ? WHERE id = ?`,
-		d.Decision, d.Reason, e.At, e.Seq, by, by.Authority(), e.Under, e.Seq, id)
+	err := f.Exec(`UPDATE s_inspection SET state = 'decided', decision = ?, reason = ?, decided = ?, ended = ?, decided_seq = ?, officer = ?, authority = ?, article = ?, step = ? WHERE id = ?`,
+		d.Decision, d.Reason, e.At, e.At, e.Seq, by, by.Authority(), e.Under, e.Seq, id)
 	if err != nil || !d.Decision.Passes() {
 		return err
 	}

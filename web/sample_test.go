@@ -9,7 +9,7 @@ import (
 )
 
 // pages are the names of all pages.
-var pages = []string{"signin", "enrol", "home", "lane", "supervisor", "crossings", "journal", "entry", "officers", "readers", "error", "map"}
+var pages = []string{"signin", "enrol", "home", "lane", "supervisor", "crossings", "journal", "entry", "officers", "readers", "retention", "person", "error", "map"}
 
 // passport returns the zone of an invented traveller's passport, with true check digits (ICAO 9303-4 §4.2.2).
 func passport(surname, given, number string) string {
@@ -74,8 +74,10 @@ var sampleBodies = map[string]any{
 		{Officer: web.Officer{ID: "ru-bg/0111", Name: "Oleg Antonov", Role: marz.RoleOfficer, Authority: russia}, Passkeys: 1, Enrolled: midday - 40*86400e3},
 		{Officer: web.Officer{ID: "ru-bg/0112", Name: "Irina Belova", Role: marz.RoleOfficer, Authority: russia}},
 	}},
-	"map":   sampleMap,
-	"error": web.ErrorBody{Status: 403, Message: "Read record i18: no article in force at this post allows am-bg to read it. Ask the authority in control."},
+	"retention": sampleRetention,
+	"person":    web.PersonBody{Own: "ru-bg", Reasons: reading, Kinds: []web.Reason{{Code: "correction", Text: "The person says that something is wrong"}}},
+	"map":       sampleMap,
+	"error":     web.ErrorBody{Status: 403, Message: "Read record i18: no article in force at this post allows am-bg to read it. Ask the authority in control."},
 }
 
 // samplePage returns a full model of a page, or nil when there is none of that name.
@@ -130,6 +132,10 @@ func hostilePage(name string) *web.Page {
 		p.Body = web.EntryBody{Entry: entry, Body: hostile, Leaf: hostile, Proof: []string{hostile}}
 	case "readers":
 		p.Body = web.ReadersBody{Own: hostile, Lanes: []marz.LaneID{hostile}, Readers: []web.ReaderRow{{Key: hostile, Lane: hostile, State: hostile, By: hostile}, {Key: hostile, Asks: true, Others: []marz.AuthorityID{hostile}}}}
+	case "retention":
+		p.Body = hostileRetention
+	case "person":
+		p.Body = web.PersonBody{Own: hostile, Reasons: []web.Reason{{Code: hostile, Text: hostile}}, Kinds: []web.Reason{{Code: hostile, Text: hostile}}}
 	case "officers":
 		p.Body = web.OfficersBody{Own: hostile, Officers: []web.OfficerRow{{Officer: who}}, Invited: &web.Invitation{Officer: hostile, Link: hostile}}
 	case "supervisor":
