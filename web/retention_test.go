@@ -108,8 +108,9 @@ func retentionSet(t *testing.T, b *browsertest.Browser) {
 	click(p, `#hold-form [type="submit"]`)
 	waitText(p, "hold-error", "Choose a reason")
 	click(p, `[data-act="set"]`)
+	browsertest.Eval[any](p, `void (window.before = true)`)
 	click(p, "#retention-go")
-	p.WaitFor(`location.pathname === "/retention"`)
+	p.WaitFor(`!window.before && document.readyState === "complete" && document.getElementById("link-state").dataset.state === "up"`) // the page is there anew
 	if f.posts("/api/retention/set") != 1 {
 		t.Error("it was not set")
 	}
