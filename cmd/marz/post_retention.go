@@ -57,6 +57,7 @@ Exit code 0; 1 when something is there that is said to be erased, or nothing can
 }
 
 func writeRetention(w io.Writer, l *web.RetentionLook, r journal.Residue) error {
+	var stays []string
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "record\twhose\tdays\tthere\tdue\theld\terased\toldest")
 	for _, row := range l.Rows {
@@ -79,11 +80,14 @@ func writeRetention(w io.Writer, l *web.RetentionLook, r journal.Residue) error 
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%s\n", kind, strings.Join(owners, "+"), strings.Join(days, "+"), row.Kept, row.Due, row.Held, row.Erased, oldest)
 		for _, why := range row.Whys {
-			fmt.Fprintf(t, "  %d: %s\n", why.Count, why.What)
+			stays = append(stays, fmt.Sprintf("%d of %s, %s: %s", why.Count, kind, strings.Join(owners, "+"), why.What))
 		}
 	}
 	if err := t.Flush(); err != nil {
 		return err
+	}
+	if len(stays) > 0 {
+		fmt.Fprintf(w, "\nWhat stays:\n  %s\n", strings.Join(stays, "\n  "))
 	}
 	fmt.Fprintf(w, "\n%d payloads are erased by entries, %d of them are still there.\n", l.Erased, l.Left)
 	_, err := fmt.Fprintf(w, "The database has %d free pages, %d of them not overwritten; its log holds %d bytes.\n", r.Free, r.Written, r.Log)
