@@ -32,6 +32,7 @@ type kept struct {
 	seq        marz.Seq
 	kind       string             // of record; "" for what no schedule is about
 	inspection int64              // that it is about; else below 1
+	of         *caseFacts         // of what belongs to a case; else nil
 	owners     []marz.AuthorityID // whose it is: all have to let it go
 	from       marz.Instant       // when its time began to run; 0: it does not yet
 	held       string             // why it has to stay in any case, or why its time does not run
@@ -75,30 +76,51 @@ func recordOf(q querier, e journal.Entry) (r kept, of aboutEntry, err error) {
 	if r.inspection = number(of.Inspection); e.Kind == KindInspection {
 		r.inspection = int64(e.Seq)
 	}
-	if r.kind != byDecision {
-		return r, of, nil
+	if r.kind == byDecision || e.Kind == KindFoundHits || e.Kind == KindLate {
+		if r.of, err = caseOf(q, r.inspection); err != nil {
+			return r, of, err
+		}
 	}
-	var state, owners string
-	var decision marz.Decision
-	if err := q.QueryRow(`SELECT state, coalesce(decision, ''), owners FROM s_inspection WHERE id = ?`, r.inspection).Scan(&state, &decision, &owners); err != nil {
-		return r, of, err
+	if r.kind == byDecision {
+		r.kind = r.of.kind()
 	}
 	if e.Kind == KindInspection {
-		r.owners = split[marz.AuthorityID](owners)
-	}
-	switch {
-	case decision.Passes():
-		r.kind = keepPassed
-	case decision == marz.Refer:
-		r.kind = keepReferred
-	case state == "withdrawn":
-		r.kind = keepWithdrawn
-	case state == "decided":
-		r.kind = keepRefused
-	default:
-		r.kind = keepOpen
+		r.owners = r.of.owners
 	}
 	return r, of, nil
+}
+
+// caseFacts is what of a case says how long what belongs to it is kept.
+type caseFacts struct {
+	state    string
+	decision marz.Decision
+	ended    marz.Instant // 0: it has not
+	referred marz.Instant // when second line ended; 0: it has not
+	owners   []marz.AuthorityID
+	asylum   bool
+}
+
+func caseOf(q querier, id int64) (*caseFacts, error) {
+	var c caseFacts
+	var owners string
+	err := q.QueryRow(`SELECT state, coalesce(decision, ''), coalesce(ended, 0), owners, asylum, coalesce((SELECT at FROM s_referral WHERE inspection = i.id), 0) FROM s_inspection i WHERE id = ?`, id).
+		Scan(&c.state, &c.decision, &c.ended, &owners, &c.asylum, &c.referred)
+	c.owners = split[marz.AuthorityID](owners)
+	return &c, err
+}
+
+func (c *caseFacts) kind() string {
+	switch {
+	case c.decision.Passes():
+		return keepPassed
+	case c.decision == marz.Refer:
+		return keepReferred
+	case c.state == "withdrawn":
+		return keepWithdrawn
+	case c.state == "decided":
+		return keepRefused
+	}
+	return keepOpen
 }
 
 // judge says what is to be known of an entry's payload.
@@ -115,7 +137,7 @@ func (k *keeper) judge(e journal.Entry) (kept, error) {
 		err = k.judgeOfficer(&r, e, of)
 	case r.kind == keepTransfers:
 		err = k.judgeTransfer(&r, e, of.Transfer)
-	case recordKinds[e.Kind] == byDecision, e.Kind == KindFoundHits, e.Kind == KindLate:
+	case r.of != nil:
 		err = k.judgeCase(&r)
 	}
 	if err == nil && r.held == "" {
@@ -125,24 +147,18 @@ func (k *keeper) judge(e journal.Entry) (kept, error) {
 }
 
 // judgeCase is about what belongs to a case: its payload, notes on it and hits. Its time runs from the end of the case, where second line follows from the end of that.
-func (k *keeper) judgeCase(r *kept) error {
-	var decision marz.Decision
-	var ended, referred marz.Instant
-	var owners string
-	err := k.q.QueryRow(`SELECT coalesce(decision, ''), coalesce(ended, 0), owners, asylum, coalesce((SELECT at FROM s_referral WHERE inspection = i.id), 0) FROM s_inspection i WHERE id = ?`, r.inspection).
-		Scan(&decision, &ended, &owners, &r.record.Asylum, &referred)
+func (k *keeper) judgeCase(r *kept) (err error) {
+	c := r.of
+	r.record.Asylum = c.asylum
 	switch {
-	case err != nil:
-		return err
-	case ended == 0:
+	case c.ended == 0:
 		r.from, r.held = 0, "the case is open"
-		return nil
-	case decision == marz.Refer && referred == 0:
+	case c.decision == marz.Refer && c.referred == 0:
 		r.from, r.held = 0, "second line has not ended"
-		return nil
+	default:
+		r.from = max(r.from, c.ended, c.referred)
+		r.held, err = k.unanswered(r.inspection, c.owners)
 	}
-	r.from = max(r.from, ended, referred)
-	r.held, err = k.unanswered(r.inspection, split[marz.AuthorityID](owners))
 	return err
 }
 
@@ -249,29 +265,21 @@ func (k *keeper) judgeHold(r *kept) error {
 }
 
 // holdOn returns what holds one of these entries, for one of the owners.
-func (k *keeper) holdOn(owners []marz.AuthorityID, seqs ...int64) (string, error) {
-	for _, s := range seqs {
-		if s <= 0 {
-			continue
-		}
-		type hold struct {
-			authority marz.AuthorityID
-			reason    string
-		}
-		all, err := collect(k.q, func(r *sql.Rows) (h hold, err error) {
-			err = r.Scan(&h.authority, &h.reason)
-			return h, err
-		}, `SELECT authority, reason FROM s_hold WHERE entry = ? AND released IS NULL ORDER BY seq`, s)
-		if err != nil {
-			return "", err
-		}
-		for _, h := range all {
-			if slices.Contains(owners, h.authority) {
-				return "a hold of " + string(h.authority) + ": " + holdText(h.reason), nil
-			}
+func (k *keeper) holdOn(owners []marz.AuthorityID, entry, inspection, incident int64) (string, error) {
+	type hold struct {
+		authority marz.AuthorityID
+		reason    string
+	}
+	all, err := collect(k.q, func(r *sql.Rows) (h hold, err error) {
+		err = r.Scan(&h.authority, &h.reason)
+		return h, err
+	}, `SELECT authority, reason FROM s_hold WHERE released IS NULL AND (entry = ? OR entry = ? AND entry > 0 OR entry = ? AND entry > 0) ORDER BY seq`, entry, inspection, incident)
+	for _, h := range all {
+		if slices.Contains(owners, h.authority) {
+			return "a hold of " + string(h.authority) + ": " + holdText(h.reason), err
 		}
 	}
-	return "", nil
+	return "", err
 }
 
 // dueness is whether a payload's time is up by the schedules of all whose it is.

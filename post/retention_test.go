@@ -390,3 +390,20 @@ func TestRetentionIsCutOff(t *testing.T) {
 func (tp *testPost) note() error {
 	return tp.node(context.Background(), func(n *node) error { return n.append(KindRetained, retainedEntry{}, nil) })
 }
+
+// BenchmarkLook measures what a look at one payload costs that is not due.
+func BenchmarkLook(b *testing.B) {
+	tp := newTestPostUnder(b, lasting)
+	tp.schedules("ru-bg/1", rules("ru-bg", "treaty/1", map[string]int{keepPassed: 5}))
+	const many = 20_000
+	if err := tp.fill(tp.atLane("ru-bg/2", "1"), passport(b, "QQSURNAME", "QQGIVEN", "A1", nil), many); err != nil {
+		b.Fatal(err)
+	}
+	tp.later(2 * day)
+	for b.Loop() {
+		if _, err := tp.Retain(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/many, "µs/payload")
+}
