@@ -32,6 +32,21 @@ type Config struct {
 	// Mirrors are where copies of the journal are kept.
 	Mirrors []MirrorConfig `toml:"mirror,omitempty"`
 	Stays   StaysConfig    `toml:"stays,omitempty"`
+	// Retention is how long payloads are kept. It is a proposal: a supervisor of each authority puts it in force.
+	Retention []RetentionRule `toml:"retention,omitempty"`
+	Person    PersonConfig    `toml:"person,omitempty"`
+}
+
+// PersonConfig is how a person's own data is given to him.
+type PersonConfig struct {
+	// Sentence stands on every answer in the place of what may not be told, whether there is any or not. None: a sentence of Marz's own.
+	Sentence string `toml:"sentence,omitempty"`
+	// Hits says that hits on lists that are used in common are told, with the verdict, what was found on lists, and the reason of the decision. None of this is told otherwise.
+	Hits bool `toml:"hits,omitempty"`
+	// Notes says that officers' notes are told.
+	Notes bool `toml:"notes,omitempty"`
+	// Officers says that those who decided and who read the record are named by service number, and not by authority alone.
+	Officers bool `toml:"officers,omitempty"`
 }
 
 // DocumentsConfig is how documents are proven.
@@ -110,6 +125,12 @@ func (c *Config) validate(path string) error {
 	}
 	if what := validateMirrors(c.Mirrors); what != "" {
 		return bad(what)
+	}
+	if err := checkRetention(c.Retention); err != nil {
+		return bad(err.Error())
+	}
+	if len(c.Person.Sentence) > 1000 {
+		return bad("sentence of [person] is too long: write at most 1,000 bytes")
 	}
 	return c.Stay.Validate()
 }

@@ -300,8 +300,8 @@ func ownOf(a marz.AuthorityID) func(journal.Entry) bool {
 	return func(e journal.Entry) bool { return e.Authority == a }
 }
 
-// crossing lets one traveller pass at a lane.
-func (tp *testPost) crossing(a Actor, lane marz.LaneID, decision marz.Decision, number string) {
+// passes lets one traveller pass at a lane.
+func (tp *testPost) passes(a Actor, lane marz.LaneID, decision marz.Decision, number string) {
 	tp.t.Helper()
 	i := tp.mustScan(a, lane, passport(tp.t, "ABADI", "REZA", number, nil))
 	if _, err := tp.Decide(context.Background(), a, i.ID, decision, "", "a note"); err != nil {
@@ -339,7 +339,7 @@ func TestThreeDaysCutOff(t *testing.T) {
 	tp.mirrored(ru.config, am.config)
 	defer tp.pushing()()
 	a := tp.atLane("ru-bg/2", "1")
-	tp.crossing(a, "1", marz.Admit, "A1")
+	tp.passes(a, "1", marz.Admit, "A1")
 	tp.whole(0)
 	tp.whole(1)
 	if words := tp.mirrorWords(t.Context()); words != "" {
@@ -348,10 +348,10 @@ func TestThreeDaysCutOff(t *testing.T) {
 
 	ru.cable.is(cut)
 	am.cable.is(hangs)
-	tp.crossing(a, "1", marz.Admit, "A2")
+	tp.passes(a, "1", marz.Admit, "A2")
 	tp.traffic("ru-bg", 4000)
 	tp.traffic("am-bg", 1500)
-	tp.crossing(a, "1", marz.Admit, "A3")
+	tp.passes(a, "1", marz.Admit, "A3")
 	if s := tp.await("cut", 0, func(s mirror.Status) bool { return s.Error != "" }); s.Size >= tp.size() || s.Failing == 0 {
 		t.Errorf("%+v", s)
 	}
@@ -393,14 +393,14 @@ func TestFeedEndsWithTheExecution(t *testing.T) {
 			tp.mirrored(ru.config, am.config)
 			end := tp.pushing()
 			a := tp.atLane("ru-bg/2", "1")
-			tp.crossing(a, "1", marz.Admit, "A1")
+			tp.passes(a, "1", marz.Admit, "A1")
 			tp.armed()
 			tp.whole(0)
 			tp.whole(1)
 			if c.cut {
 				ru.cable.is(cut)
 			}
-			tp.crossing(a, "1", marz.Admit, "A2")
+			tp.passes(a, "1", marz.Admit, "A2")
 			tp.whole(1)
 			if !c.cut {
 				tp.whole(0)
@@ -421,7 +421,7 @@ func TestFeedEndsWithTheExecution(t *testing.T) {
 				t.Errorf("the act says of the mirrors %+v", x.Mirrors)
 			}
 			b := tp.atLane("am-bg/2", "1")
-			tp.crossing(b, "1", marz.Admit, "A3")
+			tp.passes(b, "1", marz.Admit, "A3")
 			if c.crash {
 				end()
 				tp.crash()
@@ -433,7 +433,7 @@ func TestFeedEndsWithTheExecution(t *testing.T) {
 			if s := tp.await("ended", 0, func(s mirror.Status) bool { return s.Ended }); s.Size != last {
 				t.Errorf("%+v", s)
 			}
-			tp.crossing(b, "1", marz.Admit, "A4")
+			tp.passes(b, "1", marz.Admit, "A4")
 			tp.traffic("am-bg", 500)
 			tp.pusher.Wake()
 			tp.whole(1)
@@ -461,7 +461,7 @@ func TestMirrorReadiness(t *testing.T) {
 	am := newHeadquarters(tp, "am-bg")
 	tp.mirrored(am.config)
 	defer tp.pushing()()
-	tp.crossing(tp.atLane("ru-bg/2", "1"), "1", marz.Admit, "A1")
+	tp.passes(tp.atLane("ru-bg/2", "1"), "1", marz.Admit, "A1")
 	tp.whole(0)
 	plan := &transfer.Plan{From: "ru-bg", To: "am-bg"}
 	ready := func() transfer.Check {
@@ -475,7 +475,7 @@ func TestMirrorReadiness(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 	am.cable.is(cut)
-	tp.crossing(tp.atLane("ru-bg/1", "2"), "2", marz.Depart, "A2")
+	tp.passes(tp.atLane("ru-bg/1", "2"), "2", marz.Depart, "A2")
 	if c := ready(); c.State != good || !strings.Contains(c.Value, "1 crossings are not there yet") {
 		t.Errorf("a moment later: %+v", c)
 	}

@@ -102,7 +102,7 @@ func TestWhereFeedsEnd(t *testing.T) {
 			ru := nowhere(t, "ru-bg")
 			tp.mirrored(ru)
 			tp.now.Store(int64(midnight))
-			tp.crossing(tp.atLane("am-bg/2", "1"), "1", marz.Admit, "A1")
+			tp.passes(tp.atLane("am-bg/2", "1"), "1", marz.Admit, "A1")
 			if got := tp.ends(ru); (got > 0) != c.ends {
 				t.Fatalf("ends with %d", got)
 			}
@@ -123,7 +123,7 @@ func TestMirrorHangsOnAnArticle(t *testing.T) {
 	ge := nowhere(t, "ge-bg")
 	tp.mirrored(ge)
 	a := tp.atLane("ru-bg/2", "1")
-	tp.crossing(a, "1", marz.Admit, "A1")
+	tp.passes(a, "1", marz.Admit, "A1")
 	if m := tp.Mirrors(t.Context()).Mirrors[0]; tp.ends(ge) != 0 || m.State != "closed" {
 		t.Fatalf("%d, %+v", tp.ends(ge), m)
 	}
@@ -144,18 +144,18 @@ place = "agarak"
 text = ""
 `
 	tp.agreed(strings.NewReplacer("%ID%", "first", "%MORE%", `until = "2024-12-31T23:58:00+04:00"`).Replace(looksOn))
-	tp.crossing(a, "1", marz.Admit, "A2")
+	tp.passes(a, "1", marz.Admit, "A2")
 	if m := tp.Mirrors(t.Context()).Mirrors[0]; tp.ends(ge) != -1 || m.Under != "first/1" {
 		t.Fatalf("%d, %+v", tp.ends(ge), m)
 	}
 	tp.now.Store(int64(midnight) - 120_000)
 	before := tp.size()
-	tp.crossing(a, "1", marz.Admit, "A3")
+	tp.passes(a, "1", marz.Admit, "A3")
 	if got := tp.ends(ge); got != before+1 {
 		t.Errorf("ends with %d entries, and there were %d", got, before)
 	}
 	tp.agreed(strings.NewReplacer("%ID%", "second", "%MORE%", "").Replace(looksOn))
-	tp.crossing(a, "1", marz.Admit, "A4")
+	tp.passes(a, "1", marz.Admit, "A4")
 	if tp.ends(ge) != -1 {
 		t.Error("it does not begin again")
 	}
@@ -164,7 +164,7 @@ text = ""
 		t.Fatal(err)
 	}
 	before = tp.size()
-	tp.crossing(a, "1", marz.Admit, "A5")
+	tp.passes(a, "1", marz.Admit, "A5")
 	if got := tp.ends(ge); got > before+1 {
 		t.Errorf("after a suspension it ends with %d entries, and there were %d", got, before)
 	} else if e, _, err := tp.Journal().Entry(t.Context(), marz.Seq(got-1)); err != nil || e.Kind != KindMirrorEnded {
@@ -211,7 +211,7 @@ text = ""
 	var opened []marz.Seq // where each crossing begins
 	cross := func(number string) {
 		opened = append(opened, marz.Seq(tp.size()))
-		tp.crossing(a, "1", marz.Admit, number)
+		tp.passes(a, "1", marz.Admit, number)
 	}
 	say := func(status agreement.Status) {
 		now := tp.Post.now()
@@ -263,7 +263,7 @@ func TestRecovered(t *testing.T) {
 	tp.mirrored(ru.config)
 	end := tp.pushing()
 	a := tp.atLane("ru-bg/2", "1")
-	tp.crossing(a, "1", marz.Admit, "A1")
+	tp.passes(a, "1", marz.Admit, "A1")
 	tp.whole(0)
 	old, other, fresh := filepath.Join(t.TempDir(), "post"), filepath.Join(t.TempDir(), "post"), filepath.Join(t.TempDir(), "post")
 	for _, dir := range []string{old, other} {
@@ -271,7 +271,7 @@ func TestRecovered(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	tp.crossing(a, "1", marz.Admit, "A2")
+	tp.passes(a, "1", marz.Admit, "A2")
 	tp.traffic("am-bg", 500)
 	tp.traffic("ru-bg", 500)
 	tp.whole(0)
@@ -319,7 +319,7 @@ func TestRecovered(t *testing.T) {
 	tp.open()
 	tp.verified()
 	defer tp.pushing()()
-	tp.crossing(tp.atLane("ru-bg/1", "2"), "2", marz.Depart, "A3")
+	tp.passes(tp.atLane("ru-bg/1", "2"), "2", marz.Depart, "A3")
 	tp.whole(0)
 	tp.equals(ru, tp.size(), ownOf("ru-bg"))
 

@@ -98,6 +98,7 @@ type Post struct {
 	portraits portraits
 	elsewhere atomic.Pointer[elsewhere] // crossings at other posts, as the headquarters gave them; nil: nothing is known
 	again     again
+	retaining retaining
 	live      hub
 }
 
@@ -116,7 +117,7 @@ func Open(ctx context.Context, o Options) (*Post, error) {
 		o.Rand = &sharedRandom{r: o.Rand}
 	}
 	p := &Post{opts: o, lists: watchlist.New(o.Wall), keys: newDataKeys(o.Dir, o.Rand), boot: bootClock{dir: o.Dir}, shred: make(chan struct{}), stations: newStations(o.Wall),
-		again: again{lists: map[marz.ListID]bool{}, wake: make(chan struct{}, 1)}, copies: copies{open: map[string][]marz.ArticleRef{}, held: map[string]marz.Seq{}}}
+		again: again{lists: map[marz.ListID]bool{}, wake: make(chan struct{}, 1)}, copies: copies{open: map[string][]marz.ArticleRef{}, held: map[string]marz.Seq{}}, retaining: retaining{wake: make(chan struct{}, 1)}}
 	var err error
 	if p.config, err = readConfig(filepath.Join(o.Dir, configFile)); err != nil {
 		return nil, err
@@ -163,6 +164,11 @@ func (p *Post) prepare(ctx context.Context) error {
 	for _, m := range p.config.Mirrors {
 		if _, ok := p.bodies[m.Authority]; !ok {
 			return &marz.Error{Code: marz.Invalid, Op: "read", Subject: configFile, Fix: fmt.Sprintf("a mirror is said to be of %q, which is no authority that is known here", m.Authority)}
+		}
+	}
+	for _, r := range p.config.Retention {
+		if _, ok := p.bodies[r.Authority]; !ok {
+			return &marz.Error{Code: marz.Invalid, Op: "read", Subject: configFile, Fix: fmt.Sprintf("a [[retention]] is said to be of %q, which is no authority that is known here", r.Authority)}
 		}
 	}
 	var err error

@@ -264,6 +264,9 @@ func (p *Post) Erase(ctx context.Context, actor Actor, seqs []marz.Seq, why stri
 			if err := a.ask(marz.ActErase, about); err != nil {
 				return err
 			}
+			if err := a.unheld(e); err != nil {
+				return err
+			}
 			var state, owners string
 			err = a.QueryRow(`SELECT state, owners FROM s_inspection WHERE id = ?`, s).Scan(&state, &owners)
 			if err == nil && len(split[marz.AuthorityID](owners)) > 1 {

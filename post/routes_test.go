@@ -62,6 +62,8 @@ func (s *stage) fill(t *testing.T, pattern string) (method, path string, body an
 		"invite": map[string]string{"officer": "am-bg/9", "name": "N", "role": "officer"},
 		"hits":   map[string]string{"owner": "ru-bg", "reason": "comparison"}, "object": map[string]any{"submission": 1, "reason": "other-decision"},
 		"concur": map[string]any{"submission": 1},
+		"person": map[string]any{"primary": "ABADI", "nationality": "IRN", "birth": "1980-05-06", "numbers": []string{"A1"}, "reason": "person-asks"},
+		"set":    map[string]string{"digest": scheduleDigest(nil)}, "hold": map[string]any{"entry": 1, "reason": "court"}, "referral": map[string]string{"outcome": "refused"}, "note": map[string]string{"kind": "complaint", "note": "n"},
 		"clear":  map[string]string{"list": "test-list", "alert": "P1", "reason": "second-line"},
 		"revoke": map[string]string{"reason": "owner-asks"}, "acknowledge": map[string]string{"reason": "followed-up"},
 		"patrols":   map[string]any{"from": "2024-12-31T23:55:00+04:00", "until": "2025-01-01T03:00:00+04:00", "officers": []string{"ru-bg/2"}},
@@ -79,7 +81,7 @@ func (s *stage) fill(t *testing.T, pattern string) (method, path string, body an
 // lookingOn are the routes behind which there is nothing about a person and nothing is changed: whoever may read the journal has them.
 var lookingOn = map[string]bool{"GET /{$}": true, "GET /events": true, "GET /supervisor": true, "GET /crossings": true, "GET /journal": true,
 	"GET /journal/head": true, "GET /journal/entry/{seq}": true, "GET /journal/proof/{seq}": true, "GET /register": true, "GET /register/{agreement}": true,
-	"GET /timeline/{place}": true, "GET /map": true, "GET /lookups": true, "GET /mirrors": true, "GET /sections": true}
+	"GET /timeline/{place}": true, "GET /map": true, "GET /lookups": true, "GET /mirrors": true, "GET /retention": true, "GET /sections": true}
 
 // notThere are those behind which there is nothing at this post.
 var notThere = map[string]bool{"GET /transfer/{id}/act": true, "GET /transfer/{id}/act.json": true}

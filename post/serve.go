@@ -64,6 +64,7 @@ func (p *Post) Serve(ctx context.Context, ready func(net.Addr)) error {
 	work.Go(func() { p.rescreen(beside) })
 	work.Go(func() { p.push(beside) })
 	work.Go(func() { p.followHeadquarters(beside) })
+	work.Go(func() { p.retain(beside) })
 	err = p.watch(ctx, served)
 	end()
 	for _, s := range stop {

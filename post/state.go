@@ -37,7 +37,7 @@ CREATE TABLE s_inspection (
 	owners TEXT NOT NULL, asylum INTEGER NOT NULL DEFAULT 0, step INTEGER NOT NULL,
 	state TEXT NOT NULL CHECK (state IN ('open', 'proposed', 'awaiting', 'decided', 'withdrawn')),
 	proposal INTEGER, proposer TEXT, submission INTEGER, awaits TEXT NOT NULL DEFAULT '', concurred TEXT NOT NULL DEFAULT '', objection INTEGER,
-	decision TEXT, reason TEXT, decided INTEGER, decided_seq INTEGER UNIQUE, officer TEXT, authority TEXT, article TEXT,
+	ended INTEGER, decision TEXT, reason TEXT, decided INTEGER, decided_seq INTEGER UNIQUE, officer TEXT, authority TEXT, article TEXT,
 	CHECK ((state = 'decided') = (decision IS NOT NULL))) STRICT;
 CREATE UNIQUE INDEX s_one_open ON s_inspection (lane) WHERE state IN ('open', 'proposed', 'awaiting');
 CREATE TABLE s_hits (seq INTEGER PRIMARY KEY, inspection INTEGER NOT NULL, owner TEXT NOT NULL, count INTEGER NOT NULL, key TEXT NOT NULL, kind TEXT NOT NULL) STRICT;
@@ -52,7 +52,7 @@ CREATE TABLE s_patrol (id INTEGER PRIMARY KEY, section TEXT NOT NULL, starts INT
 CREATE TABLE s_incident (id INTEGER PRIMARY KEY, section TEXT NOT NULL, happened INTEGER NOT NULL, kind TEXT NOT NULL, kilometre REAL NOT NULL, present TEXT NOT NULL, patrol INTEGER, officer TEXT NOT NULL,
 	article TEXT NOT NULL, note INTEGER NOT NULL) STRICT;
 CREATE TABLE s_list (id TEXT PRIMARY KEY, name TEXT NOT NULL, owner TEXT NOT NULL, version TEXT NOT NULL, loaded INTEGER, alerts INTEGER NOT NULL, refused TEXT NOT NULL) STRICT;
-` + alertTables + shiftSchema + clearedTables + lateTables + readerTables + mirrorTables + hqTables
+` + alertTables + shiftSchema + clearedTables + lateTables + readerTables + mirrorTables + hqTables + retentionTables
 }
 
 // Apply implements journal.State.
@@ -103,6 +103,13 @@ var folds = map[string]func(*journal.Fold, journal.Entry, []byte) error{
 	KindRevoked:        foldRevoked,
 	KindLate:           foldLate,
 	KindLateSeen:       foldLateSeen,
+	KindSchedule:       foldSchedule,
+	KindRetained:       foldLooked,
+	KindClockRight:     foldLooked,
+	KindHeld:           foldHeld,
+	KindReleased:       foldReleased,
+	KindReferralEnded:  foldReferralEnded,
+	KindNoted:          foldNoted,
 	KindReaderAccepted: foldReaderAccepted, KindReaderDismissed: foldReaderDismissed,
 	KindMirrorBegun: foldMirrorBegun, KindMirrorEnded: foldMirrorEnded,
 	KindFollowed:       foldFollowed,
@@ -193,6 +200,9 @@ func foldPassing(f *journal.Fold, e journal.Entry, c controlEntry) error {
 		if err := foldMirrorsPassed(f, e, a); err != nil {
 			return err
 		}
+		if err := foldLeft(f, e.At, `authority = ? AND enrolled IS NOT NULL`, a); err != nil {
+			return err
+		}
 	}
 	for _, a := range c.Frees {
 		if err := foldReadersFreed(f, a, c.Lanes); err != nil {
@@ -247,6 +257,9 @@ func foldEnrolled(f *journal.Fold, e journal.Entry, payload []byte) error {
 			return err
 		}
 	}
+	if err := f.Exec(`DELETE FROM s_left WHERE officer = ?`, en.Officer); err != nil {
+		return err
+	}
 	if en.Method == "exercise" {
 		return f.Exec(`INSERT INTO s_officer (id, authority, role, name, named_by, enrolled) VALUES (?, ?, ?, ?, ?, ?)`,
 			en.Officer, en.Officer.Authority(), en.Role, c.Name, e.Seq, e.At)
@@ -268,6 +281,9 @@ func foldEnrolled(f *journal.Fold, e journal.Entry, payload []byte) error {
 func foldDismissed(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var d dismissedEntry
 	if err := read(e, nil, &d, nil); err != nil {
+		return err
+	}
+	if err := foldLeft(f, e.At, `id = ?`, d.Officer); err != nil {
 		return err
 	}
 	why := "dismissed by " + string(e.Officer)
@@ -301,6 +317,9 @@ func foldSignedIn(f *journal.Fold, e journal.Entry, payload []byte) error {
 		if err := f.Exec(`UPDATE s_passkey SET record = ? WHERE id = ?`, string(c.Record), c.Credential); err != nil {
 			return err
 		}
+	}
+	if err := f.Exec(`DELETE FROM s_left WHERE officer = ?`, s.Officer); err != nil { // whose authority serves here again
+		return err
 	}
 	return f.Exec(`INSERT INTO s_session (hash, officer, authority, opened, commissioned) VALUES (?, ?, ?, ?, ?)`, s.Session, s.Officer, s.Officer.Authority(), e.At, s.Commissioned)
 }
@@ -383,8 +402,8 @@ func foldDecided(f *journal.Fold, e journal.Entry, _ []byte) error {
 	if d.By != "" {
 		by = d.By
 	}
-	err := f.Exec(`UPDATE s_inspection SET state = 'decided', decision = ?, reason = ?, decided = ?, decided_seq = ?, officer = ?, authority = ?, article = ?, step = ? WHERE id = ?`,
-		d.Decision, d.Reason, e.At, e.Seq, by, by.Authority(), e.Under, e.Seq, id)
+	err := f.Exec(`UPDATE s_inspection SET state = 'decided', decision = ?, reason = ?, decided = ?, ended = ?, decided_seq = ?, officer = ?, authority = ?, article = ?, step = ? WHERE id = ?`,
+		d.Decision, d.Reason, e.At, e.At, e.Seq, by, by.Authority(), e.Under, e.Seq, id)
 	if err != nil || !d.Decision.Passes() {
 		return err
 	}
@@ -397,33 +416,7 @@ func foldWithdrawn(f *journal.Fold, e journal.Entry, _ []byte) error {
 	if err := read(e, nil, &w, nil); err != nil {
 		return err
 	}
-	return f.Exec(`UPDATE s_inspection SET state = 'withdrawn', step = ? WHERE id = ?`, e.Seq, number(w.Inspection))
-}
-
-// foldErased takes out of the state what came from the erased payloads.
-func foldErased(f *journal.Fold, e journal.Entry, _ []byte) error {
-	var er journal.Erased
-	if err := read(e, nil, &er, nil); err != nil {
-		return err
-	}
-	for _, seq := range er.Seqs {
-		for _, q := range []string{
-			`UPDATE s_inspection SET scan = NULL, traveller = NULL WHERE id = ?`,
-			`DELETE FROM s_movement WHERE inspection = ?`,
-			`UPDATE s_officer SET name = '' WHERE named_by = ?`,
-			`DELETE FROM s_passkey WHERE seq = ?`,
-			`DELETE FROM s_disposition WHERE seq = ?`,
-			`DELETE FROM s_adopted WHERE seq = ?`,
-			`DELETE FROM s_barred WHERE seq = ?`,
-			`DELETE FROM s_cleared WHERE seq = ?`,
-			`DELETE FROM s_hits WHERE seq = ? AND kind <> '` + KindFoundHits + `'`,
-		} {
-			if err := f.Exec(q, seq); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return f.Exec(`UPDATE s_inspection SET state = 'withdrawn', ended = ?, step = ? WHERE id = ?`, e.At, e.Seq, number(w.Inspection))
 }
 
 // number returns an inspection's number, which is the seq of the entry that opened it, or -1.

@@ -20,23 +20,18 @@ func (p *Post) transfers() *transfer.State { return p.machine.Load() }
 
 // loadTransfers folds what the journal has of transfers.
 func (p *Post) loadTransfers(q querier) error {
-	entries, err := collect(q, func(rows *sql.Rows) (e transfer.Entry, err error) {
-		var doc string
-		err = rows.Scan(&e.Seq, &e.At, &e.Kind, &e.Authority, &e.Officer, &doc)
-		e.Public = json.RawMessage(doc)
-		return e, err
-	}, `SELECT seq, at, kind, authority, officer, doc FROM s_transfer ORDER BY seq`)
-	if err != nil {
-		return err
+	s, err := transfersIn(q)
+	if err == nil {
+		p.machine.Store(s)
 	}
-	s := transfer.NewState()
-	for _, e := range entries {
-		if err := s.Apply(e); err != nil {
-			return err
-		}
-	}
-	p.machine.Store(s)
-	return nil
+	return err
+}
+
+func scanTransfer(rows *sql.Rows) (e transfer.Entry, err error) {
+	var doc string
+	err = rows.Scan(&e.Seq, &e.At, &e.Kind, &e.Authority, &e.Officer, &doc)
+	e.Public = json.RawMessage(doc)
+	return e, err
 }
 
 // foldTransfer keeps what the machine needs to know of a step.

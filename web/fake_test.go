@@ -181,6 +181,7 @@ func (f *fakePost) serve(w http.ResponseWriter, r *http.Request) {
 	mux.HandleFunc("POST /api/officers/invite", f.invite)
 	f.routeSections(mux)
 	f.routeTransfer(mux)
+	routeRetention(mux)
 	mux.HandleFunc("POST /api/lists/reload", func(w http.ResponseWriter, _ *http.Request) { web.WriteJSON(w, 200, sources) })
 	mux.HandleFunc("GET /{page}", func(w http.ResponseWriter, r *http.Request) { f.page(w, r, r.PathValue("page")) })
 	mux.ServeHTTP(w, r)

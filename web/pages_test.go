@@ -51,6 +51,8 @@ func TestPages(t *testing.T) {
 		"passkey":                 passkeys,
 		"passkey to commission":   passkeyToCommission,
 		"sign out":                signOut,
+		"person given his data":   personGiven,
+		"retention set":           retentionSet,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, b) })
 	}

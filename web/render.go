@@ -40,6 +40,8 @@ var scripts = map[string]string{
 	"act":          "act.js",
 	"shift":        "shift.js",
 	"nation":       "page.js",
+	"retention":    "retention.js",
+	"person":       "person.js",
 	"postday":      "page.js",
 	"history":      "page.js",
 	"error":        "page.js",

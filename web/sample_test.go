@@ -9,7 +9,7 @@ import (
 )
 
 // pages are the names of all pages.
-var pages = []string{"signin", "enrol", "home", "lane", "supervisor", "crossings", "journal", "entry", "officers", "readers", "mirrors", "error", "map", "headquarters"}
+var pages = []string{"signin", "enrol", "home", "lane", "supervisor", "crossings", "journal", "entry", "officers", "readers", "mirrors", "retention", "person", "error", "map", "headquarters"}
 
 // passport returns the zone of an invented traveller's passport, with true check digits (ICAO 9303-4 §4.2.2).
 func passport(surname, given, number string) string {
@@ -80,7 +80,9 @@ var sampleBodies = map[string]any{
 		{Officer: web.Officer{ID: "ru-bg/0111", Name: "Oleg Antonov", Role: marz.RoleOfficer, Authority: russia}, Passkeys: 1, Enrolled: midday - 40*86400e3},
 		{Officer: web.Officer{ID: "ru-bg/0112", Name: "Irina Belova", Role: marz.RoleOfficer, Authority: russia}},
 	}},
-	"map": sampleMap,
+	"retention": sampleRetention,
+	"person":    web.PersonBody{Own: "ru-bg", Reasons: reading, Kinds: []web.Reason{{Code: "correction", Text: "The person says that something is wrong"}}},
+	"map":       sampleMap,
 	"headquarters": web.HeadquartersBody{Origin: "armenia/ru-bg-hq", VerifierKey: "armenia/ru-bg-hq+1c9ae3b2+AQ3iF2nV8kY0c7Qw5xJ1hL4mB6pT9zR2sD8uE0gK3aX", MirrorKey: "armenia/ru-bg-hq+77ab01cd+BA3iF2nV8kY0c7Qw5xJ1hL4mB6pT9zR2sD8uE0gK3aX",
 		Size: 42, Root: "9qTzvC0pxLkKJ7c2N0rYgYqS0dQ1wX3zjQ1aH3mB0kE=", At: midday, Nodes: []web.MirroredNode{
 			{Post: "agarak", Name: "Agarak", Origin: "armenia/agarak", Key: "armenia/agarak+f119176e+AQ3iF2nV8kY0c7Qw5xJ1hL4mB6pT9zR2sD8uE0gK3aX", Entry: 12, Since: midday - 40*86400e3, Held: 1234, Payloads: 1230, Newest: midday - 60e3, Cosigned: midday - 58e3},
@@ -159,6 +161,10 @@ func hostilePage(name string) *web.Page {
 	case "mirrors":
 		p.Behind = hostile
 		p.Body = web.MirrorsBody{Mirrors: []web.MirrorRow{{Name: hostile, Authority: hostile, Address: hostile, State: hostile, Under: hostile, Age: hostile, Missing: 2, Failing: 1, Error: hostile, Copies: []marz.ArticleRef{hostile}}}}
+	case "retention":
+		p.Body = hostileRetention
+	case "person":
+		p.Body = web.PersonBody{Own: hostile, Reasons: []web.Reason{{Code: hostile, Text: hostile}}, Kinds: []web.Reason{{Code: hostile, Text: hostile}}}
 	case "officers":
 		p.Body = web.OfficersBody{Own: hostile, Officers: []web.OfficerRow{{Officer: who}}, Invited: &web.Invitation{Officer: hostile, Link: hostile}}
 	case "supervisor":
