@@ -21,6 +21,7 @@ import (
 	"marz/agreement"
 	"marz/emrtd/reading"
 	"marz/journal"
+	"marz/mirror"
 	"marz/mrz/photo"
 	"marz/passkey"
 	"marz/transfer"
@@ -45,6 +46,9 @@ type Options struct {
 	Times []TimeSource
 	// Mirrors says how much of the journal each authority's mirror has acknowledged; nil: there are none. It answers at once.
 	Mirrors func() []transfer.Mirror
+
+	// Copies says how far each mirror is with the journal, for monitoring; nil: there are none. It answers at once.
+	Copies func() []mirror.Status
 
 	// Photographs reads the zone in a photograph; nil: this post has no engine for it.
 	Photographs func(ctx context.Context, photograph []byte, today marz.Date) (*photo.Reading, error)
@@ -86,6 +90,7 @@ type Post struct {
 	key      []byte // of keyed digests of travellers and scans
 	attempts seldom
 
+	metrics   *metrics
 	trust     atomic.Pointer[trust] // what documents are proven against; nil: nothing
 	stations  *stations             // readers that have called
 	portraits portraits
@@ -106,6 +111,7 @@ func Open(ctx context.Context, o Options) (*Post, error) {
 	}
 	p := &Post{opts: o, lists: watchlist.New(o.Wall), keys: newDataKeys(o.Dir, o.Rand), boot: bootClock{dir: o.Dir}, shred: make(chan struct{}), stations: newStations(o.Wall),
 		again: again{lists: map[marz.ListID]bool{}, wake: make(chan struct{}, 1)}}
+	p.metrics = newMetrics(p)
 	var err error
 	if p.config, err = readConfig(filepath.Join(o.Dir, configFile)); err != nil {
 		return nil, err
@@ -268,7 +274,8 @@ type Actor struct {
 	Officer marz.OfficerID
 	Role    marz.Role
 	Name    string
-	session string // hex SHA-256 of the cookie
+	session string   // hex SHA-256 of the cookie
+	program *program // of a program, which has no session: its acceptance; nil for an officer
 }
 
 // act is one officer's act while it runs inside the journal.
@@ -287,7 +294,7 @@ type act struct {
 // ask asks one more question within the act, about a record where there is one. What allows it is the article of the entries that follow.
 func (a *act) ask(action marz.Action, record *agreement.Record) error {
 	q := agreement.Question{Officer: a.actor.Officer, Role: a.actor.Role, Action: action, Place: a.place, Lane: a.lane, At: a.Now(), Record: record}
-	answer := a.post.register.Load().May(q)
+	answer := a.post.answer(a.actor, q)
 	if !answer.Allowed {
 		a.refused = &answer
 		return answer.Err(q)
@@ -378,12 +385,16 @@ func (p *Post) change(ctx context.Context, do func(*journal.Tx) error) error {
 		if err := p.Tick(ctx); err != nil {
 			return err
 		}
+		began := p.opts.Wall()
 		err := p.journal.Update(ctx, func(tx *journal.Tx) error {
 			if p.anyDue(tx.Now()) {
 				return errDue
 			}
 			return do(tx)
 		})
+		if err == nil {
+			p.metrics.commit.Observe(p.opts.Wall().Sub(began).Seconds())
+		}
 		if !errors.Is(err, errDue) {
 			return err
 		}
@@ -404,7 +415,7 @@ func (p *Post) begin(tx *journal.Tx, actor Actor, place marz.PlaceID, action mar
 		}
 		q.Lane, q.Record = s.lane, s.record
 	}
-	answer := register.May(q)
+	answer := p.answer(actor, q)
 	if !answer.Allowed {
 		return nil, answer, answer.Err(q)
 	}
@@ -419,8 +430,11 @@ const tooOld = "this session is older than a shift; sign in again"
 // sessionEnded begins the words on a session that was ended, before why.
 const sessionEnded = "this session has ended: "
 
-// openSession reports whether the actor's session is still open, and why not in words.
+// openSession reports whether the actor's session is still open, or a program's acceptance, and why not in words.
 func (p *Post) openSession(q querier, actor Actor, now marz.Instant) error {
+	if actor.program != nil {
+		return p.openProgram(q, actor, now)
+	}
 	var opened marz.Instant
 	var ended *int64
 	var why *string
@@ -469,7 +483,7 @@ func (p *Post) mayAt(actor Actor, lane marz.LaneID, action marz.Action) error {
 		return err
 	}
 	q := agreement.Question{Officer: actor.Officer, Role: actor.Role, Action: action, Place: p.post.ID.Place(), Lane: lane, At: now}
-	return p.register.Load().May(q).Err(q)
+	return p.answer(actor, q).Err(q)
 }
 
 // node is the node's own act while it runs inside the journal: it happens under the authority that controls the post.

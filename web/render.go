@@ -33,6 +33,7 @@ var scripts = map[string]string{
 	"sections":   "sections.js",
 	"officers":   "officers.js",
 	"readers":    "readers.js",
+	"programs":   "programs.js",
 	"map":        "map.js",
 	"transfer":   "transfer.js",
 	"act":        "act.js",
