@@ -250,7 +250,7 @@ func (p *Post) apiLists(q *asked) (out api.Lists, err error) {
 }
 
 func (p *Post) apiReload(q *asked) (out api.Reloaded, err error) {
-	err = p.reload(q.Context(), q.Caller, func(a *act) error {
+	err = p.readLists(q.Context(), q.Caller, func(a *act) error {
 		out.Entry = a.Next()
 		return a.acted(q.Once, out)
 	})
@@ -262,7 +262,7 @@ func (p *Post) apiInstruments(q *asked) (out api.Recorded, err error) {
 	if err != nil {
 		return out, err
 	}
-	_, err = p.addInstruments(q.Context(), all, func(n *node, recorded []marz.Seq) error {
+	_, err = p.addInstrumentsWith(q.Context(), all, func(n *node, recorded []marz.Seq) error {
 		a, _, err := p.begin(n.Tx, q.Caller, p.post.ID.Place(), marz.ActReadJournal, nil)
 		if err != nil {
 			return err

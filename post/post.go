@@ -274,8 +274,8 @@ type Actor struct {
 	Officer marz.OfficerID
 	Role    marz.Role
 	Name    string
-	session string   // hex SHA-256 of the cookie
-	program *program // of a program, which has no session: its acceptance; nil for an officer
+	session string      // hex SHA-256 of the cookie
+	program *programRow // of a program, which has no session: its acceptance; nil for an officer
 }
 
 // act is one officer's act while it runs inside the journal.
@@ -294,7 +294,7 @@ type act struct {
 // ask asks one more question within the act, about a record where there is one. What allows it is the article of the entries that follow.
 func (a *act) ask(action marz.Action, record *agreement.Record) error {
 	q := agreement.Question{Officer: a.actor.Officer, Role: a.actor.Role, Action: action, Place: a.place, Lane: a.lane, At: a.Now(), Record: record}
-	answer := a.post.answer(a.actor, q)
+	answer := a.post.mayNow(a.actor, q)
 	if !answer.Allowed {
 		a.refused = &answer
 		return answer.Err(q)
@@ -415,7 +415,7 @@ func (p *Post) begin(tx *journal.Tx, actor Actor, place marz.PlaceID, action mar
 		}
 		q.Lane, q.Record = s.lane, s.record
 	}
-	answer := p.answer(actor, q)
+	answer := p.mayNow(actor, q)
 	if !answer.Allowed {
 		return nil, answer, answer.Err(q)
 	}
@@ -483,7 +483,7 @@ func (p *Post) mayAt(actor Actor, lane marz.LaneID, action marz.Action) error {
 		return err
 	}
 	q := agreement.Question{Officer: actor.Officer, Role: actor.Role, Action: action, Place: p.post.ID.Place(), Lane: lane, At: now}
-	return p.answer(actor, q).Err(q)
+	return p.mayNow(actor, q).Err(q)
 }
 
 // node is the node's own act while it runs inside the journal: it happens under the authority that controls the post.

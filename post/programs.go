@@ -98,8 +98,8 @@ func foldClientActed(f *journal.Fold, e journal.Entry, _ []byte) error {
 	return f.Exec(`INSERT INTO s_request (officer, key, request, answer, at) VALUES (?, ?, ?, ?, ?)`, e.Officer, a.Key, a.Request, string(a.Answer), e.At)
 }
 
-// program is one authority's acceptance of a program.
-type program struct {
+// programRow is one authority's acceptance of a program.
+type programRow struct {
 	key       string
 	authority marz.AuthorityID
 	officer   marz.OfficerID // under which number it stands in entries
@@ -111,8 +111,8 @@ type program struct {
 	until     marz.Instant
 }
 
-func readPrograms(q querier, where string, args ...any) ([]program, error) {
-	return collect(q, func(rows *sql.Rows) (c program, err error) {
+func readPrograms(q querier, where string, args ...any) ([]programRow, error) {
+	return collect(q, func(rows *sql.Rows) (c programRow, err error) {
 		var actions string
 		err = rows.Scan(&c.key, &c.authority, &c.officer, &c.seq, &c.at, &c.by, &c.purpose, &actions, &c.until)
 		c.actions = split[marz.Action](actions)
@@ -174,10 +174,10 @@ func (in *Acceptance) check() error {
 
 // AcceptProgram lets a program ask for things, for the supervisor's own authority. The same key again is another word about the same program: the newest counts.
 func (p *Post) AcceptProgram(ctx context.Context, actor Actor, in Acceptance) error {
-	if err := in.check(); err != nil {
-		return err
-	}
 	return p.act(ctx, actor, marz.ActEnrol, func(a *act) error {
+		if err := in.check(); err != nil {
+			return err
+		}
 		held, err := readPrograms(a, `WHERE authority = ? AND key <> ?`, a.own(), in.Client)
 		if err != nil {
 			return err
@@ -192,10 +192,10 @@ func (p *Post) AcceptProgram(ctx context.Context, actor Actor, in Acceptance) er
 
 // DismissProgram ends it, for the supervisor's own authority.
 func (p *Post) DismissProgram(ctx context.Context, actor Actor, key string) error {
-	if err := checkFingerprint("dismiss program", key); err != nil {
-		return err
-	}
 	return p.act(ctx, actor, marz.ActEnrol, func(a *act) error {
+		if err := checkFingerprint("dismiss program", key); err != nil {
+			return err
+		}
 		held, err := readPrograms(a, `WHERE key = ? AND authority = ?`, key, a.own())
 		if err != nil {
 			return err
@@ -236,8 +236,8 @@ func (p *Post) openProgram(q querier, actor Actor, now marz.Instant) error {
 	return nil
 }
 
-// answer asks the register, for a program after asking whether it was accepted for that.
-func (p *Post) answer(actor Actor, q agreement.Question) agreement.Answer {
+// mayNow asks the register, for a program after asking whether it was accepted for that.
+func (p *Post) mayNow(actor Actor, q agreement.Question) agreement.Answer {
 	if actor.program != nil && !slices.Contains(actor.program.actions, q.Action) {
 		return agreement.Answer{Reason: fmt.Sprintf("%s has accepted this program for %s, and not for %s", actor.Officer.Authority(), joined(actor.program.actions), q.Action)}
 	}

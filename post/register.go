@@ -73,11 +73,11 @@ func instrumentKind(i *agreement.Instrument) string {
 // AddInstruments records what its parties signed, all or none: agreements, statements on their standing, reports on obligations, commissions. The signatures are
 // its authority, so that it needs no officer: whoever brings it changes nothing. What is recorded already is passed over. From the commit on it is in force.
 func (p *Post) AddInstruments(ctx context.Context, all []agreement.Instrument) (recorded []marz.Seq, err error) {
-	return p.addInstruments(ctx, all, func(*node, []marz.Seq) error { return nil })
+	return p.addInstrumentsWith(ctx, all, func(*node, []marz.Seq) error { return nil })
 }
 
-// addInstruments is AddInstruments with something that is to be in the same transaction.
-func (p *Post) addInstruments(ctx context.Context, all []agreement.Instrument, with func(*node, []marz.Seq) error) (recorded []marz.Seq, err error) {
+// addInstrumentsWith is AddInstruments with something that is to be in the same transaction.
+func (p *Post) addInstrumentsWith(ctx context.Context, all []agreement.Instrument, with func(*node, []marz.Seq) error) (recorded []marz.Seq, err error) {
 	ground := p.register.Load().Ground()
 	bare := make([]agreement.Instrument, len(all))
 	for i := range all {

@@ -9,7 +9,7 @@ import (
 )
 
 // pages are the names of all pages.
-var pages = []string{"signin", "enrol", "home", "lane", "supervisor", "crossings", "journal", "entry", "officers", "readers", "error", "map"}
+var pages = []string{"signin", "enrol", "home", "lane", "supervisor", "crossings", "journal", "entry", "officers", "readers", "programs", "error", "map"}
 
 // passport returns the zone of an invented traveller's passport, with true check digits (ICAO 9303-4 §4.2.2).
 func passport(surname, given, number string) string {
@@ -69,6 +69,9 @@ var sampleBodies = map[string]any{
 	"readers": web.ReadersBody{Own: "ru-bg", Listens: ":8445", Lanes: []marz.LaneID{"1", "2"}, Readers: []web.ReaderRow{
 		{Key: strings.Repeat("3f9a", 16), Lane: "1", State: "ready", At: midday, By: "ru-bg/0101"},
 		{Key: strings.Repeat("04c7", 16), State: "ready", Asks: true, Others: []marz.AuthorityID{"am-bg"}}}},
+	"programs": web.ProgramsBody{Own: "ru-bg", Listens: ":8446", MostDays: 730, Programs: []web.ProgramRow{
+		{Key: strings.Repeat("5d1e", 16), Officer: "ru-bg/program-5d1e5d1e", Purpose: "Counts for the ministry's board", Actions: []marz.Action{"read-journal"}, At: midday, By: "ru-bg/0101", Until: midday + 365*86400e3},
+		{Key: strings.Repeat("a08b", 16), Officer: "ru-bg/program-a08ba08b", Purpose: "Case files of the second line", Actions: []marz.Action{"read-journal", "read-record", "manage-lists"}, At: midday - 400*86400e3, By: "ru-bg/0101", Until: midday - 35*86400e3, Ended: true}}},
 	"officers": web.OfficersBody{Own: "ru-bg", First: []marz.AuthorityID{"am-bg"}, Officers: []web.OfficerRow{
 		{Officer: officer, Passkeys: 2, SignedIn: true, Enrolled: midday - 80*86400e3},
 		{Officer: web.Officer{ID: "ru-bg/0111", Name: "Oleg Antonov", Role: marz.RoleOfficer, Authority: russia}, Passkeys: 1, Enrolled: midday - 40*86400e3},
@@ -130,6 +133,8 @@ func hostilePage(name string) *web.Page {
 		p.Body = web.EntryBody{Entry: entry, Body: hostile, Leaf: hostile, Proof: []string{hostile}}
 	case "readers":
 		p.Body = web.ReadersBody{Own: hostile, Lanes: []marz.LaneID{hostile}, Readers: []web.ReaderRow{{Key: hostile, Lane: hostile, State: hostile, By: hostile}, {Key: hostile, Asks: true, Others: []marz.AuthorityID{hostile}}}}
+	case "programs":
+		p.Body = web.ProgramsBody{Own: hostile, Listens: hostile, Programs: []web.ProgramRow{{Key: hostile, Officer: hostile, Purpose: hostile, Actions: []marz.Action{hostile}, By: hostile, Ended: true}}}
 	case "officers":
 		p.Body = web.OfficersBody{Own: hostile, Officers: []web.OfficerRow{{Officer: who}}, Invited: &web.Invitation{Officer: hostile, Link: hostile}}
 	case "supervisor":
