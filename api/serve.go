@@ -149,6 +149,9 @@ func (s *Server[C]) answer(w http.ResponseWriter, rt *Route[C], q *Request[C]) (
 	if err := s.admit(q, rt.Action); err != nil {
 		return nil, err
 	}
+	if err := s.cfg.Failed(); err != nil {
+		return nil, err
+	}
 	if err := rt.checkParams(q); err != nil {
 		return nil, err
 	}
@@ -165,9 +168,6 @@ func (s *Server[C]) answer(w http.ResponseWriter, rt *Route[C], q *Request[C]) (
 func (s *Server[C]) admit(q *Request[C], action marz.Action) (err error) {
 	if q.Key == "" {
 		return &marz.Error{Code: marz.Unauthenticated, Op: "request", Fix: "connect with the program's own TLS client certificate"}
-	}
-	if err := s.cfg.Failed(); err != nil {
-		return err
 	}
 	if action == "" {
 		return nil
@@ -187,8 +187,7 @@ func (s *Server[C]) Guard(action marz.Action, next http.Handler) http.Handler {
 			return
 		}
 		defer s.slots.give(q.Key)
-		err := s.admit(q, action)
-		if err != nil && !(marz.CodeOf(err) == marz.Unavailable && s.cfg.Failed() != nil && q.Key != "") {
+		if err := s.admit(q, action); err != nil {
 			s.fail(w, r, err)
 			return
 		}

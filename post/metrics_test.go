@@ -138,9 +138,7 @@ func TestHealth(t *testing.T) {
 		t.Error("it is said to be up")
 	}
 	resp, b = tp.newProgram(t).ask("GET", "/healthz", "")
-	if resp.StatusCode == http.StatusOK {
-		t.Errorf("a stranger is told: %s", b)
-	}
+	p.refused("a stranger", resp, b, "forbidden", "no supervisor")
 }
 
 // Without a certificate monitoring is answered on a loopback address alone.

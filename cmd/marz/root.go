@@ -37,6 +37,7 @@ var commands = []func() *cobra.Command{
 	listCommand,
 	masterlistCommand,
 	mrzCommand,
+	openapiCommand,
 	readerCommand,
 	registerCommand,
 	screenCommand,
