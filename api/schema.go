@@ -67,7 +67,7 @@ func (s schemas) add(t reflect.Type) {
 		return
 	}
 	properties, required := object{}, []string{}
-	out := object{"type": "object", "additionalProperties": false}
+	out := object{"type": "object"}
 	s[t.Name()] = out
 	for f := range fieldsOf(t) {
 		name, optional := jsonName(f)
