@@ -250,6 +250,10 @@ func (p *Post) apiLists(q *asked) (out api.Lists, err error) {
 }
 
 func (p *Post) apiReload(q *asked) (out api.Reloaded, err error) {
+	if !p.anew.TryLock() {
+		return out, &marz.Error{Code: marz.Conflict, Op: "read lists", Fix: "they are being read anew for another request; look at them when that is done"}
+	}
+	defer p.anew.Unlock()
 	err = p.readLists(q.Context(), q.Caller, func(a *act) error {
 		out.Entry = a.Next()
 		return a.acted(q.Once, out)

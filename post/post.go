@@ -81,6 +81,7 @@ type Post struct {
 	shred    chan struct{} // to the watch: something is to be destroyed
 	lists    *watchlist.Set
 	loading  sync.Mutex // held while a list is loaded or destroyed
+	anew     sync.Mutex // held while lists are read anew for a program: one at a time, so that none keeps the lanes busy
 	built    sync.Map   // ID → *builtList, of lists in force that came from built files; written under loading
 	keys     *dataKeys
 	adopted  atomic.Pointer[adoptedLists]

@@ -402,3 +402,35 @@ func TestRequestsAreForgotten(t *testing.T) {
 		t.Error("after its time it is still known")
 	}
 }
+
+// Whatever a program sends, the answer is a problem that says what is wrong, nothing is recorded, and the next request is answered.
+func TestHostileRequests(t *testing.T) {
+	tp := newTestPost(t)
+	p := tp.newProgram(t)
+	tp.accept(tp.signIn("ru-bg/1"), p, everything...)
+	before := tp.size()
+	const instruments = "/v1/register/instruments"
+	for _, body := range []string{"null", "[]", "[", `"x"`, "1e999", `{"v":"x"}`, `[{"agreement":7}]`, `[{"statement":{"by":["am-bg"]}}]`, strings.Repeat("[", 1<<19), strings.Repeat(`{"a":`, 1<<17), "\xff\xfe", "{}{}",
+		`[{"statement":` + strings.Repeat(" ", 1<<20-100) + `{}}]`, strings.Repeat("x", 1<<20+1)} {
+		resp, b := p.ask("POST", instruments, body, api.HeaderKey, "hostile-00001")
+		var problem api.Problem
+		if err := json.Unmarshal(b, &problem); err != nil || resp.StatusCode < 400 || resp.StatusCode >= 500 || problem.Status != resp.StatusCode {
+			t.Errorf("%.40q: %s %s", body, resp.Status, b)
+		}
+	}
+	for _, path := range []string{"/v1/journal/entries/-1", "/v1/journal/entries/99999999999999999999", "/v1/journal/entries/1e3", "/v1/journal/entries/9223372036854775807/proof", "/v1/journal/entries/x/proof",
+		"/v1/journal/entries?limit=-1", "/v1/journal/entries?limit=99999999999999999999", "/v1/journal/entries?cursor=" + strings.Repeat("A", 8000), "/v1/journal/entries?cursor=%00", "/v1/crossings/..%2f..%2fetc/record",
+		"/v1/crossings/0/record", "/v1/crossings/'%20OR%201=1/record", "/v1/counts?from=yesterday", "/v1/counts?from=0001-01-01T00:00:00Z", "/v1/counts?from=2025-01-02T00:00:00Z&until=2025-01-01T00:00:00Z",
+		"/v1/register?at=9999-99-99", "/v1/node?%zz", "/v1/nothing", "/", "/api/v2/node", "/v1/../../healthz/x"} {
+		resp, b := p.ask("GET", path, "", api.HeaderReason, "supervision")
+		var problem api.Problem
+		if err := json.Unmarshal(b, &problem); err != nil || resp.StatusCode < 400 || resp.StatusCode >= 500 {
+			t.Errorf("%.60s: %s %.200s", path, resp.Status, b)
+		}
+	}
+	if after := tp.size(); after != before {
+		t.Errorf("%d entries came of it", after-before)
+	}
+	var node api.Node
+	p.get("/v1/node", &node)
+}
