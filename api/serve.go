@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"mime"
 	"net/http"
+	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -217,7 +218,11 @@ func keyOf(r *http.Request) string {
 // checkParams refuses what the operation does not know, so that a misspelt bound is not taken for none, and what lacks.
 func (rt *Route[C]) checkParams(q *Request[C]) error {
 	params := rt.params()
-	for name, values := range q.URL.Query() {
+	query, err := url.ParseQuery(q.URL.RawQuery)
+	if err != nil {
+		return &marz.Error{Code: marz.Invalid, Op: "query", Fix: "it is not well formed"}
+	}
+	for name, values := range query {
 		if !slices.ContainsFunc(params, func(p Param) bool { return p.In == "query" && p.Name == name }) || len(values) > 1 {
 			return &marz.Error{Code: marz.Invalid, Op: "query", Subject: fmt.Sprintf("%.40q", name), Fix: "this operation has no such parameter, or it is given twice"}
 		}
