@@ -84,8 +84,9 @@ func Fields() []Field {
 // Role is what an officer is trusted with inside his authority. It narrows what articles give, and never widens it.
 type Role string
 
-// The roles.
+// The roles. A program is accepted by a supervisor to ask for things; it can read and load lists, and whatever else an article gives it cannot (marz/programs): no machine decides.
 const (
 	RoleOfficer    Role = "officer"
 	RoleSupervisor Role = "supervisor"
+	RoleProgram    Role = "program"
 )

@@ -426,7 +426,7 @@ var everyAction = slices.Concat(givable, []marz.Action{marz.ActOn(marz.Admit), m
 func (s *set) drawQuestion(t *rapid.T, instants []marz.Instant) Question {
 	q := Question{
 		Officer: marz.OfficerID(pick(t, "authority", "aa-bg", "ab-pd", "bb-bg", "cc-bg", "zz-bg", "") + pick(t, "number", "/1", "/1", "/1", "")),
-		Role:    pick[marz.Role](t, "role", marz.RoleSupervisor, marz.RoleSupervisor, marz.RoleSupervisor, marz.RoleOfficer, marz.RoleOfficer, "", "chief"),
+		Role:    pick[marz.Role](t, "role", marz.RoleSupervisor, marz.RoleSupervisor, marz.RoleSupervisor, marz.RoleOfficer, marz.RoleOfficer, marz.RoleProgram, "", "chief"),
 		Action:  pick(t, "action", everyAction...),
 		Place:   pick[marz.PlaceID](t, "place", "p", "q", "r", "nowhere"),
 		Lane:    pick[marz.LaneID](t, "lane", "", "", "1", "2", "3", "4"),
@@ -470,7 +470,7 @@ func (s *set) aim(t *rapid.T, q *Question, ag *Agreement, a *Article) {
 		q.At = pick(t, "instant", near...) + pick[marz.Instant](t, "by", -1, 0, 0, 1)
 	}
 	if pick(t, "able", true, true, true, false) {
-		q.Role = marz.RoleSupervisor
+		q.Role = pick(t, "who", marz.RoleSupervisor, marz.RoleSupervisor, marz.RoleProgram)
 	}
 	q.Place = pick(t, "there", places(a)...)
 	who := slices.DeleteFunc(append(slices.Clone(a.Authorities), a.Authority, a.To), func(id marz.AuthorityID) bool { return id == "" })

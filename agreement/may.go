@@ -189,7 +189,7 @@ func newCast(g *Ground) *cast {
 	for _, a := range g.Authorities {
 		c.authorities[a.ID] = a
 		c.parents[a.ID] = cedar.NewEntityUIDSet(cedar.NewEntityUID(authorityType, types.String(a.ID)))
-		for _, role := range []marz.Role{marz.RoleOfficer, marz.RoleSupervisor} {
+		for _, role := range []marz.Role{marz.RoleOfficer, marz.RoleSupervisor, marz.RoleProgram} {
 			c.officers[officer{a.ID, role}] = attributes(a, role)
 		}
 	}

@@ -230,8 +230,11 @@ func allows(a *Article, who marz.AuthorityID, q Question) bool {
 // forbidden reports whether one of Marz's own rules forbids what is asked.
 func (n *naive) forbidden(q Question) bool {
 	who, host := authorityOf(q.Officer), hostOf(q.Place)
-	if stateOf(who) == "" || host == "" || q.Role != "officer" && q.Role != "supervisor" {
+	if stateOf(who) == "" || host == "" || q.Role != "officer" && q.Role != "supervisor" && q.Role != "program" {
 		return true
+	}
+	if q.Role == "program" {
+		return q.Action != "read-journal" && q.Action != "read-record" && q.Action != "manage-lists"
 	}
 	if slices.Contains([]marz.Action{"supervise", "roster", "enrol", "erase", "manage-lists", "transfer"}, q.Action) && q.Role != "supervisor" {
 		return true

@@ -27,7 +27,11 @@ type Config struct {
 	Lists    []ListSource        `toml:"list"`
 	Ages     AgesConfig          `toml:"ages,omitempty"`
 	// Readers is the address on which document readers hand over what they read, for example ":8445"; none: they type as keyboards alone.
-	Readers   string          `toml:"readers,omitempty"`
+	Readers string `toml:"readers,omitempty"`
+	// API is the address on which other programs ask, for example ":8446"; none: there is no such interface.
+	API string `toml:"api,omitempty"`
+	// Metrics is a loopback address on which monitoring on this machine reads /metrics and /healthz without a certificate, for example "127.0.0.1:9464"; none: it asks as other programs do.
+	Metrics   string          `toml:"metrics,omitempty"`
 	Documents DocumentsConfig `toml:"documents,omitempty"`
 	// Mirrors are where copies of the journal are kept.
 	Mirrors []MirrorConfig `toml:"mirror,omitempty"`
@@ -97,6 +101,12 @@ func (c *Config) validate(path string) error {
 	}
 	if _, port, err := net.SplitHostPort(c.Readers); c.Readers != "" && (err != nil || port == "") {
 		return bad(fmt.Sprintf("readers = %q is no address; write for example \":8445\"", c.Readers))
+	}
+	if _, port, err := net.SplitHostPort(c.API); c.API != "" && (err != nil || port == "") {
+		return bad(fmt.Sprintf("api = %q is no address; write for example \":8446\"", c.API))
+	}
+	if host, port, err := net.SplitHostPort(c.Metrics); c.Metrics != "" && (err != nil || port == "" || !net.ParseIP(host).IsLoopback()) {
+		return bad(fmt.Sprintf("metrics = %q is no loopback address; write for example \"127.0.0.1:9464\", or leave it out and let monitoring ask on api", c.Metrics))
 	}
 	if c.Host == "" || net.ParseIP(c.Host) != nil || strings.ContainsAny(c.Host, ":/ ") {
 		return bad(fmt.Sprintf("host = %q: give the name under which booths reach the post; passkeys cannot be bound to an IP address", c.Host))

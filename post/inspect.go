@@ -57,6 +57,7 @@ func (p *Post) take(ctx context.Context, actor Actor, lane marz.LaneID, t taken)
 	scan := p.keyed("scan", doc.Lines...)
 	var id int64
 	var repeated bool
+	var verdict marz.Verdict
 	err := p.actAt(ctx, actor, lane, marz.ActInspect, func(a *act) error {
 		l, err := p.lane(a, lane)
 		if err != nil {
@@ -76,10 +77,14 @@ func (p *Post) take(ctx context.Context, actor Actor, lane marz.LaneID, t taken)
 		if !slices.Equal(lists.versions, p.versions()) { // a list came into force meanwhile
 			lists = p.screen(ctx, doc)
 		}
-		return p.open(a, l, t, lists, scan)
+		verdict, err = p.open(a, l, t, lists, scan)
+		return err
 	})
 	if err != nil {
 		return nil, err
+	}
+	if !repeated {
+		p.metrics.inspected(verdict)
 	}
 	if t.evidence != nil && !repeated {
 		p.portraits.set(id, lane, t.evidence)
@@ -111,17 +116,17 @@ func (p *Post) sameScan(a *act, l *laneRow, scan string, again bool) (int64, err
 	return id, err
 }
 
-// open runs the checks and records what they found.
-func (p *Post) open(a *act, l *laneRow, t taken, lists screened, scan string) error {
+// open runs the checks and records what they found. It returns their verdict.
+func (p *Post) open(a *act, l *laneRow, t taken, lists screened, scan string) (marz.Verdict, error) {
 	doc := t.doc
 	traveller := p.keyed("traveller", doc.Nationality, doc.Birth.String(), doc.Primary, doc.Secondary)
 	history, known, err := p.movements(a, traveller, stays.Person{Nationality: doc.Nationality, Birth: doc.Birth.String(), Primary: doc.Primary, Secondary: doc.Secondary})
 	if err != nil {
-		return err
+		return "", err
 	}
 	ages, err := p.listAges(a, lists.versions, l.id, a.Now())
 	if err != nil {
-		return err
+		return "", err
 	}
 	owners := serving(a.duties())
 	shown := document(doc, marz.DateOf(a.Now().In(p.zone)))
@@ -131,7 +136,7 @@ func (p *Post) open(a *act, l *laneRow, t taken, lists screened, scan string) er
 	}
 	sorted, answer, err := p.sortHits(a.Tx, lists, l.id, p.identify(shown), whose)
 	if err != nil {
-		return err
+		return "", err
 	}
 	cleared := clearedFor(sorted, whose)
 	findings, verdict := inspection.Inspect(inspection.Input{Document: doc, Taken: t.how, Evidence: t.evidence, Direction: l.direction, At: a.Now(), Zone: p.zone, Answer: answer, Cleared: cleared, Lists: ages, HQs: p.hqAges(a.Now()),
@@ -143,12 +148,12 @@ func (p *Post) open(a *act, l *laneRow, t taken, lists screened, scan string) er
 		inspectionPrivate{Scan: scan, Traveller: traveller, Document: shown, Findings: findings, Chip: chipOf(t.evidence),
 			Hits: sorted[""].shown(), Beyond: p.knownOf(sorted[""].beyond), Stay: p.config.Stay.StayText(doc.Nationality, history, a.Now(), p.zone), Read: t.how.Read, Changes: changes})
 	if err != nil {
-		return err
+		return "", err
 	}
 	if err := a.recordHits(opened.Seq, sorted); err != nil {
-		return err
+		return "", err
 	}
-	return a.asylumStands(opened.Seq, l.id, traveller)
+	return verdict, a.asylumStands(opened.Seq, l.id, traveller)
 }
 
 func document(d *mrz.Document, today marz.Date) web.Document {
@@ -197,6 +202,8 @@ func (p *Post) versions() []listVersion {
 
 // screen asks the lists, and again when one was replaced under its hands, so that the answer and the versions belong together.
 func (p *Post) screen(ctx context.Context, doc *mrz.Document) screened {
+	began := p.opts.Wall()
+	defer func() { p.metrics.screen.Observe(p.opts.Wall().Sub(began).Seconds()) }()
 	for {
 		s := screened{versions: p.versions()}
 		s.answer = p.lists.Screen(ctx, inspection.QueryFor(doc))

@@ -19,19 +19,24 @@ import (
 // ReloadLists reads all lists from their sources. A list that cannot be read is refused whole, with the file and the line; the version before
 // stays in force and its age goes on rising.
 func (p *Post) ReloadLists(ctx context.Context, actor Actor) ([]web.ListState, error) {
-	if err := p.act(ctx, actor, marz.ActManageLists, func(*act) error { return nil }); err != nil {
-		return nil, err
-	}
-	if err := p.loadStays(ctx, &actor); err != nil {
-		return nil, err
-	}
-	if err := p.loadTrust(ctx, &actor); err != nil {
-		return nil, err
-	}
-	if err := p.loadLists(ctx, &actor); err != nil {
+	if err := p.readLists(ctx, actor, func(*act) error { return nil }); err != nil {
 		return nil, err
 	}
 	return p.ListStates(ctx)
+}
+
+// readLists reads all lists after a first act, which says who asked for it. Where the node stops in between, they are read when it is opened again.
+func (p *Post) readLists(ctx context.Context, actor Actor, first func(*act) error) error {
+	if err := p.act(ctx, actor, marz.ActManageLists, first); err != nil {
+		return err
+	}
+	if err := p.loadStays(ctx, &actor); err != nil {
+		return err
+	}
+	if err := p.loadTrust(ctx, &actor); err != nil {
+		return err
+	}
+	return p.loadLists(ctx, &actor)
 }
 
 func (p *Post) loadLists(ctx context.Context, actor *Actor) error {

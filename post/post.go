@@ -48,6 +48,9 @@ type Options struct {
 	// After is what waits on the way to mirrors and headquarters go by; nil for time.After.
 	After func(time.Duration) <-chan time.Time
 
+	// Copies says how far each mirror is with the journal, for monitoring, instead of those that post.toml names; nil: they do. It answers at once.
+	Copies func() []mirror.Status
+
 	// Photographs reads the zone in a photograph; nil: this post has no engine for it.
 	Photographs func(ctx context.Context, photograph []byte, today marz.Date) (*photo.Reading, error)
 
@@ -82,6 +85,7 @@ type Post struct {
 	shred    chan struct{} // to the watch: something is to be destroyed
 	lists    *watchlist.Set
 	loading  sync.Mutex // held while a list is loaded or destroyed
+	anew     sync.Mutex // held while lists are read anew for a program: one at a time, so that none keeps the lanes busy
 	built    sync.Map   // ID → *builtList, of lists in force that came from built files; written under loading
 	keys     *dataKeys
 	adopted  atomic.Pointer[adoptedLists]
@@ -93,6 +97,7 @@ type Post struct {
 	key      []byte // of keyed digests of travellers and scans
 	attempts seldom
 
+	metrics   *metrics
 	trust     atomic.Pointer[trust] // what documents are proven against; nil: nothing
 	stations  *stations             // readers that have called
 	portraits portraits
@@ -118,6 +123,7 @@ func Open(ctx context.Context, o Options) (*Post, error) {
 	}
 	p := &Post{opts: o, lists: watchlist.New(o.Wall), keys: newDataKeys(o.Dir, o.Rand), boot: bootClock{dir: o.Dir}, shred: make(chan struct{}), stations: newStations(o.Wall),
 		again: again{lists: map[marz.ListID]bool{}, wake: make(chan struct{}, 1)}, copies: copies{open: map[string][]marz.ArticleRef{}, held: map[string]marz.Seq{}}, retaining: retaining{wake: make(chan struct{}, 1)}}
+	p.metrics = newMetrics(p)
 	var err error
 	if p.config, err = readConfig(filepath.Join(o.Dir, configFile)); err != nil {
 		return nil, err
@@ -302,7 +308,8 @@ type Actor struct {
 	Officer marz.OfficerID
 	Role    marz.Role
 	Name    string
-	session string // hex SHA-256 of the cookie
+	session string      // hex SHA-256 of the cookie
+	program *programRow // of a program, which has no session: its acceptance; nil for an officer
 }
 
 // act is one officer's act while it runs inside the journal.
@@ -321,7 +328,7 @@ type act struct {
 // ask asks one more question within the act, about a record where there is one. What allows it is the article of the entries that follow.
 func (a *act) ask(action marz.Action, record *agreement.Record) error {
 	q := agreement.Question{Officer: a.actor.Officer, Role: a.actor.Role, Action: action, Place: a.place, Lane: a.lane, At: a.Now(), Record: record}
-	answer := a.post.register.Load().May(q)
+	answer := a.post.mayNow(a.actor, q)
 	if !answer.Allowed {
 		a.refused = &answer
 		return answer.Err(q)
@@ -412,12 +419,16 @@ func (p *Post) change(ctx context.Context, do func(*journal.Tx) error) error {
 		if err := p.Tick(ctx); err != nil {
 			return err
 		}
+		began := p.opts.Wall()
 		err := p.journal.Update(ctx, func(tx *journal.Tx) error {
 			if p.anyDue(tx.Now()) {
 				return errDue
 			}
 			return do(tx)
 		})
+		if err == nil {
+			p.metrics.commit.Observe(p.opts.Wall().Sub(began).Seconds())
+		}
 		if !errors.Is(err, errDue) {
 			return err
 		}
@@ -438,7 +449,7 @@ func (p *Post) begin(tx *journal.Tx, actor Actor, place marz.PlaceID, action mar
 		}
 		q.Lane, q.Record = s.lane, s.record
 	}
-	answer := register.May(q)
+	answer := p.mayNow(actor, q)
 	if !answer.Allowed {
 		return nil, answer, answer.Err(q)
 	}
@@ -453,8 +464,11 @@ const tooOld = "this session is older than a shift; sign in again"
 // sessionEnded begins the words on a session that was ended, before why.
 const sessionEnded = "this session has ended: "
 
-// openSession reports whether the actor's session is still open, and why not in words.
+// openSession reports whether the actor's session is still open, or a program's acceptance, and why not in words.
 func (p *Post) openSession(q querier, actor Actor, now marz.Instant) error {
+	if actor.program != nil {
+		return p.openProgram(q, actor, now)
+	}
 	var opened marz.Instant
 	var ended *int64
 	var why *string
@@ -503,7 +517,7 @@ func (p *Post) mayAt(actor Actor, lane marz.LaneID, action marz.Action) error {
 		return err
 	}
 	q := agreement.Question{Officer: actor.Officer, Role: actor.Role, Action: action, Place: p.post.ID.Place(), Lane: lane, At: now}
-	return p.register.Load().May(q).Err(q)
+	return p.mayNow(actor, q).Err(q)
 }
 
 // node is the node's own act while it runs inside the journal: it happens under the authority that controls the post.

@@ -33,12 +33,19 @@ func checkReadReason(reason, what string) error {
 
 // ReadRecord gives a person's record to an officer, after the entry that says that he read it and why.
 func (p *Post) ReadRecord(ctx context.Context, actor Actor, id marz.InspectionID, reason, note string) (*web.Inspection, error) {
+	w, _, err := p.readRecordBy(ctx, actor, id, reason, note)
+	return w, err
+}
+
+// readRecordBy is ReadRecord, with the entry of the reading. To a program an inspection that is not decided has no record yet.
+func (p *Post) readRecordBy(ctx context.Context, actor Actor, id marz.InspectionID, reason, note string) (*web.Inspection, journal.Entry, error) {
+	var reading journal.Entry
 	note, err := trim(note)
 	if err != nil {
-		return nil, err
+		return nil, reading, err
 	}
 	if err := checkReadReason(reason, strconv.Quote(string(id))); err != nil {
-		return nil, err
+		return nil, reading, err
 	}
 	var fields []marz.Field
 	var record *agreement.Record
@@ -58,6 +65,9 @@ func (p *Post) ReadRecord(ctx context.Context, actor Actor, id marz.InspectionID
 		if err != nil {
 			return err
 		}
+		if actor.program != nil && r.state != "decided" {
+			return &marz.Error{Code: marz.NotFound, Op: "read record", Subject: strconv.Quote(string(id)), Fix: "no crossing was decided under this number"}
+		}
 		e := readEntry{Inspection: inspectionID(r.id), Reason: reason}
 		if fields, err = a.fields(marz.ActReadRecord, record); err != nil {
 			return err
@@ -65,18 +75,18 @@ func (p *Post) ReadRecord(ctx context.Context, actor Actor, id marz.InspectionID
 		if e.Owners = others(r.owners, a.own()); len(e.Owners) > 0 { // who owns it with him sees it too
 			e.Fields = fields
 		}
-		_, err = a.append(KindRead, e, private(note))
+		reading, err = a.append(KindRead, e, private(note))
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, reading, err
 	}
 	w, err := p.inspection(ctx, actor, number(id), false)
 	if err != nil {
-		return nil, err
+		return nil, reading, err
 	}
 	only(w, fields)
-	return w, nil
+	return w, reading, nil
 }
 
 // fields returns what articles open of somebody's data, and lets the first of them stand on the entry.

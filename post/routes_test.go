@@ -69,6 +69,9 @@ func (s *stage) fill(t *testing.T, pattern string) (method, path string, body an
 		"patrols":   map[string]any{"from": "2024-12-31T23:55:00+04:00", "until": "2025-01-01T03:00:00+04:00", "officers": []string{"ru-bg/2"}},
 		"incidents": map[string]any{"at": "2024-12-31T23:45:00+04:00", "kind": "fence", "kilometre": 3, "present": []string{"ru-bg/2"}, "note": "n"},
 	}
+	if strings.HasPrefix(path, "/api/programs/") {
+		return method, path, map[string]any{"client": strings.Repeat("0f", 32)}
+	}
 	if strings.HasPrefix(path, "/api/readers/") {
 		return method, path, map[string]string{"reader": strings.Repeat("0f", 32)}
 	}

@@ -44,7 +44,7 @@ func (p *Post) Serve(ctx context.Context, ready func(net.Addr)) error {
 		ErrorLog:          slog.NewLogLogger(p.opts.Log.Handler(), slog.LevelDebug),
 	}
 	srv.RegisterOnShutdown(p.live.end)
-	served := make(chan error, 2)
+	served := make(chan error, 4)
 	stop := []*http.Server{srv}
 	if p.config.Readers != "" {
 		readers, listens, err := p.stationServer(certs)
@@ -54,6 +54,24 @@ func (p *Post) Serve(ctx context.Context, ready func(net.Addr)) error {
 		}
 		stop = append(stop, readers)
 		go func() { served <- readers.ServeTLS(listens, "", "") }()
+	}
+	if p.config.API != "" {
+		programs, listens, err := p.apiServer(certs)
+		if err != nil {
+			closeAll(ln, stop)
+			return err
+		}
+		stop = append(stop, programs)
+		go func() { served <- programs.ServeTLS(listens, "", "") }()
+	}
+	if p.config.Metrics != "" {
+		monitoring, listens, err := p.metricsServer()
+		if err != nil {
+			closeAll(ln, stop)
+			return err
+		}
+		stop = append(stop, monitoring)
+		go func() { served <- monitoring.Serve(listens) }()
 	}
 	go func() { served <- srv.ServeTLS(ln, "", "") }()
 	if ready != nil {
@@ -72,6 +90,14 @@ func (p *Post) Serve(ctx context.Context, ready func(net.Addr)) error {
 	}
 	work.Wait()
 	return err
+}
+
+// closeAll lets go of what was opened before something could not be.
+func closeAll(ln net.Listener, servers []*http.Server) {
+	ln.Close()
+	for _, s := range servers {
+		s.Close()
+	}
 }
 
 // watch waits for the end, and lets control pass when it is due. What is waited for otherwise is told to all pages.

@@ -15,7 +15,7 @@ import (
 type state struct{}
 
 // Version implements journal.State.
-func (state) Version() string { return "post 9" }
+func (state) Version() string { return "post 11" }
 
 // Schema implements journal.State.
 func (state) Schema() string {
@@ -52,7 +52,7 @@ CREATE TABLE s_patrol (id INTEGER PRIMARY KEY, section TEXT NOT NULL, starts INT
 CREATE TABLE s_incident (id INTEGER PRIMARY KEY, section TEXT NOT NULL, happened INTEGER NOT NULL, kind TEXT NOT NULL, kilometre REAL NOT NULL, present TEXT NOT NULL, patrol INTEGER, officer TEXT NOT NULL,
 	article TEXT NOT NULL, note INTEGER NOT NULL) STRICT;
 CREATE TABLE s_list (id TEXT PRIMARY KEY, name TEXT NOT NULL, owner TEXT NOT NULL, version TEXT NOT NULL, loaded INTEGER, alerts INTEGER NOT NULL, refused TEXT NOT NULL) STRICT;
-` + alertTables + shiftSchema + clearedTables + lateTables + readerTables + mirrorTables + hqTables + retentionTables
+` + alertTables + shiftSchema + clearedTables + lateTables + readerTables + mirrorTables + hqTables + retentionTables + programTables
 }
 
 // Apply implements journal.State.
@@ -114,6 +114,7 @@ var folds = map[string]func(*journal.Fold, journal.Entry, []byte) error{
 	KindMirrorBegun: foldMirrorBegun, KindMirrorEnded: foldMirrorEnded,
 	KindFollowed:       foldFollowed,
 	KindListEnded:      foldListEnded,
+	KindClientAccepted: foldClientAccepted, KindClientDismissed: foldClientDismissed, KindClientActed: foldClientActed,
 	journal.KindErased: foldErased,
 
 	transfer.KindOpened:    foldTransfer,
@@ -192,6 +193,9 @@ func foldPassing(f *journal.Fold, e journal.Entry, c controlEntry) error {
 	for _, a := range c.Ends {
 		why := "control passed to " + string(c.To) + " under " + string(e.Under)
 		if err := f.Exec(`UPDATE s_session SET ended = ?, why = ? WHERE authority = ? AND ended IS NULL`, e.At, why, a); err != nil {
+			return err
+		}
+		if err := foldClientsEnded(f, a); err != nil {
 			return err
 		}
 		if err := f.Exec(`DELETE FROM s_invitation WHERE used IS NULL AND officer GLOB ? || '/*'`, a); err != nil {

@@ -35,6 +35,7 @@ var scripts = map[string]string{
 	"officers":     "officers.js",
 	"readers":      "readers.js",
 	"mirrors":      "page.js",
+	"programs":     "programs.js",
 	"map":          "map.js",
 	"transfer":     "transfer.js",
 	"act":          "act.js",

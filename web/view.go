@@ -473,6 +473,26 @@ type ReaderRow struct {
 	Others []marz.AuthorityID // who has accepted it
 }
 
+// ProgramsBody is the body of the page on which a supervisor accepts other programs.
+type ProgramsBody struct {
+	Own      marz.AuthorityID
+	Listens  string // the address for programs, "" when the node does not listen for them
+	MostDays int    // for which one can be accepted
+	Programs []ProgramRow
+}
+
+// ProgramRow is a program that the authority has accepted.
+type ProgramRow struct {
+	Key     string         // hex SHA-256 of its public key
+	Officer marz.OfficerID // under which number it stands in entries
+	Purpose string
+	Actions []marz.Action
+	At      marz.Instant
+	By      marz.OfficerID
+	Until   marz.Instant
+	Ended   bool // its time is over
+}
+
 // Invitation is a one-time link with which an officer makes his passkey.
 type Invitation struct {
 	Officer marz.OfficerID `json:"officer"`

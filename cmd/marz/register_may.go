@@ -56,7 +56,7 @@ func registerMayCommand() *cobra.Command {
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exitError{code: 2, err: err} })
 	f.flags(c)
 	f.instantFlags(c)
-	c.Flags().StringVar(&f.role, "role", string(marz.RoleOfficer), "the officer's role: officer or supervisor")
+	c.Flags().StringVar(&f.role, "role", string(marz.RoleOfficer), "the officer's role: officer or supervisor; or program")
 	c.Flags().StringVar(&f.lane, "lane", "", "the lane at which it would be done")
 	c.Flags().StringArrayVar(&f.owners, "owner", nil, "an authority whose record it is (repeatable)")
 	c.Flags().StringVar(&f.nationality, "nationality", "", "the traveller's nationality, ICAO code, for example ARM")
@@ -109,8 +109,8 @@ func (f *mayFlags) question(v *view, args []string) (agreement.Question, error) 
 		return bad(args[0], "this authority is not known here; known are "+authorities(g))
 	case !slices.Contains(actions, q.Action):
 		return bad(args[1], "the action is not known; use one of "+joined(actions))
-	case q.Role != marz.RoleOfficer && q.Role != marz.RoleSupervisor:
-		return bad(f.role, "the role is officer or supervisor")
+	case q.Role != marz.RoleOfficer && q.Role != marz.RoleSupervisor && q.Role != marz.RoleProgram:
+		return bad(f.role, "the role is officer, supervisor or program")
 	case q.Field != "" && !slices.Contains(marz.Fields(), q.Field):
 		return bad(f.field, "the field is not known; use one of "+joined(marz.Fields()))
 	}

@@ -38,6 +38,7 @@ var commands = []func() *cobra.Command{
 	listCommand,
 	masterlistCommand,
 	mrzCommand,
+	openapiCommand,
 	readerCommand,
 	registerCommand,
 	screenCommand,
