@@ -10,6 +10,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"marz"
+	"marz/agreement"
 	"marz/journal"
 	"marz/mirror"
 )
@@ -117,11 +118,17 @@ func (h *HQ) origins() []mirror.Origin {
 	var out []mirror.Origin
 	for _, n := range h.NodeList() {
 		if n.Gone == 0 {
-			out = append(out, mirror.Origin{Name: n.Origin, Key: n.Key, Clients: []string{n.Client}, Entitled: h.entitled})
+			out = append(out, mirror.Origin{Name: n.Origin, Key: n.Key, Clients: []string{n.Client}, Entitled: h.entitled(n.Post)})
 		}
 	}
 	return out
 }
 
-// entitled says of which entries of a post's journal this headquarters may hold the private payload: its own authority's.
-func (h *HQ) entitled(e journal.Entry) bool { return e.Authority == h.config.Authority }
+// entitled says of which entries of a post's journal this headquarters may hold the private payload, by the register as it is known here: its own authority's, and what an article
+// lets lie in its mirror.
+func (h *HQ) entitled(post marz.PostID) func(journal.Entry) bool {
+	return func(e journal.Entry) bool {
+		_, ok := h.Register().MayHold(h.config.Authority, agreement.Payload{Post: post.Place(), Kind: e.Kind, Authority: e.Authority, At: e.At, Public: e.Public})
+		return ok
+	}
+}
