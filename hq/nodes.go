@@ -124,7 +124,8 @@ func (h *HQ) origins() []mirror.Origin {
 	return out
 }
 
-// entitled says of which entries of a post's journal this headquarters may hold the private payload: its own authority's, the records that it owns with others, and what a share opens to its mirrors.
+// entitled says of which entries of a post's journal this headquarters may hold the private payload, by the register as it is known here: its own authority's, and what an article
+// lets lie in its mirror.
 func (h *HQ) entitled(post marz.PostID) func(journal.Entry) bool {
 	return func(e journal.Entry) bool {
 		_, ok := h.Register().MayHold(h.config.Authority, agreement.Payload{Post: post.Place(), Kind: e.Kind, Authority: e.Authority, At: e.At, Public: e.Public})
