@@ -61,10 +61,14 @@ func Open(ctx context.Context, url string) (*Store, error) {
 		// Plans are made each time: one that was kept from when a table was empty reads all of it when it is large.
 		cfg.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	}
+	cfg.ConnConfig.DialFunc = dialer().DialContext
+	if cfg.ConnConfig.ConnectTimeout == 0 {
+		cfg.ConnConfig.ConnectTimeout = longestConnect
+	}
 	s := &Store{name: nameOf(cfg.ConnConfig), level: pgx.ReadCommitted}
 	cfg.AfterConnect = s.greet
 	if s.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
-		return nil, s.failed("open mirror", "", err)
+		return nil, s.failed(ctx, "open mirror", "", err)
 	}
 	if err := s.migrate(ctx, schema); err != nil {
 		s.pool.Close()
@@ -112,7 +116,7 @@ func (s *Store) DB() *sql.DB { return stdlib.OpenDBFromPool(s.pool) }
 // that are left: it belongs into a quiet hour after erasures. It is for PostgreSQL itself; other databases forget by their own rules.
 func (s *Store) Scrub(ctx context.Context) error {
 	_, err := s.pool.Exec(ctx, `VACUUM (FULL) mirror_payload`)
-	return s.failed("scrub mirror", "", err)
+	return s.failed(ctx, "scrub mirror", "", err)
 }
 
 // number is an origin in keys: the first 8 bytes of the SHA-256 of its name. The row of the origin holds the name, so that two origins with one number do not mix: the second is

@@ -62,10 +62,10 @@ func (s *Store) migrate(ctx context.Context, steps []string) error {
 			err = s.step(ctx, steps[at], at+1)
 		}
 		if err != nil && !overtaken(err) {
-			return s.failed(op, "", err)
+			return s.failed(ctx, op, "", err)
 		}
 	}
-	return s.failed(op, "", err)
+	return s.failed(ctx, op, "", err)
 }
 
 // overtaken says that another made the same tables at the same time.
