@@ -9,6 +9,7 @@
 //     origin alone: a database that speaks PostgreSQL's protocol and spreads tables by origin serves as it is.
 //   - A transaction that the database gave up (40001, 40P01) is made again. So is a call whose connection was lost, even in the midst of a commit: every call can be made twice, or finds out whether
 //     it was. When that does not help the error is marz.Unavailable, and later calls try anew: a database that is back is used again.
+//   - A server whose machine has vanished is given up after 25 seconds, one that only says nothing when the caller gives the call up; the next call has a new connection.
 //   - After a fail-over the promoted standby is found when the connection string names all hosts and says target_session_attrs=read-write. Nothing that was acknowledged is lost where
 //     the standby is synchronous. That only one server is primary is for who operates them to see to. So are the server's tcp_keepalives settings, after which
 //     it lets go of what a machine that has vanished had locked; one that only fell silent in a transaction is put out after a minute.
