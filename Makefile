@@ -11,7 +11,7 @@ AXE = tmp/axe/package/axe.min.js
 MODEL = tmp/model
 APT = apt-get -o DPkg::Lock::Timeout=300
 
-.PHONY: run build test tools check unit sim-transfer bench speed-signatures speed-passive eval shots fuzz mutate model
+.PHONY: run build test tools check unit sim-transfer race bench speed-signatures speed-passive eval shots fuzz mutate model
 
 run: build
 	./bin/marz demo $(ARGS)
@@ -39,14 +39,20 @@ check:
 	$(GO) tool staticcheck ./...
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/marz ./cmd/marz
 
-# The longest package comes first, so that the others run beside it.
-# Packages in which nothing of their own runs at once with anything else: the race detector would only make them slow.
-PLAIN = ./web ./cmd/marz ./reader ./agreement ./transfer ./mrz/... ./watchlist ./watchlist/name ./emrtd/... ./verify ./inspection ./scenarios/... ./internal/sim ./mirror/pgstore
-# -p 2: two packages at once, so that the browser tests have a core each on a small machine.
+# Where many things run at once the race detector runs as well: the journal, the mirrors, the transfer; of the post, which it makes three times as slow, the tests in which its parts meet. make race runs all of them under it.
+RACE = ./journal ./mirror ./passkey ./reader/station ./internal/handover
+MEET = Racing|AtOnce|WhileItWaits|IsNotForgotten|Beside|Station|Booth|EndWithControl|CutOff
+# The longest packages come first, so that the others run beside them. -p 2: two packages at once, so that the browser tests have a core each on a small machine.
+LONG = ./web ./post ./internal/exercise ./watchlist
 TEST = MARZ_AXE=$$(ls $(CURDIR)/$(AXE) 2>/dev/null) $(GO) test -p 2 -timeout 12m
 unit:
-	$(TEST) $(PLAIN)
-	CGO_ENABLED=1 $(TEST) -race ./post $$($(GO) list ./... | grep -vxF "$$($(GO) list ./post $(PLAIN))")
+	$(TEST) $(LONG) $$($(GO) list ./... | grep -vxF "$$($(GO) list $(LONG) $(RACE))")
+	CGO_ENABLED=1 $(TEST) -race $(RACE)
+	CGO_ENABLED=1 $(TEST) -race ./post -run '$(MEET)'
+
+# All tests under the race detector. Half an hour.
+race:
+	CGO_ENABLED=1 $(TEST) -timeout 60m -race ./...
 
 # 10,000 transfers of control on the real node, from one seed each. The unit run above does 40 of them under the race detector.
 # One that fails is printed with its seed: go test ./internal/handover -run 'Seeds$$' -v -seed N shows every step of it again.
