@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"marz"
 	"marz/internal/pgtest"
@@ -15,9 +16,12 @@ import (
 // waiting waits until so many sessions of a server wait for the standby.
 func waiting(t *testing.T, server *pgtest.Server, many string) {
 	t.Helper()
+	late := time.After(time.Minute)
 	for server.Exec(t, "postgres", `SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'`) != many {
-		if t.Context().Err() != nil {
-			t.Fatal("the test is over")
+		select {
+		case <-late:
+			t.Fatalf("there are never %s sessions that wait for the standby", many)
+		default:
 		}
 	}
 }
@@ -187,6 +191,7 @@ func (l *ledger) acknowledged() int {
 // until waits for so many acknowledgements.
 func (l *ledger) until(t *testing.T, many int) {
 	t.Helper()
+	late := time.After(time.Minute)
 	for {
 		l.mu.Lock()
 		n, more := len(l.word), l.more
@@ -196,8 +201,8 @@ func (l *ledger) until(t *testing.T, many int) {
 		}
 		select {
 		case <-more:
-		case <-t.Context().Done():
-			t.Fatal("the test is over")
+		case <-late:
+			t.Fatalf("%d appends were acknowledged, and not %d", n, many)
 		}
 	}
 }
