@@ -17,7 +17,7 @@ import (
 func waiting(t *testing.T, server *pgtest.Server, many string) {
 	t.Helper()
 	late := time.After(time.Minute)
-	for server.Exec(t, "postgres", `SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'`) != many {
+	for server.Exec(t, "postgres", `SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND backend_type = 'client backend'`) != many {
 		select {
 		case <-late:
 			t.Fatalf("there are never %s sessions that wait for the standby", many)
