@@ -150,7 +150,8 @@ func repeatable(err error) bool {
 		return true
 	}
 	e, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && (e.Code == "40001" || e.Code == "40P01") // serialization_failure, deadlock_detected
+	return ok && (e.Code == "40001" || e.Code == "40P01" || // serialization_failure, deadlock_detected
+		e.Code == "23505") // unique_violation: the lock was none, and the other's rows are there by now
 }
 
 // disconnected says that the fault was the connection's, or that its server is not the one to write to (any more).
