@@ -33,6 +33,9 @@ var copied = map[string]string{
 	"incident.recorded": "incidents",
 }
 
+// Copyable reports whether a share can open the payload of entries of a kind.
+func Copyable(kind string) bool { return copied[kind] != "" }
+
 // MayHold answers whether mirrors of an authority may hold a payload. Its own they may, without an article: what its entries hold, and the records that it owns with others. Another's
 // they may by a share of copies that is in force at the instant of the entry, and not while an article with Cedar of its own forbids reading such data there, whatever it makes that hang on: a mirror
 // has it whole. Who gives a payload away asks about the instant at which he does so as well.
@@ -110,4 +113,15 @@ func concerns(p *expast.Policy, authority marz.AuthorityID, action marz.Action) 
 		return s.Entity.ID == act
 	}
 	return true
+}
+
+// Copied returns the articles by which mirrors of an authority hold copies of what is made at an instant, wherever that is, in order.
+func (r *Register) Copied(mirror marz.AuthorityID, at marz.Instant) (out []marz.ArticleRef) {
+	s := r.standingAt(at)
+	for _, c := range r.clauses {
+		if c.Kind == Share && c.To == mirror && slices.Contains(c.What, Copies) && c.covers(at) && r.notInForce(c, s) == "" {
+			out = append(out, c.ref)
+		}
+	}
+	return out
 }

@@ -239,20 +239,25 @@ func (c *client) parseState(op string, a *answer) (State, error) {
 	return st, nil
 }
 
-// checkpoint asks for the mirror's own head, and checks that the node signed it and the mirror cosigned it.
-func (c *client) checkpoint(ctx context.Context) (journal.Head, marz.Instant, error) {
-	const op = "ask mirror for its head"
-	a, err := c.get(ctx, op, "checkpoint")
+// checkpoint asks for the mirror's own head, and checks that the node signed it and the mirror cosigned it. cosigned is that head with both signatures.
+func (c *client) checkpoint(ctx context.Context) (head journal.Head, cosigned []byte, at marz.Instant, err error) {
+	a, err := c.get(ctx, "ask mirror for its head", "checkpoint")
 	if err != nil {
-		return journal.Head{}, 0, err
+		return head, nil, 0, err
 	}
-	head, err := openHead(a.body, c.origin, c.verifier)
+	head, at, err = c.openCosigned(a.body)
+	return head, a.body, at, err
+}
+
+// openCosigned checks a head that bears the node's signature and then the mirror's.
+func (c *client) openCosigned(msg []byte) (journal.Head, marz.Instant, error) {
+	head, err := openHead(msg, c.origin, c.verifier)
 	if err != nil {
 		return head, 0, err
 	}
-	lines, ok := bytes.CutPrefix(a.body, head.Note)
+	lines, ok := bytes.CutPrefix(msg, head.Note)
 	if !ok {
-		return head, 0, c.malformed(op)
+		return head, 0, c.malformed("open the mirror's head")
 	}
 	at, err := openCosigned(head, lines, c.verifier, c.mirror)
 	return head, at, err

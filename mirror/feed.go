@@ -3,9 +3,9 @@ package mirror
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -118,7 +118,7 @@ func (f *feed) send(ctx context.Context, head journal.Head, b batch) (done bool,
 			return false, 0, err
 		}
 		f.st.Size, f.st.Next = head.Size, max(f.st.Next, head.Size)
-		f.set(func(s *Status) { s.Size, s.Cosigned = head.Size, at })
+		f.acknowledged(head.Size, at, slices.Concat(head.Note, a.body))
 		return true, head.Size, nil
 	case (a.status == http.StatusAccepted || a.status == http.StatusConflict) && a.kind == typeInfo:
 		info, err := parseInfo(string(a.body))
@@ -141,32 +141,36 @@ type batch struct {
 	err         error
 }
 
-// preparing is a batch that is being made.
-type preparing struct {
+// preparing is something that is being made for the line while something else is on it.
+type preparing[T any] struct {
 	cancel context.CancelFunc
-	made   chan batch
+	made   chan T
 }
 
-func (p *preparing) take() batch {
+func prepare[T any](ctx context.Context, build func(context.Context) T) *preparing[T] {
+	ctx, cancel := context.WithCancel(ctx)
+	p := &preparing[T]{cancel, make(chan T, 1)}
+	go func() { p.made <- build(ctx) }()
+	return p
+}
+
+func (p *preparing[T]) take() T {
 	defer p.cancel()
 	return <-p.made
 }
 
-// drop ends the making of a batch that is not needed.
-func (p *preparing) drop() { p.cancel() }
+// drop ends the making of what is not needed.
+func (p *preparing[T]) drop() { p.cancel() }
 
-func (f *feed) prepare(ctx context.Context, start, end int64) *preparing {
-	ctx, cancel := context.WithCancel(ctx)
-	p := &preparing{cancel, make(chan batch, 1)}
+func (f *feed) prepare(ctx context.Context, start, end int64) *preparing[batch] {
 	packages := f.packages
-	go func() {
+	return prepare(ctx, func(ctx context.Context) batch {
 		b := f.build(ctx, start, end, packages)
 		if !f.c.Plain && b.err == nil {
 			b.body = f.c.compress(b.body)
 		}
-		p.made <- b
-	}()
-	return p
+		return b
+	})
 }
 
 // build makes a request of some packages for entries from start on.
@@ -201,94 +205,4 @@ func (f *feed) build(ctx context.Context, start, end int64, packages int) batch 
 	}
 	b.next = start
 	return b
-}
-
-// addHeads gives the mirror the heads between those that it has and one.
-func (f *feed) addHeads(ctx context.Context, head journal.Head) error {
-	const op = "give heads to mirror"
-	for f.st.Heads < head.Size {
-		h := itemsHeader{origin: f.c.origin, from: f.st.Heads}
-		var items []byte
-		err := f.p.cfg.Journal.Heads(ctx, f.st.Heads, head.Size, maxItems, func(size int64, msg []byte) error {
-			items = appendString(items, 2, msg)
-			h.to, h.count = size, h.count+1
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		before := f.st.Heads
-		if _, err := f.give(ctx, op, "/add-heads", h, items); err != nil {
-			return err
-		}
-		if f.st.Heads <= before {
-			return f.elsewhere(op)
-		}
-	}
-	return nil
-}
-
-// addPayloads gives the mirror the payloads that it may have of entries before a head.
-func (f *feed) addPayloads(ctx context.Context, head journal.Head) error {
-	const op = "give payloads to mirror"
-	if f.t.Entitled == nil {
-		return nil
-	}
-	f.given = min(f.given, f.offer.Swap(maxSeq))
-	for tries := 0; f.given < head.Size; {
-		h, items, err := f.payloads(ctx, head)
-		if err != nil {
-			return err
-		}
-		whole, err := f.give(ctx, op, "/add-payloads", h, items)
-		switch {
-		case err != nil:
-			return err
-		case whole:
-			f.given, tries = h.to, 0
-		case tries == mostTries:
-			return f.elsewhere(op)
-		default:
-			f.given = min(f.given, f.st.Payloads)
-			tries++
-		}
-	}
-	return nil
-}
-
-// payloads makes a request of the next payloads that the mirror may have.
-func (f *feed) payloads(ctx context.Context, head journal.Head) (h itemsHeader, items []byte, err error) {
-	h = itemsHeader{origin: f.c.origin, from: f.given, to: min(head.Size, f.given+sentSeqs)}
-	err = f.p.cfg.Journal.Payloads(ctx, h.from, h.to, func(p journal.Private) error {
-		if len(items) >= sentBytes || h.count == maxItems {
-			h.to = int64(p.Seq)
-			return errEnough
-		}
-		if f.t.Entitled(p.Entry) {
-			items = appendPayload(items, PayloadRow{int64(p.Seq), p.Salt, p.Payload})
-			h.count++
-		}
-		return nil
-	})
-	if errors.Is(err, errEnough) {
-		err = nil
-	}
-	return h, items, err
-}
-
-// give sends heads or payloads, and takes in how far the mirror has come by them. whole says that it has taken all.
-func (f *feed) give(ctx context.Context, op, path string, h itemsHeader, items []byte) (whole bool, err error) {
-	a, err := f.c.post(ctx, path, append(h.encode(), items...), nil)
-	if err != nil {
-		return false, err
-	}
-	if a.status != http.StatusOK && a.status != http.StatusAccepted && (a.status != http.StatusConflict || a.kind != typeState) {
-		return false, f.c.refused(op, a)
-	}
-	st, err := f.c.parseState(op, a)
-	if err != nil {
-		return false, err
-	}
-	f.take(st)
-	return a.status == http.StatusOK, nil
 }

@@ -17,8 +17,13 @@ type Target struct {
 	// Entitled says of which entries the private payload is given; nil: of none.
 	Entitled func(journal.Entry) bool
 	// Until says with which entry the feed ends: after so many entries. It is asked after each look at the newest head, and what it says must be true of all that is
-	// committed by then. The journal needs a head of exactly that size (journal.Tx.Seal); where there is none the feed ends with the last one below. nil, or false: there is no end.
+	// committed by then. The journal needs a head of exactly that size (journal.Tx.Seal); where there is none the feed ends with the last one below. A size of 0: nothing is given, and the
+	// mirror is asked only how far it is. nil, or false: there is no end.
 	Until func() (size int64, ends bool)
+	// Known is the cosigned head that Keep was given last, so that Status knows after a restart what was acknowledged before. One that does not verify, or is larger than the journal, is not believed.
+	Known []byte
+	// Keep is given each head that the mirror has cosigned, with the cosignature, by the feed's goroutine; nil for none.
+	Keep func(cosigned []byte)
 }
 
 // PusherConfig says what a Pusher works with. Journal, Clock, Random and After are required.
@@ -77,8 +82,10 @@ func NewPusher(cfg PusherConfig) (*Pusher, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.feeds = append(p.feeds, &feed{p: p, t: t, c: c, wake: make(chan struct{}, 1), packages: maxPackages, status: Status{Name: t.Name}})
-		p.feeds[len(p.feeds)-1].offer.Store(maxSeq)
+		f := &feed{p: p, t: t, c: c, wake: make(chan struct{}, 1), packages: maxPackages, status: Status{Name: t.Name}}
+		f.offer.Store(maxSeq)
+		f.remember()
+		p.feeds = append(p.feeds, f)
 	}
 	return p, nil
 }
@@ -219,6 +226,9 @@ func (f *feed) round(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if head.Size == 0 {
+		return nil
+	}
 	for _, step := range []func(context.Context, journal.Head) error{f.addCheckpoint, f.addEntries, f.addHeads, f.addPayloads} {
 		if err := step(ctx, head); err != nil {
 			return err
@@ -236,8 +246,11 @@ func (f *feed) goal(ctx context.Context) (head journal.Head, ended bool, err err
 		return head, false, nil
 	}
 	size, ends := f.t.Until()
-	if !ends || size > head.Size {
+	switch {
+	case !ends || size > head.Size:
 		return head, false, nil
+	case size == 0:
+		return journal.Head{}, true, nil
 	}
 	head, err = f.p.cfg.Journal.HeadUpTo(ctx, size)
 	return head, head.Size == size, err
@@ -250,14 +263,14 @@ func (f *feed) sync(ctx context.Context) error {
 		return err
 	}
 	if st.Size > 0 {
-		head, at, err := f.c.checkpoint(ctx)
+		head, cosigned, at, err := f.c.checkpoint(ctx)
 		if err != nil {
 			return err
 		}
 		if err := f.p.cfg.Journal.Heard(ctx, head.Note); err != nil {
 			return err
 		}
-		f.set(func(s *Status) { s.Size, s.Cosigned = head.Size, at })
+		f.acknowledged(head.Size, at, cosigned)
 	}
 	if st.Pending > st.Size {
 		head, err := f.c.pending(ctx)
@@ -271,6 +284,22 @@ func (f *feed) sync(ctx context.Context) error {
 	f.take(st)
 	f.synced, f.given = true, st.Payloads
 	return nil
+}
+
+// acknowledged takes in that the mirror has cosigned a head of a size.
+func (f *feed) acknowledged(size int64, at marz.Instant, cosigned []byte) {
+	f.set(func(s *Status) { s.Size, s.Cosigned = size, at })
+	if f.t.Keep != nil {
+		f.t.Keep(cosigned)
+	}
+}
+
+// remember takes up what the mirror had acknowledged before the node was started.
+func (f *feed) remember() {
+	head, at, err := f.c.openCosigned(f.t.Known)
+	if err == nil && head.Size <= f.p.cfg.Journal.Head().Size {
+		f.status.Size, f.status.Cosigned = head.Size, at
+	}
 }
 
 // take believes what the mirror says of itself.

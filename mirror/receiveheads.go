@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"runtime"
-	"sync"
 
 	"marz"
 	"marz/journal"
@@ -86,16 +84,7 @@ func (r *reader) notes(most int) (out [][]byte, err error) {
 // openHeads checks signatures, on all processors, and that the heads rise from above a size.
 func (r *Receiver) openHeads(o *known, notes [][]byte, above int64) ([]journal.Head, error) {
 	heads, errs := make([]journal.Head, len(notes)), make([]error, len(notes))
-	workers := min(runtime.GOMAXPROCS(0), len(notes))
-	var group sync.WaitGroup
-	for w := range workers {
-		group.Go(func() {
-			for i := w; i < len(notes); i += workers {
-				heads[i], errs[i] = openHead(notes[i], o.Name, o.verifier)
-			}
-		})
-	}
-	group.Wait()
+	onAll(len(notes), func(i int) { heads[i], errs[i] = openHead(notes[i], o.Name, o.verifier) })
 	if errors.Join(errs...) != nil {
 		return nil, refuse(http.StatusForbidden, "a head is not signed by the node's key")
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -20,6 +21,7 @@ type Recovery struct {
 	Mirrors  []Remote
 	After    func(time.Duration) <-chan time.Time // like time.After
 	Silence  time.Duration                        // after which a request on which nothing moves is given up; 0 for 30 s
+	Limit    time.Duration                        // after which a mirror that has not said how far it is counts as not reached; 0: none
 	Progress func(entries, of int64)              // nil for none
 }
 
@@ -60,20 +62,32 @@ func (h *holding) largest() journal.Head {
 	return h.head
 }
 
-// ask asks all mirrors. Those that do not answer, or answer what cannot be, are in errs by name.
+// ask asks all mirrors at once. Those that do not answer, or answer what cannot be, are in errs by name.
 func (r *Recovery) ask(ctx context.Context) (out []*holding, errs map[string]error, err error) {
 	if r.Silence == 0 {
 		r.Silence = 30 * time.Second
 	}
-	errs = map[string]error{}
-	for _, m := range r.Mirrors {
+	all, faults := make([]*holding, len(r.Mirrors)), make([]error, len(r.Mirrors))
+	for i, m := range r.Mirrors {
 		c, err := newClient(m, r.Key, r.After, r.Silence)
 		if err != nil {
 			return nil, nil, err
 		}
-		h := &holding{c: c}
-		if err := h.ask(ctx); err != nil {
-			errs[m.Name] = err
+		all[i] = &holding{c: c}
+	}
+	var group sync.WaitGroup
+	for i, h := range all {
+		group.Go(func() {
+			ctx, end := r.limited(ctx)
+			defer end()
+			faults[i] = h.ask(ctx)
+		})
+	}
+	group.Wait()
+	errs = map[string]error{}
+	for i, h := range all {
+		if faults[i] != nil {
+			errs[h.c.Name] = faults[i]
 			continue
 		}
 		out = append(out, h)
@@ -81,12 +95,28 @@ func (r *Recovery) ask(ctx context.Context) (out []*holding, errs map[string]err
 	return out, errs, ctx.Err()
 }
 
+// limited ends a context after the limit, if there is one.
+func (r *Recovery) limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, end := context.WithCancel(ctx)
+	if r.Limit > 0 {
+		over := r.After(r.Limit)
+		go func() {
+			select {
+			case <-over:
+				end()
+			case <-ctx.Done():
+			}
+		}()
+	}
+	return ctx, end
+}
+
 func (h *holding) ask(ctx context.Context) (err error) {
 	if h.state, err = h.c.state(ctx); err != nil {
 		return err
 	}
 	if h.state.Size > 0 {
-		if h.head, _, err = h.c.checkpoint(ctx); err != nil {
+		if h.head, _, _, err = h.c.checkpoint(ctx); err != nil {
 			return err
 		}
 	}

@@ -30,8 +30,8 @@ func (p *Post) due(at marz.Instant) (agreement.Holding, bool) {
 	return agreement.Holding{}, false
 }
 
-// Tick records a passing of control that has become due, by article or by a transfer that both have armed. Serve calls it several times a second, and every act calls
-// it first, so that no act of the authority that had control can follow the instant.
+// Tick records a passing of control that has become due, by article or by a transfer that both have armed, and then what feeds to mirrors begin or end. Serve calls it several
+// times a second, and every act calls it first, so that no act of the authority that had control can follow the instant, and none gets to a mirror to whose authority nothing gives it.
 func (p *Post) Tick(ctx context.Context) error {
 	for {
 		now := p.now()
@@ -41,24 +41,32 @@ func (p *Post) Tick(ctx context.Context) error {
 			}
 			continue
 		}
-		id, due := p.transferDue(now)
-		if !due {
-			p.destroyDue(ctx, now)
-			return nil
+		if id, due := p.transferDue(now); due {
+			if err := p.execute(ctx, id); err != nil {
+				return err
+			}
+			continue
 		}
-		if err := p.execute(ctx, id); err != nil {
-			return err
+		if len(p.mirrorsDue(now)) > 0 {
+			if err := p.recordMirrors(ctx); err != nil {
+				return err
+			}
+			continue
 		}
+		p.destroyDue(ctx, now)
+		return nil
 	}
 }
 
-// anyDue reports whether control should have passed by the instant.
+// anyDue reports whether control should have passed by the instant, or a feed to a mirror have begun or ended.
 func (p *Post) anyDue(at marz.Instant) bool {
 	if _, due := p.due(at); due {
 		return true
 	}
-	_, due := p.transferDue(at)
-	return due
+	if _, due := p.transferDue(at); due {
+		return true
+	}
+	return len(p.mirrorsDue(at)) > 0
 }
 
 // pass records the next passing of control by articles alone, if it is due at the instant of its entry.
@@ -80,6 +88,10 @@ func (p *Post) pass(ctx context.Context) error {
 		}
 		c.Frees = p.without(register, marz.ActInspect, "", tx.Now())
 		if _, err := tx.Append(journal.Draft{Kind: KindControl, Authority: h.Authority, Under: h.Article, Policy: register.Policy(), Public: c}); err != nil {
+			return err
+		}
+		tx.Seal() // with it the feeds end to the mirrors of those whom it leaves no power
+		if err := p.loadFed(tx); err != nil {
 			return err
 		}
 		passed = &control{h.Authority, h.Article}

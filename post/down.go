@@ -84,7 +84,7 @@ func (h *headquarters) open(ctx context.Context) (err error) {
 		return err
 	}
 	h.f, err = mirror.NewFollower(ctx, mirror.FollowerConfig{Remote: h.conf.remote(cert), VerifierKey: h.conf.HQKey, Store: h.store, Clock: h.p.opts.Clock,
-		Random: h.p.chance, After: h.p.after, Until: func() bool { return !h.p.hasArticle(h.conf.Authority, h.p.now()) }, Log: h.p.opts.Log})
+		Random: h.p.chance, After: h.p.opts.After, Until: func() bool { return !h.p.hasArticle(h.conf.Authority, h.p.now()) }, Log: h.p.opts.Log})
 	if err == nil {
 		err = h.fold(ctx)
 	}
@@ -97,14 +97,6 @@ func (h *headquarters) open(ctx context.Context) (err error) {
 }
 
 func (h *headquarters) database() string { return filepath.Join(h.dir, "hq.db") }
-
-// after is like time.After, unless the options say otherwise.
-func (p *Post) after(d time.Duration) <-chan time.Time {
-	if p.opts.After != nil {
-		return p.opts.After(d)
-	}
-	return time.After(d)
-}
 
 // chance returns a number in [0, 1), for waits that are not to fall together with those of others.
 func (p *Post) chance() float64 {
@@ -282,7 +274,7 @@ func (h *headquarters) loop(ctx context.Context, do func(context.Context) error)
 		var again <-chan time.Time
 		if wait = 0; err != nil && ctx.Err() == nil {
 			wait = min(max(2*wait, leastRetry), mostRetry)
-			again = h.p.after(wait/2 + time.Duration(h.p.chance()*float64(wait/2)))
+			again = h.p.opts.After(wait/2 + time.Duration(h.p.chance()*float64(wait/2)))
 			h.p.opts.Log.Warn("what a headquarters says could not be done yet", "authority", h.conf.Authority, "err", err)
 		}
 		for moved := false; !moved; {

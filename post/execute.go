@@ -54,7 +54,11 @@ func (p *Post) execute(ctx context.Context, id transfer.ID) error {
 		if _, err := stepBy(tx, s, journal.Draft{Kind: transfer.KindExecuted, Authority: plan.To, Under: plan.Article, Policy: register.Policy(), Public: x}); err != nil {
 			return err
 		}
+		tx.Seal() // with exactly this entry the feeds end to the mirrors of those whom it leaves no power
 		if err := p.settleAlerts(tx, x); err != nil {
+			return err
+		}
+		if err := p.loadFed(tx); err != nil {
 			return err
 		}
 		p.machine.Store(s)

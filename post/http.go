@@ -116,7 +116,7 @@ func (p *Post) page(q *request, title string, body any) *web.Page {
 	if h, ok := p.register.Load().Holder(p.post.ID.Place(), "", now); ok {
 		pg.Since = h.From
 	}
-	pg.Next = p.nextPassing(now)
+	pg.Next, pg.Behind = p.nextPassing(now), p.mirrorWords(q.Context())
 	return pg
 }
 

@@ -266,6 +266,7 @@ func (p *Post) Live(ctx context.Context, actor Actor) (web.Live, error) {
 		l.Ended, l.Relieved = endedWords(err), p.relievedPage(actor.session)
 		return l, nil
 	}
+	l.Behind = p.mirrorWords(ctx)
 	var err error
 	if l.Lanes, err = p.Lanes(ctx, now); err != nil {
 		return l, err

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"marz"
+	"marz/folder"
 	"marz/mirror"
 )
 
@@ -110,8 +111,7 @@ func pinned(own tls.Certificate, pin string) *tls.Config {
 			if len(s.PeerCertificates) == 0 {
 				return errors.New("the mirror shows no certificate")
 			}
-			sum := sha256.Sum256(s.PeerCertificates[0].RawSubjectPublicKeyInfo)
-			if got := hex.EncodeToString(sum[:]); got != pin {
+			if got := folder.KeyOf(s.PeerCertificates[0]); got != pin {
 				return fmt.Errorf("this is not the mirror that post.toml names: its certificate's key is %s and tls is %s", got, pin)
 			}
 			return nil

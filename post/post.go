@@ -20,6 +20,7 @@ import (
 	"marz/agreement"
 	"marz/emrtd/reading"
 	"marz/journal"
+	"marz/mirror"
 	"marz/mrz/photo"
 	"marz/passkey"
 	"marz/transfer"
@@ -42,15 +43,15 @@ type Options struct {
 
 	// Times are sources of time beside Clock, for transfers of control. None: the machine's boot clock, anchored when both have armed; an exercise's clock is its own.
 	Times []TimeSource
-	// Mirrors says how much of the journal each authority's mirror has acknowledged; nil: there are none. It answers at once.
+	// Mirrors says how much of the journal each authority's mirror has acknowledged, instead of those that post.toml names; nil: they do. It answers at once.
 	Mirrors func() []transfer.Mirror
+	// After is what waits on the way to mirrors go by; nil for time.After.
+	After func(time.Duration) <-chan time.Time
 
 	// Photographs reads the zone in a photograph; nil: this post has no engine for it.
 	Photographs func(ctx context.Context, photograph []byte, today marz.Date) (*photo.Reading, error)
 
 	Viewers []marz.OfficerID // officers of an exercise whom people at browsers can play; none for all
-
-	After func(time.Duration) <-chan time.Time // waits on the line to headquarters; nil for time.After
 
 	Driver string // database/sql driver of the journal; "" for the node's own. Tests give one with faults
 }
@@ -74,6 +75,9 @@ type Post struct {
 	recorded map[string]bool                // digests of the instruments in it; owned likewise
 	control  atomic.Pointer[control]        // as last recorded
 	machine  atomic.Pointer[transfer.State] // of transfers, as last recorded; what it points to never changes
+	fed      atomic.Pointer[map[string]fed] // mirrors by key, as last recorded; what it points to never changes
+	pusher   *mirror.Pusher                 // to the mirrors of the configuration, in their order; nil: there are none
+	copies   copies
 	boot     bootClock
 	shred    chan struct{} // to the watch: something is to be destroyed
 	lists    *watchlist.Set
@@ -101,6 +105,9 @@ func Open(ctx context.Context, o Options) (*Post, error) {
 	if o.Wall == nil {
 		o.Wall = time.Now
 	}
+	if o.After == nil {
+		o.After = time.After
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -108,7 +115,7 @@ func Open(ctx context.Context, o Options) (*Post, error) {
 		o.Rand = &sharedRandom{r: o.Rand}
 	}
 	p := &Post{opts: o, lists: watchlist.New(o.Wall), keys: newDataKeys(o.Dir, o.Rand), boot: bootClock{dir: o.Dir}, shred: make(chan struct{}), stations: newStations(o.Wall),
-		again: again{lists: map[marz.ListID]bool{}, wake: make(chan struct{}, 1)}}
+		again: again{lists: map[marz.ListID]bool{}, wake: make(chan struct{}, 1)}, copies: copies{open: map[string][]marz.ArticleRef{}, held: map[string]marz.Seq{}}}
 	var err error
 	if p.config, err = readConfig(filepath.Join(o.Dir, configFile)); err != nil {
 		return nil, err
@@ -120,15 +127,23 @@ func Open(ctx context.Context, o Options) (*Post, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := p.checkAhead(ctx, signer); err != nil {
+		return nil, err
+	}
 	p.journal, err = journal.Open(ctx, journal.Config{Dir: o.Dir, Key: signer, Clock: o.Clock, Rand: o.Rand, State: state{}, Log: o.Log, Driver: o.Driver, Exercise: o.Exercise})
 	if err != nil {
 		return nil, err
 	}
-	if err := p.prepare(ctx); err != nil {
+	err = p.connect()
+	if err == nil {
+		err = p.prepare(ctx)
+	}
+	if err != nil {
 		p.closeHeadquarters()
 		p.journal.Close()
 		return nil, err
 	}
+	p.offerCopies()
 	return p, nil
 }
 
@@ -235,6 +250,9 @@ func (p *Post) loadState(ctx context.Context) error {
 	p.control.Store(&c)
 	if err := p.loadTransfers(db); err != nil {
 		return &marz.Error{Op: "open post", Subject: "transfers", Err: err}
+	}
+	if err := p.loadFed(db); err != nil {
+		return err
 	}
 	if p.bootClocked() {
 		armed, _ := p.armed()

@@ -130,10 +130,7 @@ func (p *Post) listsReady(_ querier, plan *transfer.Plan, now marz.Instant) (tra
 
 // mirrors says for each side how much of the journal it has. Who has no mirror has nothing of it yet.
 func (p *Post) mirrors(q querier, plan *transfer.Plan) ([]transfer.Mirror, error) {
-	var known []transfer.Mirror
-	if p.opts.Mirrors != nil {
-		known = p.opts.Mirrors()
-	}
+	known := p.mirrored()
 	out := make([]transfer.Mirror, 0, 2)
 	for _, a := range []marz.AuthorityID{plan.From, plan.To} {
 		m := transfer.Mirror{Authority: a}
@@ -157,16 +154,38 @@ func (p *Post) mirrorReady(q querier, plan *transfer.Plan, now marz.Instant) (tr
 	}
 	m, size := all[1], p.journal.Head().Size
 	if m.Size == 0 {
-		c.State, c.Value = attention, fmt.Sprintf("%s has no mirror: %d crossings are here alone", m.Authority, m.Missing)
+		c.State, c.Value = attention, fmt.Sprintf("%s has nothing in a mirror: %d crossings are here alone", m.Authority, m.Missing)
 		return c, nil
 	}
 	c.Value = fmt.Sprintf("%s has %d of %d entries; %d crossings are not there yet", m.Authority, m.Size, size, m.Missing)
 	if m.Size < size {
 		if first, _, err := p.journal.Entry(context.Background(), marz.Seq(m.Size)); err != nil || now.Sub(first.At) > mirrorFresh {
 			c.State = attention
+			c.Value += p.notReached(m.Authority)
 		}
 	}
 	return c, nil
+}
+
+// notReached says since when no mirror of an authority is reached, or "".
+func (p *Post) notReached(authority marz.AuthorityID) string {
+	if p.pusher == nil {
+		return ""
+	}
+	since := marz.Instant(0)
+	for i, s := range p.pusher.Status() {
+		switch {
+		case p.config.Mirrors[i].Authority != authority:
+		case s.Error == "":
+			return ""
+		default:
+			since = max(since, s.Failing)
+		}
+	}
+	if since == 0 {
+		return ""
+	}
+	return ", and it is not reached since " + since.In(p.zone).Format("15:04:05")
 }
 
 // clockReady compares the sources of time.

@@ -92,6 +92,7 @@ var routes = []route{
 	{"GET /readers", marz.ActEnrol, (*Post).pageReaders},
 	{"POST /api/readers/accept", accessSession, (*Post).acceptReader},
 	{"POST /api/readers/dismiss", accessSession, (*Post).dismissReader},
+	{"GET /mirrors", marz.ActReadJournal, (*Post).pageMirrors},
 	{"POST /api/lists/reload", accessSession, (*Post).reloadLists},
 	{"GET /exercise/next", accessExercise, (*Post).nextTraveller},
 	{"GET /ca.crt", accessOpen, (*Post).getCA},

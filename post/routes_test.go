@@ -79,7 +79,7 @@ func (s *stage) fill(t *testing.T, pattern string) (method, path string, body an
 // lookingOn are the routes behind which there is nothing about a person and nothing is changed: whoever may read the journal has them.
 var lookingOn = map[string]bool{"GET /{$}": true, "GET /events": true, "GET /supervisor": true, "GET /crossings": true, "GET /journal": true,
 	"GET /journal/head": true, "GET /journal/entry/{seq}": true, "GET /journal/proof/{seq}": true, "GET /register": true, "GET /register/{agreement}": true,
-	"GET /timeline/{place}": true, "GET /map": true, "GET /lookups": true, "GET /sections": true}
+	"GET /timeline/{place}": true, "GET /map": true, "GET /lookups": true, "GET /mirrors": true, "GET /sections": true}
 
 // notThere are those behind which there is nothing at this post.
 var notThere = map[string]bool{"GET /transfer/{id}/act": true, "GET /transfer/{id}/act.json": true}

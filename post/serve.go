@@ -17,6 +17,9 @@ import (
 // tick is how often Serve looks whether control is due to pass, so that access ends within a second of the instant.
 const tick = 100 * time.Millisecond
 
+// mirrorTicks is after how many of them it looks how far the mirrors are.
+const mirrorTicks = 10
+
 // stopping is how long requests under way may take when the post stops.
 const stopping = 5 * time.Second
 
@@ -60,6 +63,7 @@ func (p *Post) Serve(ctx context.Context, ready func(net.Addr)) error {
 	var work sync.WaitGroup
 	work.Go(func() { p.rescreen(beside) })
 	work.Go(func() { p.followHeadquarters(beside) })
+	work.Go(func() { p.push(beside) })
 	err = p.watch(ctx, served)
 	end()
 	for _, s := range stop {
@@ -73,7 +77,7 @@ func (p *Post) Serve(ctx context.Context, ready func(net.Addr)) error {
 func (p *Post) watch(ctx context.Context, served <-chan error) error {
 	t := time.NewTicker(tick)
 	defer t.Stop()
-	waiting := false
+	waiting, behind, ticks := false, "", 0
 	for {
 		select {
 		case <-ctx.Done():
@@ -87,6 +91,13 @@ func (p *Post) watch(ctx context.Context, served <-chan error) error {
 		case <-t.C:
 			if err := p.Tick(ctx); err != nil && !errors.Is(err, context.Canceled) && p.journal.Failure() == nil {
 				p.opts.Log.Error("control could not pass", "err", err)
+			}
+			if ticks++; p.pusher != nil && ticks%mirrorTicks == 0 {
+				p.offerCopies()
+				if words := p.mirrorWords(ctx); words != behind {
+					behind = words
+					p.live.changed()
+				}
 			}
 			p.hearExercise()
 			if p.stations.fellSilent() {

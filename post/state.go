@@ -15,7 +15,7 @@ import (
 type state struct{}
 
 // Version implements journal.State.
-func (state) Version() string { return "post 9" }
+func (state) Version() string { return "post 10" }
 
 // Schema implements journal.State.
 func (state) Schema() string {
@@ -52,7 +52,7 @@ CREATE TABLE s_patrol (id INTEGER PRIMARY KEY, section TEXT NOT NULL, starts INT
 CREATE TABLE s_incident (id INTEGER PRIMARY KEY, section TEXT NOT NULL, happened INTEGER NOT NULL, kind TEXT NOT NULL, kilometre REAL NOT NULL, present TEXT NOT NULL, patrol INTEGER, officer TEXT NOT NULL,
 	article TEXT NOT NULL, note INTEGER NOT NULL) STRICT;
 CREATE TABLE s_list (id TEXT PRIMARY KEY, name TEXT NOT NULL, owner TEXT NOT NULL, version TEXT NOT NULL, loaded INTEGER, alerts INTEGER NOT NULL, refused TEXT NOT NULL) STRICT;
-` + alertTables + shiftSchema + clearedTables + lateTables + readerTables + hqTables
+` + alertTables + shiftSchema + clearedTables + lateTables + readerTables + hqTables + mirrorTables
 }
 
 // Apply implements journal.State.
@@ -104,8 +104,9 @@ var folds = map[string]func(*journal.Fold, journal.Entry, []byte) error{
 	KindLate:           foldLate,
 	KindLateSeen:       foldLateSeen,
 	KindReaderAccepted: foldReaderAccepted, KindReaderDismissed: foldReaderDismissed,
-	KindFollowed:       foldFollowed,
-	KindListEnded:      foldListEnded,
+	KindFollowed:    foldFollowed,
+	KindListEnded:   foldListEnded,
+	KindMirrorBegun: foldMirrorBegun, KindMirrorEnded: foldMirrorEnded,
 	journal.KindErased: foldErased,
 
 	transfer.KindOpened:    foldTransfer,
@@ -187,6 +188,9 @@ func foldPassing(f *journal.Fold, e journal.Entry, c controlEntry) error {
 			return err
 		}
 		if err := f.Exec(`DELETE FROM s_invitation WHERE used IS NULL AND officer GLOB ? || '/*'`, a); err != nil {
+			return err
+		}
+		if err := foldMirrorsPassed(f, e, a); err != nil {
 			return err
 		}
 	}

@@ -38,6 +38,7 @@ type fakePost struct {
 	signed  string        // who signed in
 	given   []string      // "reason/note" of every reading of a record
 	changed chan struct{} // closed at every change
+	behind  string        // mirrors that are, in words
 
 	sectionActs []string  // path and body of every act on a section
 	refuses     string    // why acts on sections are refused, if they are
@@ -223,7 +224,7 @@ func (f *fakePost) page(w http.ResponseWriter, r *http.Request, name string) {
 
 func (f *fakePost) live() *web.Live {
 	return &web.Live{Now: f.now(), Controller: f.control.ID, Article: f.article, Next: f.next, HeadSize: int64(f.seq) + 1,
-		HeadRoot: "9qTzvC0pxLkKJ7c2N0rYgYqS0dQ1wX3zjQ1aH3mB0kE=", Lanes: f.lanes, Lists: sources, HQs: heads, Ended: f.ended, Late: f.late}
+		HeadRoot: "9qTzvC0pxLkKJ7c2N0rYgYqS0dQ1wX3zjQ1aH3mB0kE=", Lanes: f.lanes, Lists: sources, HQs: heads, Ended: f.ended, Late: f.late, Behind: f.behind}
 }
 
 // events feeds web.Events until the page leaves. While the post is silent it feeds nothing.

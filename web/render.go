@@ -34,6 +34,7 @@ var scripts = map[string]string{
 	"sections":     "sections.js",
 	"officers":     "officers.js",
 	"readers":      "readers.js",
+	"mirrors":      "page.js",
 	"map":          "map.js",
 	"transfer":     "transfer.js",
 	"act":          "act.js",

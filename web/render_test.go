@@ -90,7 +90,7 @@ func TestRenderEscapesHostileText(t *testing.T) {
 
 func TestRenderWithoutAnything(t *testing.T) {
 	for name, body := range map[string]any{"signin": web.SignInBody{}, "enrol": web.EnrolBody{}, "error": web.ErrorBody{}, "home": web.HomeBody{},
-		"crossings": web.CrossingsBody{}, "journal": web.JournalBody{}, "entry": web.EntryBody{}, "officers": web.OfficersBody{}, "readers": web.ReadersBody{},
+		"crossings": web.CrossingsBody{}, "journal": web.JournalBody{}, "entry": web.EntryBody{}, "officers": web.OfficersBody{}, "readers": web.ReadersBody{}, "mirrors": web.MirrorsBody{},
 		"lane": web.LaneBody{}, "supervisor": nil, "map": web.MapBody{}} {
 		html := render(t, name, &web.Page{Body: body}).Body.String()
 		if strings.Contains(html, "exercise-banner") {

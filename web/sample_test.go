@@ -9,7 +9,7 @@ import (
 )
 
 // pages are the names of all pages.
-var pages = []string{"signin", "enrol", "home", "lane", "supervisor", "crossings", "journal", "entry", "officers", "readers", "error", "map", "headquarters"}
+var pages = []string{"signin", "enrol", "home", "lane", "supervisor", "crossings", "journal", "entry", "officers", "readers", "mirrors", "error", "map", "headquarters"}
 
 // passport returns the zone of an invented traveller's passport, with true check digits (ICAO 9303-4 §4.2.2).
 func passport(surname, given, number string) string {
@@ -69,6 +69,12 @@ var sampleBodies = map[string]any{
 	"readers": web.ReadersBody{Own: "ru-bg", Listens: ":8445", Lanes: []marz.LaneID{"1", "2"}, Readers: []web.ReaderRow{
 		{Key: strings.Repeat("3f9a", 16), Lane: "1", State: "ready", At: midday, By: "ru-bg/0101"},
 		{Key: strings.Repeat("04c7", 16), State: "ready", Asks: true, Others: []marz.AuthorityID{"am-bg"}}}},
+	"mirrors": web.MirrorsBody{Size: 48213, Mirrors: []web.MirrorRow{
+		{Name: "am-bg/mirror", Authority: "am-bg", Address: "https://hq.am-bg.example:8444/mirror", State: web.MirrorBehind, Under: "am-ru-1992/3", Size: 48001, Goal: 48213, Missing: 212, Age: "14 minutes",
+			Last: midday - 14*60e3, Seen: midday - 13*60e3, Failing: midday - 13*60e3, Error: "reach mirror am-bg/mirror: it does not answer: dial tcp 192.0.2.7:8444: connect: no route to host", Payloads: 48001, Copies: []marz.ArticleRef{"joint-archive/1"}},
+		{Name: "ru-bg/mirror", Authority: "ru-bg", Address: "https://hq.ru-bg.example:8444/mirror", State: web.MirrorWhole, Under: "am-ru-1992/2", Size: 48213, Goal: 48213, Last: midday - 2e3, Seen: midday - 2e3, Payloads: 48213},
+		{Name: "ru-bg/old", Authority: "ru-bg", Address: "https://old.ru-bg.example:8444/mirror", State: web.MirrorEnded, Size: 20112, Goal: 20112, Last: midday - 86400e3, Seen: midday - 60e3, Ended: 20111, Payloads: 20112},
+		{Name: "ge-bg/mirror", Authority: "ge-bg", Address: "https://hq.ge-bg.example:8444/mirror", State: web.MirrorClosed}}},
 	"officers": web.OfficersBody{Own: "ru-bg", First: []marz.AuthorityID{"am-bg"}, Officers: []web.OfficerRow{
 		{Officer: officer, Passkeys: 2, SignedIn: true, Enrolled: midday - 80*86400e3},
 		{Officer: web.Officer{ID: "ru-bg/0111", Name: "Oleg Antonov", Role: marz.RoleOfficer, Authority: russia}, Passkeys: 1, Enrolled: midday - 40*86400e3},
@@ -100,6 +106,8 @@ func samplePage(name string) *web.Page {
 		Article: "am-ru-1992/2", Since: instant("1992-09-30T00:00:00+03:00"), Next: &next, Now: midday, Zone: "Asia/Yerevan", Path: "/" + name, Body: body}
 	p.Ages = &web.Ages{HQs: heads, Lists: sources}
 	switch name {
+	case "mirrors":
+		p.Behind = "the mirror of am-bg is behind: 14 minutes"
 	case "lane":
 		p.Path = "/lane/1"
 	case "signin", "enrol":
@@ -146,6 +154,9 @@ func hostilePage(name string) *web.Page {
 		p.Body = web.EntryBody{Entry: entry, Body: hostile, Leaf: hostile, Proof: []string{hostile}}
 	case "readers":
 		p.Body = web.ReadersBody{Own: hostile, Lanes: []marz.LaneID{hostile}, Readers: []web.ReaderRow{{Key: hostile, Lane: hostile, State: hostile, By: hostile}, {Key: hostile, Asks: true, Others: []marz.AuthorityID{hostile}}}}
+	case "mirrors":
+		p.Behind = hostile
+		p.Body = web.MirrorsBody{Mirrors: []web.MirrorRow{{Name: hostile, Authority: hostile, Address: hostile, State: hostile, Under: hostile, Age: hostile, Missing: 2, Failing: 1, Error: hostile, Copies: []marz.ArticleRef{hostile}}}}
 	case "officers":
 		p.Body = web.OfficersBody{Own: hostile, Officers: []web.OfficerRow{{Officer: who}}, Invited: &web.Invitation{Officer: hostile, Link: hostile}}
 	case "supervisor":

@@ -18,6 +18,7 @@ type Page struct {
 	Next       *Passing        // the next passing of control that is agreed, if any
 	Now        marz.Instant
 	Zone       string // IANA zone in which instants are shown
+	Behind     string // which mirrors are behind for long, in words; "": none
 	Path       string // the page's own path, to mark it in the navigation
 	Body       any    // one of the bodies below
 	Ages       *Ages  // how old what the post knows is; nil where nobody is signed in
@@ -121,6 +122,7 @@ type Live struct {
 	HQs        []HQState        `json:"hqs,omitempty"`        // the headquarters that the post follows
 	Late       []LateHit        `json:"late,omitempty"`       // to a supervisor: what his authority has to answer for, the newest first
 	LateMore   bool             `json:"late_more,omitempty"`  // there are more than these
+	Behind     string           `json:"behind,omitempty"`     // which mirrors are behind for long, in words
 	Clearances string           `json:"clearances,omitempty"` // to a supervisor: what changes with his authority's clearances
 	Relieved   string           `json:"relieved,omitempty"`   // of a commander whose access ended with a transfer: the page on which he reviews and signs the act
 	Ended      string           `json:"ended,omitempty"`      // the session of this page has ended: why, in words

@@ -40,6 +40,7 @@ func postCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&dir, "data", "", "the post's data folder, made by marz init")
 	c.MarkFlagRequired("data")
+	c.AddCommand(postIdentityCommand(), postRecoverCommand())
 	return c
 }
 

@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 // TestScripts runs every testdata/script/*.txtar: a command line session with its files and its expected output.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true,
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"serve": serve, "servehq": serveHQ, "present": present, "utopia": utopia}})
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"serve": serve, "servehq": serveHQ, "present": present, "utopia": utopia, "mirror": mirrorOf, "mirrored": mirrored, "mirrorbundle": mirrorBundle}})
 }
 
 // serve runs the post of a folder, on a port of its own, until the script ends. $NODE is its address. An exercise's clock stands where its journal ends.

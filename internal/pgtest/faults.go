@@ -104,3 +104,26 @@ func (s *Server) Promote(tb testing.TB) {
 		tb.Fatal("the standby was not promoted")
 	}
 }
+
+// Processor is how many seconds of processor time the server's processes have used.
+func (s *Server) Processor() (seconds float64) {
+	const ticks = 100 // a second (USER_HZ)
+	pid := s.cmd.Process.Pid
+	for _, p := range append(children(pid), pid) {
+		b, err := os.ReadFile("/proc/" + strconv.Itoa(p) + "/stat")
+		if err != nil {
+			continue
+		}
+		_, after, _ := strings.Cut(string(b), ") ")
+		f := strings.Fields(after)
+		last := 13 // its own time
+		if p == pid {
+			last = 15 // and that of children that have ended
+		}
+		for _, n := range f[11:last] {
+			v, _ := strconv.ParseFloat(n, 64)
+			seconds += v / ticks
+		}
+	}
+	return seconds
+}

@@ -117,29 +117,40 @@ func (s *Store) Entries(ctx context.Context, origin marz.Origin, from, to int64,
 
 // Bodies implements mirror.Store.
 func (s *Store) Bodies(ctx context.Context, origin marz.Origin, seqs []int64) ([][]byte, error) {
-	return s.some(ctx, origin, `SELECT seq, body FROM mirror_entry WHERE origin = $1 AND seq = ANY($2)`, seqs)
+	return s.some(ctx, origin, "body", seqs)
 }
 
 // Hashes implements mirror.Store.
 func (s *Store) Hashes(ctx context.Context, origin marz.Origin, seqs []int64) ([][]byte, error) {
-	return s.some(ctx, origin, `SELECT seq, hashes FROM mirror_entry WHERE origin = $1 AND seq = ANY($2)`, seqs)
+	return s.some(ctx, origin, "hashes", seqs)
 }
 
-// some reads a value of some entries.
-func (s *Store) some(ctx context.Context, origin marz.Origin, query string, seqs []int64) ([][]byte, error) {
-	if len(seqs) == 0 {
-		return nil, nil
-	}
+// denseRun is how many seqs in a row are read as a range.
+const denseRun = 16
+
+// some reads a column of some entries: what lies in a row as a range, and the rest one by one. LATERAL and LIMIT have each of these looked up by its key, whatever the database thinks of the table's size.
+func (s *Store) some(ctx context.Context, origin marz.Origin, column string, seqs []int64) ([][]byte, error) {
 	found := make(map[int64][]byte, len(seqs))
-	err := s.each(ctx, origin, func(rows pgx.Rows) error {
+	keep := func(rows pgx.Rows) error {
 		var seq int64
 		var value []byte
 		err := rows.Scan(&seq, &value)
 		found[seq] = value
 		return err
-	}, query, number(origin), slices.Compact(slices.Sorted(slices.Values(seqs))))
-	if err != nil {
-		return nil, err
+	}
+	runs, single := runsOf(slices.Compact(slices.Sorted(slices.Values(seqs))))
+	for _, r := range runs {
+		err := s.each(ctx, origin, keep, `SELECT seq, `+column+` FROM mirror_entry WHERE origin = $1 AND seq BETWEEN $2 AND $3`, number(origin), r[0], r[1])
+		if err != nil {
+			return nil, err
+		}
+	}
+	if len(single) > 0 {
+		err := s.each(ctx, origin, keep, `SELECT asked.seq, e.`+column+` FROM unnest($2::bigint[]) AS asked (seq)
+			CROSS JOIN LATERAL (SELECT `+column+` FROM mirror_entry WHERE origin = $1 AND seq = asked.seq LIMIT 1) AS e`, number(origin), single)
+		if err != nil {
+			return nil, err
+		}
 	}
 	out := make([][]byte, len(seqs))
 	for i, seq := range seqs {
@@ -150,6 +161,23 @@ func (s *Store) some(ctx context.Context, origin marz.Origin, query string, seqs
 		out[i] = value
 	}
 	return out, nil
+}
+
+// runsOf tells seqs that lie in a row, as first and last of each run, from the others. They ascend.
+func runsOf(seqs []int64) (runs [][2]int64, single []int64) {
+	for len(seqs) > 0 {
+		n := 1
+		for n < len(seqs) && seqs[n] == seqs[n-1]+1 {
+			n++
+		}
+		if n >= denseRun {
+			runs = append(runs, [2]int64{seqs[0], seqs[n-1]})
+		} else {
+			single = append(single, seqs[:n]...)
+		}
+		seqs = seqs[n:]
+	}
+	return runs, single
 }
 
 // Heads implements mirror.Store.

@@ -77,6 +77,13 @@ function concerns({ lanes }) {
   return !lane || !lanes?.length || lanes.includes(decodeURIComponent(lane));
 }
 
+// behind shows which mirrors of the journal are behind for long.
+function behind(words) {
+  const line = $("behind");
+  line.hidden = !words;
+  say(line.firstElementChild, capital(words));
+}
+
 function controlled(live) {
   next = live.next;
   if (next) names.set(next.to.id, next.to.name);
@@ -157,6 +164,7 @@ function start() {
       state.live = live;
       controlled(live);
       drawAges(live);
+      behind(live.behind ?? "");
       tick();
       tell();
     },

@@ -170,17 +170,7 @@ func gives(a *agreement.Article) []string {
 	case agreement.Obligation:
 		return []string{a.Owes + " owes it to " + a.Owed}
 	case agreement.Share:
-		kinds := slices.DeleteFunc(slices.Clone(a.What), func(w string) bool { return w == agreement.Copies })
-		what := listed(kinds, "nothing") + " of " + string(a.Authority)
-		if len(a.Fields) > 0 {
-			what += " (" + listed(a.Fields, "") + ")"
-		}
-		out := []string{string(a.To) + " may look at " + what + "; each look-up is an entry that " + string(a.Authority) + " sees"}
-		if len(kinds) < len(a.What) {
-			kinds = slices.DeleteFunc(kinds, func(w string) bool { return w == "hits" })
-			out = append(out, "the mirror of "+string(a.To)+" holds copies of "+listed(kinds, "nothing")+" of "+string(a.Authority)+" that are made while this is in force")
-		}
-		return out
+		return shares(a)
 	}
 	out := []string{join(a.Authorities, " and ") + " serve together: " + listed(a.Powers, "all powers but those of control") + ", each with its own lists, hits and records"}
 	if len(a.Decisions) > 0 {
@@ -192,6 +182,21 @@ func gives(a *agreement.Article) []string {
 		out = append(out, "the side that the traveller leaves goes first")
 	default:
 		out = append(out, a.First+" goes first")
+	}
+	return out
+}
+
+// shares says what an article of kind share gives.
+func shares(a *agreement.Article) []string {
+	kinds := slices.DeleteFunc(slices.Clone(a.What), func(w string) bool { return w == agreement.Copies })
+	what := listed(kinds, "nothing") + " of " + string(a.Authority)
+	if len(a.Fields) > 0 {
+		what += " (" + listed(a.Fields, "") + ")"
+	}
+	out := []string{string(a.To) + " may look at " + what + "; each look-up is an entry that " + string(a.Authority) + " sees"}
+	if len(kinds) < len(a.What) {
+		kinds = slices.DeleteFunc(kinds, func(w string) bool { return w == "hits" })
+		out = append(out, "the mirror of "+string(a.To)+" holds copies of "+listed(kinds, "nothing")+" of "+string(a.Authority)+" that are made while this is in force")
 	}
 	return out
 }
