@@ -371,48 +371,49 @@ const (
 	CommandVouch    = "vouch"            // release.VouchedBy → nothing
 )
 
-func init() {
-	commands[CommandPublish] = func(h *HQ, ctx context.Context, in json.RawMessage) (any, error) {
+// releaseCommands are what they do.
+var releaseCommands = map[string]func(*HQ, context.Context, json.RawMessage) (any, error){
+	CommandPublish: func(h *HQ, ctx context.Context, in json.RawMessage) (any, error) {
 		p, err := decode[Publication](in)
 		if err != nil {
 			return nil, err
 		}
 		return h.Publish(ctx, p)
-	}
-	commands[CommandWiden] = func(h *HQ, ctx context.Context, in json.RawMessage) (any, error) {
+	},
+	CommandWiden: func(h *HQ, ctx context.Context, in json.RawMessage) (any, error) {
 		w, err := decode[release.Widened](in)
 		if err != nil {
 			return nil, err
 		}
 		return nil, h.Widen(ctx, w.Release)
-	}
-	commands[CommandRecall] = func(h *HQ, ctx context.Context, in json.RawMessage) (any, error) {
+	},
+	CommandRecall: func(h *HQ, ctx context.Context, in json.RawMessage) (any, error) {
 		r, err := decode[release.Recalled](in)
 		if err != nil {
 			return nil, err
 		}
 		return nil, h.Recall(ctx, r.Release, r.Why)
-	}
-	commands[CommandReleases] = func(h *HQ, ctx context.Context, _ json.RawMessage) (any, error) {
+	},
+	CommandReleases: func(h *HQ, ctx context.Context, _ json.RawMessage) (any, error) {
 		if err := h.ledger.Refresh(ctx); err != nil {
 			return nil, err
 		}
 		return h.Releases(), nil
-	}
-	commands[CommandPost] = func(h *HQ, ctx context.Context, in json.RawMessage) (any, error) {
+	},
+	CommandPost: func(h *HQ, ctx context.Context, in json.RawMessage) (any, error) {
 		p, err := decode[Posting](in)
 		if err != nil {
 			return nil, err
 		}
 		return h.PostOfficer(ctx, p)
-	}
-	commands[CommandVouch] = func(h *HQ, ctx context.Context, in json.RawMessage) (any, error) {
+	},
+	CommandVouch: func(h *HQ, ctx context.Context, in json.RawMessage) (any, error) {
 		v, err := decode[release.VouchedBy](in)
 		if err != nil {
 			return nil, err
 		}
 		return nil, h.Vouch(ctx, []byte(v.Note))
-	}
+	},
 }
 
 // NewCode draws a one-time code for a posting, and its digest.

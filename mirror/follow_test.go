@@ -395,7 +395,7 @@ func (a *asking) State(ctx context.Context, o marz.Origin) (State, error) {
 
 // Who waits for news hears of them when they come, takes no place among requests, and costs the database nothing: hundreds wait by one question.
 func TestNews(t *testing.T) {
-	const many = 500
+	const many = 200
 	s := newSource(t, nil)
 	s.give(t, 10)
 	counted := &asking{Store: s.s}

@@ -22,8 +22,8 @@ import (
 // hqDir is where what comes from headquarters lies in the data folder: for each authority its database, its files, and the lists made of them.
 const hqDir = "hq"
 
-// headquarters is one headquarters whose journal the post follows, and what the post has made of it.
-type headquarters struct {
+// followedHQ is one headquarters whose journal the post follows, and what the post has made of it.
+type followedHQ struct {
 	p     *Post
 	conf  *MirrorConfig
 	dir   string
@@ -50,7 +50,7 @@ func (p *Post) openHeadquarters(ctx context.Context) error {
 		if conf.HQ == "" {
 			continue
 		}
-		h := &headquarters{p: p, conf: conf, dir: filepath.Join(p.opts.Dir, hqDir, string(conf.Authority))}
+		h := &followedHQ{p: p, conf: conf, dir: filepath.Join(p.opts.Dir, hqDir, string(conf.Authority))}
 		if !p.hasArticle(conf.Authority, p.now()) {
 			if err := h.end(ctx); err != nil {
 				p.opts.Log.Error("what is held of a headquarters that has no article here any more could not be removed; it is tried again at the next start", "authority", conf.Authority, "err", err)
@@ -72,7 +72,7 @@ func (p *Post) closeHeadquarters() {
 }
 
 // open opens the copy, and folds what is in it.
-func (h *headquarters) open(ctx context.Context) (err error) {
+func (h *followedHQ) open(ctx context.Context) (err error) {
 	if err := os.MkdirAll(filepath.Join(h.dir, filesDir), 0o700); err != nil {
 		return &marz.Error{Op: "open", Subject: h.dir, Err: err}
 	}
@@ -84,7 +84,7 @@ func (h *headquarters) open(ctx context.Context) (err error) {
 		return err
 	}
 	h.f, err = mirror.NewFollower(ctx, mirror.FollowerConfig{Remote: h.conf.remote(cert), VerifierKey: h.conf.HQKey, Store: h.store, Clock: h.p.opts.Clock,
-		Random: h.p.chance, After: h.p.after, Until: func() bool { return !h.p.hasArticle(h.conf.Authority, h.p.now()) }, Log: h.p.opts.Log})
+		Random: h.p.chance, After: h.p.opts.After, Until: func() bool { return !h.p.hasArticle(h.conf.Authority, h.p.now()) }, Log: h.p.opts.Log})
 	if err == nil {
 		err = h.fold(ctx)
 	}
@@ -96,15 +96,7 @@ func (h *headquarters) open(ctx context.Context) (err error) {
 	return nil
 }
 
-func (h *headquarters) database() string { return filepath.Join(h.dir, "hq.db") }
-
-// after is like time.After, unless the options say otherwise.
-func (p *Post) after(d time.Duration) <-chan time.Time {
-	if p.opts.After != nil {
-		return p.opts.After(d)
-	}
-	return time.After(d)
-}
+func (h *followedHQ) database() string { return filepath.Join(h.dir, "hq.db") }
 
 // chance returns a number in [0, 1), for waits that are not to fall together with those of others.
 func (p *Post) chance() float64 {
@@ -137,7 +129,7 @@ func (p *Post) hasArticle(authority marz.AuthorityID, at marz.Instant) bool {
 }
 
 // fold takes in the entries that have come since. What the post has done about them stands in its own journal.
-func (h *headquarters) fold(ctx context.Context) error {
+func (h *followedHQ) fold(ctx context.Context) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var fresh []journal.Entry
@@ -171,7 +163,7 @@ func (h *headquarters) fold(ctx context.Context) error {
 var actedOn = []string{KindAgreement, KindStatement, KindReport, KindCommission,
 	release.KindList, release.KindChange, release.KindOfficer, release.KindWidened, release.KindRecalled}
 
-func (h *headquarters) vouch(e journal.Entry) {
+func (h *followedHQ) vouch(e journal.Entry) {
 	var v release.VouchedBy
 	if json.Unmarshal(e.Public, &v) != nil {
 		return
@@ -184,7 +176,7 @@ func (h *headquarters) vouch(e journal.Entry) {
 }
 
 // waiting returns what is still to be acted on, of some kinds.
-func (h *headquarters) waiting(which func(journal.Entry) bool) []journal.Entry {
+func (h *followedHQ) waiting(which func(journal.Entry) bool) []journal.Entry {
 	h.mu.Lock()
 	all := slices.Clone(h.pending)
 	h.mu.Unlock()
@@ -192,7 +184,7 @@ func (h *headquarters) waiting(which func(journal.Entry) bool) []journal.Entry {
 }
 
 // settle takes off what was acted on.
-func (h *headquarters) settle(done ...journal.Entry) {
+func (h *followedHQ) settle(done ...journal.Entry) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.pending = slices.DeleteFunc(h.pending, func(e journal.Entry) bool {
@@ -201,7 +193,7 @@ func (h *headquarters) settle(done ...journal.Entry) {
 }
 
 // released returns the release that an entry is about, as it is now, and whether it is in force at this post; nil where it is about none.
-func (h *headquarters) released(e journal.Entry) *release.Release {
+func (h *followedHQ) released(e journal.Entry) *release.Release {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	seq := e.Seq
@@ -222,7 +214,7 @@ func (h *headquarters) released(e journal.Entry) *release.Release {
 }
 
 // ofList and ofOthers divide what is acted on: lists can wait long for their files, and nothing waits for them.
-func (h *headquarters) ofList(e journal.Entry) bool {
+func (h *followedHQ) ofList(e journal.Entry) bool {
 	if e.Kind == release.KindList || e.Kind == release.KindChange {
 		return true
 	}
@@ -239,13 +231,14 @@ func (p *Post) followHeadquarters(ctx context.Context) {
 	group.Wait()
 }
 
-func (h *headquarters) run(ctx context.Context) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+func (h *followedHQ) run(ctx context.Context) {
+	heard, hangUp := context.WithCancel(ctx) // ends with the articles: nothing that is on the line is waited for
+	defer hangUp()
 	var group sync.WaitGroup
-	group.Go(func() { h.f.Run(ctx) })
-	group.Go(func() { h.loop(ctx, h.act) })
-	group.Go(func() { h.loop(ctx, h.lists) })
+	group.Go(func() { h.f.Run(heard) })
+	group.Go(func() { h.loop(heard, h.lists) })
+	h.loop(ctx, h.act)
+	hangUp()
 	group.Wait()
 	if ctx.Err() == nil && h.p.journal.Failure() == nil {
 		if err := h.end(ctx); err != nil {
@@ -264,7 +257,7 @@ const (
 var errOver = errors.New("no article gives the authority of this headquarters anything here any more")
 
 // loop acts whenever something has come, or the articles have changed, until the headquarters is followed no more.
-func (h *headquarters) loop(ctx context.Context, do func(context.Context) error) {
+func (h *followedHQ) loop(ctx context.Context, do func(context.Context) error) {
 	wait := time.Duration(0)
 	for ctx.Err() == nil {
 		changed, committed, register := h.f.Changed(), h.p.journal.Changed(), h.p.register.Load()
@@ -282,7 +275,7 @@ func (h *headquarters) loop(ctx context.Context, do func(context.Context) error)
 		var again <-chan time.Time
 		if wait = 0; err != nil && ctx.Err() == nil {
 			wait = min(max(2*wait, leastRetry), mostRetry)
-			again = h.p.after(wait/2 + time.Duration(h.p.chance()*float64(wait/2)))
+			again = h.p.opts.After(wait/2 + time.Duration(h.p.chance()*float64(wait/2)))
 			h.p.opts.Log.Warn("what a headquarters says could not be done yet", "authority", h.conf.Authority, "err", err)
 		}
 		for moved := false; !moved; {

@@ -16,7 +16,7 @@ import (
 )
 
 // act does what a headquarters says of the register and of officers, in its order.
-func (h *headquarters) act(ctx context.Context) error {
+func (h *followedHQ) act(ctx context.Context) error {
 	var errs []error
 	for _, e := range h.waiting(func(e journal.Entry) bool { return true }) {
 		if h.ofList(e) {
@@ -52,7 +52,7 @@ func refusal(err error) bool {
 }
 
 // refuse says in the post's journal that nothing is done about an entry, and why.
-func (h *headquarters) refuse(ctx context.Context, e journal.Entry, why error) error {
+func (h *followedHQ) refuse(ctx context.Context, e journal.Entry, why error) error {
 	h.p.opts.Log.Warn("an entry of a headquarters is refused", "authority", h.conf.Authority, "seq", e.Seq, "kind", e.Kind, "err", why)
 	err := h.p.node(ctx, func(n *node) error { return h.followed(n, followedRefused, short(why.Error()), nil, e) })
 	if err == nil {
@@ -71,7 +71,7 @@ func short(s string) string {
 }
 
 // instrument records one instrument of the register. Its signatures are its authority: the headquarters only brings it.
-func (h *headquarters) instrument(ctx context.Context, e journal.Entry) error {
+func (h *followedHQ) instrument(ctx context.Context, e journal.Entry) error {
 	var i agreement.Instrument
 	if err := json.Unmarshal(e.Public, &i); err != nil {
 		return h.refuse(ctx, e, &marz.Error{Code: marz.Invalid, Op: "read instrument", Fix: "it is malformed"})
@@ -91,7 +91,7 @@ func (h *headquarters) instrument(ctx context.Context, e journal.Entry) error {
 
 // officer makes an officer known whom the headquarters posts here, or ends his access when it takes that back. It is believed about officers of its own authority alone, and only when that authority's own key has said whose
 // journal it is: what is read by a key in post.toml could be anybody's who sets up this post. Until then it waits.
-func (h *headquarters) officer(ctx context.Context, e journal.Entry) error {
+func (h *followedHQ) officer(ctx context.Context, e journal.Entry) error {
 	me := h.p.journal.Origin()
 	r := h.released(e)
 	if r == nil { // a release that cannot be, or an end of one
@@ -117,14 +117,14 @@ func (h *headquarters) officer(ctx context.Context, e journal.Entry) error {
 	return h.post(ctx, e, r)
 }
 
-func (h *headquarters) isVouched() bool {
+func (h *followedHQ) isVouched() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.vouched
 }
 
 // pass says of an entry that there is nothing to do about it any more.
-func (h *headquarters) pass(ctx context.Context, e journal.Entry) error {
+func (h *followedHQ) pass(ctx context.Context, e journal.Entry) error {
 	err := h.p.node(ctx, func(n *node) error { return h.followed(n, followedSuperseded, "", nil, e) })
 	if err == nil {
 		h.settle(e)
@@ -133,7 +133,7 @@ func (h *headquarters) pass(ctx context.Context, e journal.Entry) error {
 }
 
 // post makes an officer known, with his passkey where that is bound to this post's name, or else with an invitation to make one.
-func (h *headquarters) post(ctx context.Context, e journal.Entry, r *release.Release) error {
+func (h *followedHQ) post(ctx context.Context, e journal.Entry, r *release.Release) error {
 	payload, err := h.f.Payload(ctx, r.Seq)
 	if marz.CodeOf(err) == marz.NotFound {
 		return h.refuse(ctx, e, err)
@@ -162,7 +162,7 @@ func (h *headquarters) post(ctx context.Context, e journal.Entry, r *release.Rel
 	return err
 }
 
-func (h *headquarters) appendOfficer(n *node, r *release.Release, who *release.Person) error {
+func (h *followedHQ) appendOfficer(n *node, r *release.Release, who *release.Person) error {
 	o := r.Officer
 	from := &fromHQ{HQ: h.conf.HQ, Authority: h.conf.Authority, Seq: r.Seq}
 	bad := func(fix string) error {
@@ -195,7 +195,7 @@ func (h *headquarters) appendOfficer(n *node, r *release.Release, who *release.P
 const methodPosted = "headquarters"
 
 // unpost ends the access of an officer whose posting is taken back, if he is here by that posting.
-func (h *headquarters) unpost(ctx context.Context, e journal.Entry, r *release.Release) error {
+func (h *followedHQ) unpost(ctx context.Context, e journal.Entry, r *release.Release) error {
 	err := h.p.node(ctx, func(n *node) error {
 		var here int
 		if err := n.QueryRow(`SELECT count(*) FROM s_posted WHERE officer = ? AND hq = ? AND seq = ?`, r.Officer.Officer, h.conf.HQ, r.Seq).Scan(&here); err != nil {

@@ -25,9 +25,9 @@ func walkDir(dir string, walk fs.WalkDirFunc) error {
 }
 
 // evidenceFile is where evidence stays when a headquarters is followed no more: one document a line.
-func (h *headquarters) evidenceFile() string { return filepath.Join(h.dir, "evidence.jsonl") }
+func (h *followedHQ) evidenceFile() string { return filepath.Join(h.dir, "evidence.jsonl") }
 
-func (h *headquarters) keepEvidence(ctx context.Context) error {
+func (h *followedHQ) keepEvidence(ctx context.Context) error {
 	var out bytes.Buffer
 	for _, kind := range []string{mirror.EvidenceFork, mirror.EvidenceHead, mirror.EvidencePayload, mirror.EvidenceFile} {
 		all, err := h.store.Evidence(ctx, h.conf.HQ, kind)
@@ -46,13 +46,13 @@ func (h *headquarters) keepEvidence(ctx context.Context) error {
 }
 
 // heardFile is where it is written down when the headquarters was last heard, so that a post that is started while it is cut off knows it.
-func (h *headquarters) heardFile() string { return filepath.Join(h.dir, "heard.json") }
+func (h *followedHQ) heardFile() string { return filepath.Join(h.dir, "heard.json") }
 
 type heardFile struct {
 	Heard marz.Instant `json:"heard"`
 }
 
-func (h *headquarters) readHeard() marz.Instant {
+func (h *followedHQ) readHeard() marz.Instant {
 	var f heardFile
 	if b, err := os.ReadFile(h.heardFile()); err == nil {
 		json.Unmarshal(b, &f) // what cannot be read says nothing
@@ -61,7 +61,7 @@ func (h *headquarters) readHeard() marz.Instant {
 }
 
 // writeHeard writes it down once a minute at most.
-func (h *headquarters) writeHeard() {
+func (h *followedHQ) writeHeard() {
 	now := h.f.Status().Heard
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -79,7 +79,7 @@ func (h *headquarters) writeHeard() {
 }
 
 // state says how far the post is with a headquarters.
-func (h *headquarters) standing(now marz.Instant) web.HQState {
+func (h *followedHQ) standing(now marz.Instant) web.HQState {
 	s := h.f.Status()
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -94,7 +94,7 @@ func foldHQList(f *journal.Fold, id marz.ListID, from *fromHQ) error {
 }
 
 // followed says in the post's journal what was done about entries of the headquarters. It runs in the change that does it, so that it is done once, and not at all when control has passed meanwhile.
-func (h *headquarters) followed(n *node, outcome, why string, own []marz.Seq, entries ...journal.Entry) error {
+func (h *followedHQ) followed(n *node, outcome, why string, own []marz.Seq, entries ...journal.Entry) error {
 	if !h.p.hasArticle(h.conf.Authority, n.Now()) {
 		return errOver
 	}

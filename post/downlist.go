@@ -35,7 +35,7 @@ func (p *Post) hqSource(id marz.ListID, from *fromHQ) ListSource {
 }
 
 // lists brings every list of which the headquarters has said something new to what it says now. What it said in between is not fetched.
-func (h *headquarters) lists(ctx context.Context) error {
+func (h *followedHQ) lists(ctx context.Context) error {
 	var ids []marz.ListID
 	about := map[marz.ListID][]journal.Entry{}
 	var errs []error
@@ -70,7 +70,7 @@ func (h *headquarters) lists(ctx context.Context) error {
 }
 
 // concerns reports whether an entry about a release changes what this post is to have. What did not name it and was widened later is acted on by the entry that widened it.
-func (h *headquarters) concerns(e journal.Entry, r *release.Release) bool {
+func (h *followedHQ) concerns(e journal.Entry, r *release.Release) bool {
 	named := len(r.To) == 0 || slices.Contains(r.To, h.p.journal.Origin())
 	switch e.Kind {
 	case release.KindWidened:
@@ -82,7 +82,7 @@ func (h *headquarters) concerns(e journal.Entry, r *release.Release) bool {
 }
 
 // chain returns what makes up a list here now.
-func (h *headquarters) chain(id marz.ListID) []*release.Release {
+func (h *followedHQ) chain(id marz.ListID) []*release.Release {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var out []*release.Release
@@ -94,7 +94,7 @@ func (h *headquarters) chain(id marz.ListID) []*release.Release {
 }
 
 // list brings one list to what the headquarters says now. What cannot be had now is tried again; what cannot be is refused, and the version before stays in force.
-func (h *headquarters) list(ctx context.Context, id marz.ListID, about []journal.Entry) error {
+func (h *followedHQ) list(ctx context.Context, id marz.ListID, about []journal.Entry) error {
 	chain := h.chain(id)
 	if len(chain) == 0 {
 		return h.endList(ctx, id, about)
@@ -113,7 +113,7 @@ func (h *headquarters) list(ctx context.Context, id marz.ListID, about []journal
 }
 
 // sourceOf says from where the list is read, and refuses one that somebody else gives.
-func (h *headquarters) sourceOf(id marz.ListID, chain []*release.Release) (ListSource, error) {
+func (h *followedHQ) sourceOf(id marz.ListID, chain []*release.Release) (ListSource, error) {
 	last := chain[len(chain)-1]
 	src := h.p.hqSource(id, &fromHQ{HQ: h.conf.HQ, Authority: h.conf.Authority, Own: last.List.Own, Seq: last.Seq})
 	bad := func(fix string) (ListSource, error) {
@@ -140,7 +140,7 @@ func (h *headquarters) sourceOf(id marz.ListID, chain []*release.Release) (ListS
 }
 
 // load fetches what is missing, proves all of it, and puts it in force.
-func (h *headquarters) load(ctx context.Context, src ListSource, chain []*release.Release) error {
+func (h *followedHQ) load(ctx context.Context, src ListSource, chain []*release.Release) error {
 	if src.Authority != "" {
 		return h.loadOwn(ctx, src, chain)
 	}
@@ -175,12 +175,12 @@ func (h *headquarters) load(ctx context.Context, src ListSource, chain []*releas
 }
 
 // isNew reports whether the list is not among the sources yet.
-func (h *headquarters) isNew(id marz.ListID) bool {
+func (h *followedHQ) isNew(id marz.ListID) bool {
 	return !slices.ContainsFunc(h.p.sources(), func(s ListSource) bool { return s.ID == id })
 }
 
 // goesBack reports whether what is in force is not what the chain leads on from.
-func (h *headquarters) goesBack(id marz.ListID, chain []*release.Release) bool {
+func (h *followedHQ) goesBack(id marz.ListID, chain []*release.Release) bool {
 	for _, s := range h.p.sources() {
 		if s.ID == id && s.from != nil && !s.coming {
 			return !slices.ContainsFunc(chain, func(r *release.Release) bool { return r.Seq == s.from.Seq })
@@ -189,12 +189,12 @@ func (h *headquarters) goesBack(id marz.ListID, chain []*release.Release) bool {
 	return true
 }
 
-func (h *headquarters) file(r *release.Release) string {
+func (h *followedHQ) file(r *release.Release) string {
 	return filepath.Join(h.dir, filesDir, r.List.SHA256)
 }
 
 // have fetches the file of a release, unless it is there: out of its entry's payload where it is small, or else as a file.
-func (h *headquarters) have(ctx context.Context, r *release.Release) error {
+func (h *followedHQ) have(ctx context.Context, r *release.Release) error {
 	path := h.file(r)
 	if info, err := os.Stat(path); err == nil && info.Size() == r.List.Size {
 		return nil
@@ -216,7 +216,7 @@ func (h *headquarters) have(ctx context.Context, r *release.Release) error {
 }
 
 // prove holds a file to what its entry says of it, and to the signature of the authority. Of a change all is read here, so that no list is loaded with half of its changes; a list is when it is loaded.
-func (h *headquarters) prove(r *release.Release, v note.Verifier) error {
+func (h *followedHQ) prove(r *release.Release, v note.Verifier) error {
 	path := h.file(r)
 	bad := func(fix string) error {
 		return &marz.Error{Code: marz.Invalid, Op: "load list", Subject: fmt.Sprintf("%s %s", r.List.List, r.List.Version), Fix: fix}
@@ -238,7 +238,7 @@ func (h *headquarters) prove(r *release.Release, v note.Verifier) error {
 }
 
 // layOut makes the list's folder hold the files of the chain under the names by which they are loaded, and no others.
-func (h *headquarters) layOut(src ListSource, chain []*release.Release) error {
+func (h *followedHQ) layOut(src ListSource, chain []*release.Release) error {
 	dir := filepath.Dir(h.p.source(src))
 	failed := func(err error) error {
 		return &marz.Error{Op: "load list", Subject: dir, Fix: "its files cannot be laid out; see that the disk has room", Err: err}
@@ -310,7 +310,7 @@ func (p *Post) forgetDeltas(id marz.ListID) error {
 }
 
 // loaded says in the post's journal that a list of the headquarters came into force, and what it said before that was not loaded.
-func (h *headquarters) loaded(ctx context.Context, src ListSource, chain []*release.Release, about []journal.Entry) error {
+func (h *followedHQ) loaded(ctx context.Context, src ListSource, chain []*release.Release, about []journal.Entry) error {
 	info, ok := h.p.listInForce(src.ID)
 	if !ok {
 		return &marz.Error{Op: "load list", Subject: string(src.ID), Fix: "it is not in force"}
@@ -344,7 +344,7 @@ func (h *headquarters) loaded(ctx context.Context, src ListSource, chain []*rele
 }
 
 // refuseList says in the post's journal that a list cannot be, and why. The one before stays in force.
-func (h *headquarters) refuseList(ctx context.Context, last *release.Release, about []journal.Entry, why error) error {
+func (h *followedHQ) refuseList(ctx context.Context, last *release.Release, about []journal.Entry, why error) error {
 	h.p.opts.Log.Warn("a list of a headquarters is refused; the one before stays in force", "authority", h.conf.Authority, "list", last.List.List, "err", why)
 	err := h.p.node(ctx, func(n *node) error {
 		seq := n.Next()
@@ -367,7 +367,7 @@ func (h *headquarters) refuseList(ctx context.Context, last *release.Release, ab
 }
 
 // endList takes a list out of force of which the headquarters has taken back all versions.
-func (h *headquarters) endList(ctx context.Context, id marz.ListID, about []journal.Entry) error {
+func (h *followedHQ) endList(ctx context.Context, id marz.ListID, about []journal.Entry) error {
 	i := slices.IndexFunc(h.p.sources(), func(s ListSource) bool { return s.ID == id && s.from != nil && s.from.HQ == h.conf.HQ })
 	if i < 0 {
 		err := h.p.node(ctx, func(n *node) error { return h.followed(n, followedSuperseded, "", nil, about...) })
@@ -385,7 +385,7 @@ func (h *headquarters) endList(ctx context.Context, id marz.ListID, about []jour
 		if err := h.followed(n, followedDone, "", []marz.Seq{seq}, about...); err != nil {
 			return err
 		}
-		h.p.setSource(id, nil)
+		h.p.silence(id)
 		return nil
 	})
 	if err != nil {
@@ -397,6 +397,12 @@ func (h *headquarters) endList(ctx context.Context, id marz.ListID, about []jour
 	}
 	h.tidy()
 	return nil
+}
+
+// silence takes a list out of force, as part of the change that says so: nothing can fail after it but the commit, and then the node stops.
+func (p *Post) silence(id marz.ListID) {
+	p.lists.Remove(id)
+	p.setSource(id, nil)
 }
 
 // dropList takes a list of a headquarters out of force, with all that is kept of it.
@@ -413,7 +419,7 @@ func (p *Post) dropList(src ListSource) error {
 }
 
 // tidy removes files that no list needs any more: neither what is in force, nor the version before, to which it can be taken back at once.
-func (h *headquarters) tidy() {
+func (h *followedHQ) tidy() {
 	h.mu.Lock()
 	keep := map[string]bool{}
 	for _, id := range h.state.Lists() {

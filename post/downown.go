@@ -48,7 +48,7 @@ func (p *Post) ownSealed(src ListSource) (*ownKept, error) {
 }
 
 // loadOwn brings an authority's own list to what its headquarters says: what is kept of it already is not fetched again.
-func (h *headquarters) loadOwn(ctx context.Context, src ListSource, chain []*release.Release) error {
+func (h *followedHQ) loadOwn(ctx context.Context, src ListSource, chain []*release.Release) error {
 	kept, err := h.p.ownSealed(src)
 	if err != nil {
 		return err
@@ -78,7 +78,7 @@ func (h *headquarters) loadOwn(ctx context.Context, src ListSource, chain []*rel
 }
 
 // readOwn fetches and reads one file of the chain, unless what it says is kept.
-func (h *headquarters) readOwn(ctx context.Context, src ListSource, r *release.Release, next *ownKept, i int) error {
+func (h *followedHQ) readOwn(ctx context.Context, src ListSource, r *release.Release, next *ownKept, i int) error {
 	if r.List.Note != "" {
 		return &marz.Error{Code: marz.Invalid, Op: "load list", Subject: string(src.ID), Fix: "an authority's own list cannot be a table of numbers; give it out as a list"}
 	}
@@ -102,7 +102,7 @@ func (h *headquarters) readOwn(ctx context.Context, src ListSource, r *release.R
 	return h.p.belongs(src, h.file(r), infoOf(next.List))
 }
 
-func (h *headquarters) shredFiles(chain []*release.Release) {
+func (h *followedHQ) shredFiles(chain []*release.Release) {
 	for _, r := range chain {
 		err := errors.Join(shred(h.file(r)), shred(h.file(r)+".part"))
 		if err != nil {
@@ -175,7 +175,7 @@ func (p *Post) restoreOwnHQ(src ListSource) (watchlist.ListInfo, error) {
 }
 
 // end removes everything that is held of a headquarters which is not followed any more, and takes its lists out of force. It can be called again after it was cut off anywhere.
-func (h *headquarters) end(ctx context.Context) error {
+func (h *followedHQ) end(ctx context.Context) error {
 	h.mu.Lock()
 	over := h.over
 	h.over = true
@@ -197,7 +197,7 @@ func (h *headquarters) end(ctx context.Context) error {
 				}
 			}
 			for _, s := range gone {
-				h.p.setSource(s.ID, nil)
+				h.p.silence(s.ID)
 			}
 			return nil
 		})
@@ -216,7 +216,7 @@ func (h *headquarters) end(ctx context.Context) error {
 const unheardWords = "no article gives the authority of the headquarters anything here any more"
 
 // destroy destroys the copy of the headquarters' journal, with what is beside it. What it refused and kept as evidence stays, and holds nothing of what it said.
-func (h *headquarters) destroy(ctx context.Context) error {
+func (h *followedHQ) destroy(ctx context.Context) error {
 	if h.store != nil {
 		if err := h.keepEvidence(ctx); err != nil {
 			return err

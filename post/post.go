@@ -89,7 +89,7 @@ type Post struct {
 	built    sync.Map   // ID → *builtList, of lists in force that came from built files; written under loading
 	keys     *dataKeys
 	adopted  atomic.Pointer[adoptedLists]
-	hqs      []*headquarters              // that are followed
+	hqs      []*followedHQ                // that are followed
 	hqLists  atomic.Pointer[[]ListSource] // their lists
 	undone   atomic.Bool                  // something is to be destroyed and is not yet
 	adopting sync.Mutex                   // held while the adopted alerts are put in force
