@@ -308,6 +308,7 @@ type counted int64
 func (c *counted) Write(b []byte) (int, error) { *c += counted(len(b)); return len(b), nil }
 
 func (s *state) stays() {
+	s.exec(`UPDATE n_origin SET next = 1000000000, paid = 1000000000`) // what COPY filled in counts as folded
 	skey, vkey, err := note.GenerateKey(nil, string(hq))
 	if err != nil {
 		s.b.Fatal(err)
