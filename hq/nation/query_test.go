@@ -273,6 +273,38 @@ func TestHistoryByDocument(t *testing.T) {
 	})
 }
 
+// TestStayOfACommuter holds that days are counted from all crossings, also of who has more than are shown.
+func TestStayOfACommuter(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		w := newWorld(t)
+		n := w.post("agarak", lanes...)
+		p := invented(1)
+		for range 130 {
+			n.cross(p, marz.EntryDirection)
+			n.now += 3600e3
+			n.cross(p, marz.ExitDirection)
+			n.now += 23 * 3600e3
+		}
+		n.all()
+		db, dialect := d.open(t)
+		x := w.index(db, dialect)
+		fold(t, x)
+		journal := w.node(hq)
+		journal.now = n.now
+		who := nation.Identity{Person: p.Person}
+		asked, err := x.Ask(nil, who, "court")
+		if err != nil {
+			t.Fatal(err)
+		}
+		seq := journal.add(nation.KindSearched, "am-bg/0900", asked, nil)
+		journal.all()
+		b, err := x.Search(t.Context(), nation.Receipt{Entry: marz.Seq(seq), Officer: "am-bg/0900"}, who, inspection.StayRule{Days: 120, Window: 365}, n.now)
+		if err != nil || !b.More || len(b.Rows) != 200 || b.Stay != "130 of 120 days used in the last 365" || b.Gap {
+			t.Errorf("%d crossings, more %v, %q, gap %v, %v", len(b.Rows), b.More, b.Stay, b.Gap, err)
+		}
+	})
+}
+
 // TestExport holds what leaves the headquarters: the same rows as CSV and as Parquet, hours and no instants, few of a nationality as others, no digest.
 func TestExport(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {

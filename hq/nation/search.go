@@ -132,26 +132,29 @@ func (x *Index) history(ctx context.Context, b *web.HistoryBody, who Identity, r
 	}
 	type key struct{ origin, id int64 }
 	seen := map[key]bool{}
-	find := func(column string, digest int64) error {
-		return x.all(ctx, func(rows *sql.Rows) error {
+	find := func(column string, digest int64) (found []*crossing, err error) {
+		err = x.all(ctx, func(rows *sql.Rows) error {
 			c, origin, err := scanCrossing(rows)
+			found = append(found, c)
 			if k := (key{origin, c.id}); !seen[k] {
 				seen[k] = true
 				b.Rows = append(b.Rows, shown(c, names[origin]))
 			}
 			return err
 		}, `SELECT `+crossingColumns+` FROM n_crossing WHERE `+column+` = ? ORDER BY ended DESC LIMIT `+strconv.Itoa(historyRows+1), digest)
+		return found, err
 	}
 	if who.hasDocument() {
-		if err := find("document", x.documentOf(who.Issuer, who.Number)); err != nil {
+		if _, err := find("document", x.documentOf(who.Issuer, who.Number)); err != nil {
 			return err
 		}
 	}
 	if who.hasPerson() {
-		if err := find("person", x.personOf(who.Person)); err != nil {
+		found, err := find("person", x.personOf(who.Person))
+		if err != nil {
 			return err
 		}
-		if err := x.stayOf(ctx, b, who.Person, rule, now); err != nil {
+		if err := x.stayOf(ctx, b, who.Person, found, rule, now); err != nil {
 			return err
 		}
 	}
@@ -199,18 +202,24 @@ func (x *Index) names(ctx context.Context) (map[int64]*web.NationPost, error) {
 	return out, err
 }
 
-// stayOf counts the days of the rule's window on which the person was in the state, by the crossings of all posts.
-func (x *Index) stayOf(ctx context.Context, b *web.HistoryBody, who stays.Person, rule inspection.StayRule, now marz.Instant) error {
+// stayOf counts the days of the rule's window on which the person was in the state, by the crossings of all posts. found are the newest of them, the newest first: all, unless there are more than are shown.
+func (x *Index) stayOf(ctx context.Context, b *web.HistoryBody, who stays.Person, found []*crossing, rule inspection.StayRule, now marz.Instant) (err error) {
 	if rule.Days == 0 || slices.Contains(rule.Exempt, who.Nationality) {
 		return nil
 	}
-	moves, err := x.movements(ctx, who, x.startOf(dayOf(now, x.Zone)-int64(rule.Window)))
-	if err != nil {
-		return err
+	var moves []inspection.Movement
+	if len(found) > historyRows {
+		moves, err = x.movements(ctx, who, x.startOf(dayOf(now, x.Zone)-int64(rule.Window)))
+	} else {
+		for _, c := range slices.Backward(found) {
+			if c.state == stateDecided && decisions[c.decision].Passes() {
+				moves = append(moves, inspection.Movement{At: marz.Instant(c.ended), Direction: directions[c.direction]})
+			}
+		}
 	}
 	b.Stay = rule.StayText(who.Nationality, moves, now, x.Zone)
 	_, b.Gap = rule.Used(moves, now, x.Zone)
-	return nil
+	return err
 }
 
 // movements are a person's entries and exits at all posts since an instant, in order of time, with the last one before it: who was in the state then has been there since.
