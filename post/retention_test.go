@@ -12,9 +12,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"golang.org/x/mod/sumdb/tlog"
+
 	"marz"
 	"marz/inspection"
 	"marz/journal"
+	"marz/verify"
 	"marz/web"
 )
 
@@ -133,8 +138,48 @@ func TestRetention(t *testing.T) {
 	if err != nil || look.Left != 0 || look.Erased != 3 { // two crossings, and the note on the second
 		t.Errorf("%+v, %v", look, err)
 	}
+	tp.proven(t, passed, refused)
 	tp.refolded(t)
 	tp.verified()
+}
+
+// proven checks that a bundle of the journal verifies, that entries whose payload is erased are proven to be in it, and that whoever looks into the folder from outside sees the same.
+func (tp *testPost) proven(t *testing.T, erased ...*web.Inspection) {
+	t.Helper()
+	ctx := t.Context()
+	var bundle bytes.Buffer
+	if err := journal.Export(ctx, tp.dir, func(journal.Entry) bool { return true }, &bundle); err != nil {
+		t.Fatal(err)
+	}
+	r, err := verify.BundleAt(ctx, bytes.NewReader(bundle.Bytes()), int64(bundle.Len()), verify.Options{Key: tp.Journal().VerifierKey()})
+	if err != nil || !r.OK() {
+		t.Errorf("the bundle: %+v, %v", r, err)
+	}
+	head := tp.Journal().Head()
+	for _, i := range erased {
+		_, body, err := tp.Journal().Entry(ctx, idOf(i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		proof, err := tp.Journal().ProveInclusion(ctx, idOf(i), head.Size)
+		if err == nil {
+			err = tlog.CheckRecord(proof, head.Size, head.Root, int64(idOf(i)), tlog.RecordHash(body))
+		}
+		if err != nil {
+			t.Errorf("inspection %s: %v", i.ID, err)
+		}
+	}
+	inside, err := tp.Retain(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	outside, residue, err := ReadRetention(ctx, tp.dir, tp.Post.now())
+	if err != nil || residue.Written != 0 {
+		t.Fatalf("%+v, %v", residue, err)
+	}
+	if d := cmp.Diff(inside.Rows, outside.Rows, cmpopts.EquateEmpty()); d != "" {
+		t.Errorf("from outside it looks otherwise:\n%s", d)
+	}
 }
 
 func (tp *testPost) erasures() (out []journal.Entry) {
