@@ -77,7 +77,12 @@ func recordOf(q querier, e journal.Entry) (r kept, of aboutEntry, err error) {
 		r.inspection = int64(e.Seq)
 	}
 	if r.kind == byDecision || e.Kind == KindFoundHits || e.Kind == KindLate {
-		if r.of, err = caseOf(q, r.inspection); err != nil {
+		r.of, err = caseOf(q, r.inspection)
+		if absent(err) { // whose case is not known here no schedule is about
+			r.of, r.kind = nil, ""
+			return r, of, nil
+		}
+		if err != nil {
 			return r, of, err
 		}
 	}

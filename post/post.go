@@ -172,12 +172,10 @@ func (p *Post) prepare(ctx context.Context) error {
 			return &marz.Error{Code: marz.Invalid, Op: "read", Subject: configFile, Fix: fmt.Sprintf("a mirror is said to be of %q, which is no authority that is known here", m.Authority)}
 		}
 	}
-	for _, r := range p.config.Retention {
-		if _, ok := p.bodies[r.Authority]; !ok {
-			return &marz.Error{Code: marz.Invalid, Op: "read", Subject: configFile, Fix: fmt.Sprintf("a [[retention]] is said to be of %q, which is no authority that is known here", r.Authority)}
-		}
+	err := p.knowProposers()
+	if err != nil {
+		return err
 	}
-	var err error
 	p.passkeys, err = passkey.New(passkey.Config{Host: p.config.Host, Name: "Marz " + p.post.Name, Origins: p.config.origins(), Clock: p.wallClock(), Rand: p.opts.Rand})
 	if err != nil {
 		return err

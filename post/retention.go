@@ -146,6 +146,16 @@ func (c *Config) proposed(authority marz.AuthorityID) []RetentionRule {
 	return out
 }
 
+// knowProposers refuses a proposal for an authority that nobody knows.
+func (p *Post) knowProposers() error {
+	for _, r := range p.config.Retention {
+		if _, ok := p.bodies[r.Authority]; !ok {
+			return &marz.Error{Code: marz.Invalid, Op: "read", Subject: configFile, Fix: fmt.Sprintf("a [[retention]] is said to be of %q, which is no authority that is known here", r.Authority)}
+		}
+	}
+	return nil
+}
+
 // scheduleDigest tells schedules apart, so that what comes into force is what was shown.
 func scheduleDigest(rules []RetentionRule) string {
 	b, err := json.Marshal(rules)
