@@ -3,17 +3,18 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"syscall"
 
 	"marz"
 	"marz/agreement"
 	"marz/scenarios"
-	"os"
 )
 
 // judge checks every post, and headquarters' own journal, and says what the campaign came to.
 func (f *fleet) judge(ctx context.Context, faults []fault) error {
-	register, err := f.register()
+	register, err := registerIn(f.path("scenario"))
 	if err != nil {
 		return err
 	}
@@ -57,12 +58,12 @@ func (f *fleet) judge(ctx context.Context, faults []fault) error {
 	return nil
 }
 
-// register is that of the scenario.
-func (f *fleet) register() (*agreement.Register, error) {
+// registerIn is that of a scenario's folder.
+func registerIn(folder string) (*agreement.Register, error) {
 	var text [2][]byte
 	for i, name := range []string{"scenario.toml", "agreements.toml"} {
 		var err error
-		if text[i], err = os.ReadFile(f.path("scenario", name)); err != nil {
+		if text[i], err = os.ReadFile(filepath.Join(folder, name)); err != nil {
 			return nil, err
 		}
 	}
