@@ -5,10 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"marz"
@@ -62,6 +64,14 @@ var commands = map[string]func(*HQ, context.Context, json.RawMessage) (any, erro
 		}
 		return nil, h.export(ctx, e)
 	},
+}
+
+// command is what is done for a name.
+func command(name string) func(*HQ, context.Context, json.RawMessage) (any, error) {
+	if do := commands[name]; do != nil {
+		return do
+	}
+	return releaseCommands[name]
 }
 
 // export writes a bundle whole or not at all.
@@ -123,7 +133,7 @@ func run(ctx context.Context, o Options, name string, body []byte) (answer []byt
 	if err != nil {
 		return nil, err
 	}
-	v, err := commands[name](h, ctx, body)
+	v, err := command(name)(h, ctx, body)
 	if err == nil {
 		answer, err = json.Marshal(v)
 	}
@@ -193,7 +203,8 @@ func (h *HQ) listenSocket() (net.Listener, error) {
 
 func (h *HQ) commandHandler() http.Handler {
 	mux := http.NewServeMux()
-	for name, do := range commands {
+	for _, name := range slices.Concat(slices.Sorted(maps.Keys(commands)), slices.Sorted(maps.Keys(releaseCommands))) {
+		do := command(name)
 		mux.HandleFunc("POST /"+name, func(w http.ResponseWriter, q *http.Request) {
 			var body json.RawMessage
 			err := json.NewDecoder(http.MaxBytesReader(w, q.Body, maxInstruments)).Decode(&body)

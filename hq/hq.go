@@ -56,6 +56,8 @@ type HQ struct {
 	cosigner  *mirror.Cosigner
 	mirrorKey string // the cosigner's verifier key
 	receiver  *mirror.Receiver
+	origin    marz.Origin // of its own journal
+	vkey      string      // that journal's verifier key
 	passkeys  *passkey.RelyingParty
 	nodesTLS  tls.Certificate
 	drawing   *web.Map // of the frontiers; nil where there is none
@@ -128,7 +130,15 @@ func (h *HQ) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	h.receiver = mirror.NewReceiver(mirror.ReceiverConfig{Store: h.store, Cosigner: h.cosigner, Clock: h.opts.Clock, Log: h.opts.Log})
+	_, v, vkey, err := journal.OpenKey(signer)
+	if err != nil {
+		return err
+	}
+	h.origin, h.vkey = marz.Origin(v.Name()), vkey
+	h.receiver = mirror.NewReceiver(mirror.ReceiverConfig{Store: h.store, Cosigner: h.cosigner, Clock: h.opts.Clock, Log: h.opts.Log, Files: h.openFile, After: h.opts.After})
+	if err := h.receiver.SetOrigins(h.origins()); err != nil {
+		return err
+	}
 	h.ledger, err = ledger.Open(ctx, ledger.Config{Store: h.store, Key: signer, Clock: h.opts.Clock, Rand: h.opts.Rand, Dir: h.opts.Dir, Fold: h.fold, After: h.opts.After, Log: h.opts.Log})
 	if err != nil {
 		return err

@@ -247,22 +247,8 @@ func (o *outpost) write(a marz.AuthorityID, n int) {
 // push starts the feed to a headquarters that is known by its identity alone, as posts know it.
 func (o *outpost) push(id Identity, entitled func(journal.Entry) bool) *mirror.Pusher {
 	o.t.Helper()
-	pinned := func(raw [][]byte, _ [][]*x509.Certificate) error {
-		cert, err := x509.ParseCertificate(raw[0])
-		if err == nil && folder.KeyOf(cert) != id.TLS {
-			err = errors.New("it is not the headquarters")
-		}
-		return err
-	}
-	transport := &http.Transport{
-		TLSClientConfig: &tls.Config{Certificates: []tls.Certificate{o.cert}, InsecureSkipVerify: true, VerifyPeerCertificate: pinned},
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, "tcp", *o.addr.Load())
-		},
-		DisableKeepAlives: true, // so that it goes where it is told to
-	}
 	p, err := mirror.NewPusher(mirror.PusherConfig{Journal: o.j, Clock: func() marz.Instant { return noon }, Random: rand.Float64, After: time.After, Least: time.Millisecond, Most: 20 * time.Millisecond,
-		Targets: []mirror.Target{{Remote: mirror.Remote{Name: string(id.Authority), URL: id.URL, Key: id.Key, Transport: transport}, Entitled: entitled}}})
+		Targets: []mirror.Target{{Remote: mirror.Remote{Name: string(id.Authority), URL: id.URL, Key: id.Key, Transport: o.transport(id)}, Entitled: entitled}}})
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -271,6 +257,24 @@ func (o *outpost) push(id Identity, entitled func(journal.Entry) bool) *mirror.P
 	go func() { defer close(done); p.Run(ctx) }()
 	o.t.Cleanup(func() { stop(); <-done })
 	return p
+}
+
+// transport speaks to the headquarters' listener for nodes, by the key that it is known by.
+func (o *outpost) transport(id Identity) *http.Transport {
+	pinned := func(raw [][]byte, _ [][]*x509.Certificate) error {
+		cert, err := x509.ParseCertificate(raw[0])
+		if err == nil && folder.KeyOf(cert) != id.TLS {
+			err = errors.New("it is not the headquarters")
+		}
+		return err
+	}
+	return &http.Transport{
+		TLSClientConfig: &tls.Config{Certificates: []tls.Certificate{o.cert}, InsecureSkipVerify: true, VerifyPeerCertificate: pinned},
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, "tcp", *o.addr.Load())
+		},
+		DisableKeepAlives: true, // so that it goes where it is told to
+	}
 }
 
 // until waits until the feed is in a state.

@@ -12,6 +12,7 @@ import (
 	"marz/agreement"
 	"marz/journal"
 	"marz/passkey"
+	"marz/release"
 )
 
 // state is the fold over the headquarters' own journal. The ledger writes it, one entry after another; everybody reads it.
@@ -28,6 +29,7 @@ type state struct {
 	recorded    map[string]bool         // digests of the instruments in it
 	signatures  map[marz.Seq][]string   // of each instrument
 	register    *agreement.Register     // nil: to be made anew
+	releases    release.State           // what was given out to posts
 	swept       marz.Instant            // when sessions that are over were last dropped
 }
 
@@ -69,6 +71,7 @@ func (s *state) apply(e journal.Entry, payload []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sweep(e.At)
+	s.releases.Fold(e)
 	if fold := folds[e.Kind]; fold != nil {
 		return fold(s, e, payload)
 	}

@@ -27,6 +27,7 @@ type Input struct {
 	Answer    watchlist.Answer // what the lists in force say, without the hits on which the traveller was cleared
 	Cleared   int              // hits on which he was cleared as a namesake: they raise no verdict
 	Lists     []ListAge        // the lists that should be in force, each with its state
+	HQs       []HQAge          // the headquarters that the post follows
 	History   []Movement       // the traveller's earlier crossings known here, in order of time
 	Stay      StayRule
 	ClockLate bool      // the clock is behind the journal
@@ -39,6 +40,15 @@ type ListAge struct {
 	Version string
 	Loaded  marz.Instant // zero: the list is not in force
 	Refused bool         // the last refresh failed and an older version is in force
+	Late    bool         // it is older than the post is set up to let a list be
+}
+
+// HQAge is a headquarters that the post follows, with how old its knowledge is.
+type HQAge struct {
+	Authority marz.AuthorityID
+	Entries   int64        // of its journal that are held
+	Heard     marz.Instant // when it was last heard; zero: never
+	Late      bool         // longer ago than the post is set up to let it be
 }
 
 // Inspect runs all checks and returns the findings, gravest first, and the verdict: the gravest of them.
@@ -49,6 +59,7 @@ func Inspect(in Input) ([]marz.Finding, marz.Verdict) {
 		checkTaken(in.Taken, in.Document, in.At),
 		checkEvidence(in),
 		checkLists(in),
+		checkHQs(in),
 		checkStay(in),
 		checkClock(in),
 	)
@@ -67,6 +78,7 @@ const (
 	CheckFields      = "document.fields"
 	CheckLists       = "lists.hits"
 	CheckListsLoaded = "lists.loaded"
+	CheckHQ          = "post.headquarters"
 	CheckStayDays    = "stay.days"
 	CheckClock       = "post.clock"
 )
@@ -154,8 +166,27 @@ func checkLists(in Input) []marz.Finding {
 			f.Result, f.Grave, f.Reason = marz.Failed, marz.Attention, "the list "+string(l.ID)+" is not in force"
 		case l.Refused:
 			f.Result, f.Grave, f.Reason = marz.Undetermined, marz.Clear, "the last refresh of "+string(l.ID)+" was refused; the older version is in force"
+		case l.Late:
+			f.Result, f.Grave, f.Reason = marz.Undetermined, marz.Clear, "the list "+string(l.ID)+" is old; nobody has brought a newer one"
 		default:
 			f.Result, f.Grave, f.Reason = marz.Successful, marz.Clear, "the list "+string(l.ID)+" is in force"
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// checkHQs says how old the post's knowledge of each headquarters is. A post that is cut off goes on: it raises no verdict.
+func checkHQs(in Input) []marz.Finding {
+	var out []marz.Finding
+	for _, h := range in.HQs {
+		f := marz.Finding{Check: CheckHQ, Result: marz.Successful, Grave: marz.Clear, Source: fmt.Sprintf("headquarters of %s, %d entries", h.Authority, h.Entries), AsOf: h.Heard,
+			Reason: fmt.Sprintf("the headquarters of %s is heard", h.Authority)}
+		switch {
+		case h.Heard.IsZero():
+			f.Result, f.Reason = marz.Undetermined, fmt.Sprintf("the headquarters of %s was never heard", h.Authority)
+		case h.Late:
+			f.Result, f.Reason = marz.Undetermined, fmt.Sprintf("the headquarters of %s was not heard for long: what it said since is not known here", h.Authority)
 		}
 		out = append(out, f)
 	}

@@ -42,20 +42,31 @@ type client struct {
 	zip      sync.Pool
 }
 
+// newClient makes a client of a mirror.
 func newClient(m Remote, vkey string, after func(time.Duration) <-chan time.Time, silence time.Duration) (*client, error) {
-	bad := func(what string, err error) (*client, error) {
-		return nil, &marz.Error{Code: marz.Invalid, Op: "reach mirror", Subject: m.Name, Fix: what, Err: err}
+	c, err := openLine(m, vkey, after, silence)
+	if err != nil {
+		return nil, err
 	}
+	if c.mirror, err = torchwood.NewCosignatureVerifier(m.Key); err != nil {
+		return nil, unknownRemote(m, "its key is not that of a cosigner", err)
+	}
+	return c, nil
+}
+
+func unknownRemote(m Remote, what string, err error) error {
+	return &marz.Error{Code: marz.Invalid, Op: "reach mirror", Subject: m.Name, Fix: what, Err: err}
+}
+
+// openLine makes a client that asks for no cosignature.
+func openLine(m Remote, vkey string, after func(time.Duration) <-chan time.Time, silence time.Duration) (*client, error) {
 	u, err := url.Parse(m.URL)
 	if err != nil || u.Host == "" {
-		return bad("its address is not a URL", err)
+		return nil, unknownRemote(m, "its address is not a URL", err)
 	}
 	c := &client{Remote: m, base: strings.TrimSuffix(m.URL, "/"), after: after, silence: silence}
-	if c.mirror, err = torchwood.NewCosignatureVerifier(m.Key); err != nil {
-		return bad("its key is not that of a cosigner", err)
-	}
 	if c.verifier, err = note.NewVerifier(vkey); err != nil {
-		return bad("the node's verifier key is malformed", err)
+		return nil, unknownRemote(m, "the node's verifier key is malformed", err)
 	}
 	c.origin = marz.Origin(c.verifier.Name())
 	return c, nil
@@ -66,6 +77,7 @@ type answer struct {
 	status   int
 	kind     string
 	evidence string
+	oldRoot  string
 	body     []byte
 }
 
@@ -118,7 +130,7 @@ func (c *client) do(ctx context.Context, method, path string, body []byte, zippe
 	if err != nil {
 		return nil, c.unreachable(errors.Join(err, cause(ctx)))
 	}
-	return &answer{resp.StatusCode, resp.Header.Get("Content-Type"), resp.Header.Get(evidenceHeader), b}, nil
+	return &answer{resp.StatusCode, resp.Header.Get("Content-Type"), resp.Header.Get(evidenceHeader), resp.Header.Get(rootHeader), b}, nil
 }
 
 func cause(ctx context.Context) error {
@@ -267,6 +279,10 @@ func (c *client) consistency(ctx context.Context, older, newer int64) (tlog.Tree
 	if err != nil {
 		return nil, err
 	}
+	return c.parseProof(op, a)
+}
+
+func (c *client) parseProof(op string, a *answer) (tlog.TreeProof, error) {
 	var proof tlog.TreeProof
 	for line := range strings.Lines(string(a.body)) {
 		h, err := tlog.ParseHash(strings.TrimSuffix(line, "\n"))

@@ -18,10 +18,12 @@ import (
 const (
 	EvidenceFork    = "fork"    // two heads that contradict each other, both signed
 	EvidencePayload = "payload" // a payload that is not the one in whose name it came
+	EvidenceHead    = "head"    // what was given for a head, and was refused without a proof against it
+	EvidenceFile    = "file"    // a file that is not the one whose digest it was asked for by
 )
 
-// Evidence is what a mirror keeps of what it refused because it cannot be. Of a fork it convinces anybody who has the node's
-// verifier key: no mirror need be believed. Of a payload it is the mirror's own record. It holds no personal data.
+// Evidence is what a mirror or a follower keeps of what it refused because it cannot be. Of a fork it convinces anybody who has the node's
+// verifier key: nobody need be believed. All else is the record of who refused it. It holds no personal data.
 type Evidence struct {
 	Kind   string       `json:"kind"`
 	At     marz.Instant `json:"at"` // when the mirror refused it
@@ -34,7 +36,10 @@ type Evidence struct {
 	Root  tlog.Hash   `json:"root,omitzero"`
 	Proof []tlog.Hash `json:"proof,omitempty"`
 
-	// Of a payload: the entry, the digest in it, and that of what came. From is the client's key, hex SHA-256.
+	// Of a head without a proof: Held and Given as of a fork, as far as they are heads, and why it was refused.
+	Why string `json:"why,omitempty"`
+
+	// Of a payload: the entry, the digest in it, and that of what came. From is the client's key, hex SHA-256. Of a file: both digests.
 	Seq    marz.Seq `json:"seq,omitempty"`
 	Digest string   `json:"digest,omitempty"`
 	Got    string   `json:"got,omitempty"`

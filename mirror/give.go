@@ -6,17 +6,19 @@ import (
 	"encoding/binary"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 
 	"marz"
+	"marz/journal"
 )
 
-// This file is what a mirror gives back, to the node's own key alone (docs/spec/mirror.md §7).
+// This file is what a mirror gives back, to the node's own key and to the readers of the journal (docs/spec/mirror.md §7).
 
 func (r *Receiver) giveState(c *call) error {
-	o, err := r.originByHash(c)
+	o, _, err := r.reader(c)
 	if err != nil {
 		return err
 	}
@@ -31,22 +33,9 @@ func (r *Receiver) giveStateOf(c *call, o *known, status int) error {
 	return c.answer(status, typeState, st.encode())
 }
 
-// giveCheckpoint gives the mirror's own head, with its cosignature.
-func (r *Receiver) giveCheckpoint(c *call) error {
-	o, err := r.originByHash(c)
-	if err != nil {
-		return err
-	}
-	msg, err := r.cfg.Store.Head(c.ctx, o.Name)
-	if err != nil {
-		return err
-	}
-	return c.answer(http.StatusOK, "text/plain; charset=utf-8", string(msg))
-}
-
 // givePending gives the newest head that was taken in.
 func (r *Receiver) givePending(c *call) error {
-	o, err := r.originByHash(c)
+	o, _, err := r.reader(c)
 	if err != nil {
 		return err
 	}
@@ -74,9 +63,9 @@ func (c *call) asked(names ...string) ([]int64, error) {
 	return out, nil
 }
 
-// held is originByHash with the numbers asked for and the state.
+// held is the origin of the path with the numbers asked for and the state.
 func (r *Receiver) held(c *call, names ...string) (*known, []int64, State, error) {
-	o, err := r.originByHash(c)
+	o, _, err := r.reader(c)
 	if err != nil {
 		return nil, nil, State{}, err
 	}
@@ -101,6 +90,11 @@ func (r *Receiver) giveConsistency(c *call) error {
 	if err != nil {
 		return err
 	}
+	root, err := tlog.TreeHash(n[0], storedHashes{c.ctx, r.cfg.Store, o.Name})
+	if err != nil {
+		return err
+	}
+	c.w.Header().Set(rootHeader, base64.StdEncoding.EncodeToString(root[:]))
 	var text strings.Builder
 	for _, h := range proof {
 		text.WriteString(base64.StdEncoding.EncodeToString(h[:]) + "\n")
@@ -174,27 +168,67 @@ func (r *Receiver) giveHeads(c *call) error {
 // errEnough ends a reading early.
 var errEnough = errors.New("enough")
 
-// givePayloads gives payloads of entries in [from, to), in the form of add-payloads without the origin: up to which seq it has looked, how many there are, and they.
+// givePayloads gives those payloads of entries in [from, to) that the reader may have, in the form of add-payloads without the origin: up to which seq it has looked, how many there are, and they.
 func (r *Receiver) givePayloads(c *call) error {
 	o, n, st, err := r.held(c, "from", "to")
 	if err != nil {
 		return err
 	}
-	to, count := min(n[1], st.Size), uint32(0)
-	var b []byte
+	_, entitled, err := r.reader(c)
+	if err != nil {
+		return err
+	}
+	var rows []PayloadRow
+	to, size := min(n[1], st.Size), 0
+	if entitled == nil {
+		return c.answer(http.StatusOK, typeBytes, string(encodePayloads(max(to, n[0]), nil)))
+	}
 	err = r.cfg.Store.Payloads(c.ctx, o.Name, n[0], to, func(p PayloadRow) error {
-		if len(b) >= givenBytes || count == maxItems {
+		if size >= givenBytes || len(rows) == maxItems {
 			to = p.Seq
 			return errEnough
 		}
-		b, count = appendPayload(b, p), count+1
+		size += len(p.Body)
+		rows = append(rows, PayloadRow{p.Seq, bytes.Clone(p.Salt), bytes.Clone(p.Body)})
 		return nil
 	})
 	if err != nil && !errors.Is(err, errEnough) {
 		return err
 	}
-	var out bytes.Buffer
-	out.Write(binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint64(nil, uint64(to)), count))
-	out.Write(b)
-	return c.answer(http.StatusOK, typeBytes, out.String())
+	if rows, err = r.mayHave(c, o, rows, entitled); err != nil {
+		return err
+	}
+	return c.answer(http.StatusOK, typeBytes, string(encodePayloads(to, rows)))
+}
+
+// mayHave leaves out what a reader is not given. The entries are read some at a time, since each can be large.
+func (r *Receiver) mayHave(c *call, o *known, all []PayloadRow, entitled func(journal.Entry) bool) (out []PayloadRow, err error) {
+	for chunk := range slices.Chunk(all, packageSize) {
+		seqs := make([]int64, len(chunk))
+		for i, p := range chunk {
+			seqs[i] = p.Seq
+		}
+		bodies, err := r.cfg.Store.Bodies(c.ctx, o.Name, seqs)
+		if err != nil {
+			return nil, err
+		}
+		for i, p := range chunk {
+			e, err := journal.ParseEntry(bodies[i])
+			if err != nil {
+				return nil, err
+			}
+			if entitled(e) {
+				out = append(out, p)
+			}
+		}
+	}
+	return out, nil
+}
+
+func encodePayloads(upto int64, rows []PayloadRow) []byte {
+	b := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint64(nil, uint64(upto)), uint32(len(rows)))
+	for _, p := range rows {
+		b = appendPayload(b, p)
+	}
+	return b
 }

@@ -133,8 +133,10 @@ type place struct {
 	key  string // signer
 	vkey string
 	of   Origin
-	s    *SQLite
-	r    *Receiver
+	// after has requests wait for news; nil: they do not.
+	after func(time.Duration) <-chan time.Time
+	s     *SQLite
+	r     *Receiver
 }
 
 func newPlace(t testing.TB, n *node, name string, entitled func(journal.Entry) bool) *place {
@@ -166,7 +168,7 @@ func (p *place) receiver(t testing.TB, s Store) *Receiver {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := NewReceiver(ReceiverConfig{Store: s, Cosigner: c, Clock: testClock()})
+	r := NewReceiver(ReceiverConfig{Store: s, Cosigner: c, Clock: testClock(), After: p.after, Look: 5 * time.Millisecond})
 	if err := r.SetOrigins([]Origin{p.of}); err != nil {
 		t.Fatal(err)
 	}

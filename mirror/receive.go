@@ -13,8 +13,10 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -32,6 +34,9 @@ type Origin struct {
 	Clients []string
 	// Entitled says of which entries the mirror's authority may hold the private payload; nil: of none.
 	Entitled func(journal.Entry) bool
+	// Readers says whether the holder of another key may read the journal and not push it, and of which entries he is given the private payload (nil: of none). It is
+	// asked at each request. nil: nobody may.
+	Readers func(client string) (entitled func(journal.Entry) bool, may bool)
 }
 
 // ReceiverConfig says what a Receiver works with. Store, Cosigner and Clock are required.
@@ -42,6 +47,14 @@ type ReceiverConfig struct {
 	Log      *slog.Logger // nil for none
 	Requests int          // at once; 0 for 64. A request holds at most 64 MiB
 	Client   int          // of them one client's; 0 for 8
+
+	// Files opens the file of a digest (hex SHA-256) that a client may have; NotFound: he may not, or there is none. nil: there are none.
+	Files func(ctx context.Context, client, digest string) (io.ReadSeekCloser, error)
+
+	// After is like time.After, and has requests wait for news where they ask to. nil: they are answered at once.
+	After   func(time.Duration) <-chan time.Time
+	Look    time.Duration // how often the store is asked for news while anybody waits; 0 for 1 s
+	Waiting int           // requests that wait at once, beside those that run; 0 for 8,192
 }
 
 // Receiver is the end of the protocol that keeps copies (docs/spec/mirror.md). It holds no lock while it reads a request, and nothing in memory
@@ -49,7 +62,9 @@ type ReceiverConfig struct {
 type Receiver struct {
 	cfg     ReceiverConfig
 	mux     *http.ServeMux
+	files   *http.ServeMux
 	origins atomic.Pointer[map[marz.Origin]*known]
+	news    news
 
 	mu      sync.Mutex
 	running int            // requests
@@ -74,7 +89,14 @@ func NewReceiver(cfg ReceiverConfig) *Receiver {
 	if cfg.Client == 0 {
 		cfg.Client = 8
 	}
-	r := &Receiver{cfg: cfg, mux: http.NewServeMux(), by: map[string]int{}}
+	r := &Receiver{cfg: cfg, mux: http.NewServeMux(), files: http.NewServeMux(), by: map[string]int{}}
+	if cfg.Look == 0 {
+		r.cfg.Look = time.Second
+	}
+	if cfg.Waiting == 0 {
+		r.cfg.Waiting = 8192
+	}
+	r.news = news{r: r, of: map[marz.Origin]*waiters{}, by: map[string]int{}}
 	r.origins.Store(&map[marz.Origin]*known{})
 	handle := func(pattern string, serve func(*Receiver, *call) error) {
 		r.mux.HandleFunc(pattern, func(w http.ResponseWriter, q *http.Request) { r.serve(w, q, serve) })
@@ -90,6 +112,7 @@ func NewReceiver(cfg ReceiverConfig) *Receiver {
 	handle("GET /{hash}/entries", (*Receiver).giveEntries)
 	handle("GET /{hash}/heads", (*Receiver).giveHeads)
 	handle("GET /{hash}/payloads", (*Receiver).givePayloads)
+	r.files.HandleFunc("GET /files/{digest}", func(w http.ResponseWriter, q *http.Request) { r.serve(w, q, (*Receiver).giveFile) })
 	return r
 }
 
@@ -143,7 +166,13 @@ func ClientKey(q *http.Request) string {
 }
 
 // ServeHTTP implements http.Handler. The server in front of it asks for client certificates; it need not trust who issued them.
-func (r *Receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) { r.mux.ServeHTTP(w, q) }
+func (r *Receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
+	if strings.HasPrefix(q.URL.Path, "/files/") { // of no journal
+		r.files.ServeHTTP(w, q)
+		return
+	}
+	r.mux.ServeHTTP(w, q)
+}
 
 func (r *Receiver) serve(w http.ResponseWriter, q *http.Request, do func(*Receiver, *call) error) {
 	c := &call{q.Context(), w, q, ClientKey(q)}
@@ -172,6 +201,14 @@ func (r *Receiver) enter(client string) error {
 	r.running++
 	r.by[client]++
 	return nil
+}
+
+// again takes the place back of a request that has waited.
+func (r *Receiver) again(client string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.running++
+	r.by[client]++
 }
 
 func (r *Receiver) leave(client string) {
@@ -219,15 +256,24 @@ func (r *Receiver) origin(c *call, name marz.Origin) (*known, error) {
 	return o, nil
 }
 
-// originByHash is origin for paths.
-func (r *Receiver) originByHash(c *call) (*known, error) {
+// reader returns the origin of a path, which the client may read: because it may push it as well, or as one of its readers. entitled says which payloads it is given.
+func (r *Receiver) reader(c *call) (o *known, entitled func(journal.Entry) bool, err error) {
 	hash := c.q.PathValue("hash")
-	for _, o := range *r.origins.Load() {
-		if o.hash == hash {
-			return r.origin(c, o.Name)
+	for _, o = range *r.origins.Load() {
+		if o.hash != hash {
+			continue
 		}
+		if slices.Contains(o.Clients, c.client) {
+			return o, func(journal.Entry) bool { return true }, nil
+		}
+		if o.Readers != nil {
+			if entitled, may := o.Readers(c.client); may {
+				return o, entitled, nil
+			}
+		}
+		return nil, nil, refuse(http.StatusForbidden, "this client's key may not read it")
 	}
-	return r.origin(c, "")
+	return nil, nil, refuse(http.StatusNotFound, "no such journal is mirrored here")
 }
 
 // body returns the request's body, unzipped.

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"net/http"
 
-	"golang.org/x/mod/sumdb/tlog"
-
 	"marz"
 	"marz/journal"
 )
@@ -120,8 +118,7 @@ func (r *Receiver) holdTo(c *call, o *known, heads []journal.Head) error {
 	for i, h := range heads {
 		sizes[i] = h.Size
 	}
-	tree := storedHashes{c.ctx, r.cfg.Store, o.Name}
-	roots, err := rootsAt(sizes, tree)
+	roots, err := rootsAt(sizes, storedHashes{c.ctx, r.cfg.Store, o.Name})
 	if err != nil {
 		return err
 	}
@@ -129,21 +126,9 @@ func (r *Receiver) holdTo(c *call, o *known, heads []journal.Head) error {
 		if roots[i] == h.Root {
 			continue
 		}
-		msg, err := r.cfg.Store.Head(c.ctx, o.Name)
+		e, err := contradiction(c.ctx, r.cfg.Store, o.Name, o.verifier, h, r.cfg.Clock())
 		if err != nil {
 			return err
-		}
-		own, err := openHead(msg, o.Name, o.verifier)
-		if err != nil {
-			return err
-		}
-		proof, err := tlog.ProveTree(own.Size, h.Size, tree)
-		if err != nil {
-			return err
-		}
-		e := fork(own, h, o.Name, r.cfg.Clock(), roots[i], proof)
-		if e == nil {
-			return &marz.Error{Op: "hold head to mirror of", Subject: string(o.Name), Fix: "the mirror's own tree does not meet its head: the database is damaged"}
 		}
 		return r.keep(c, o, e, http.StatusConflict)
 	}

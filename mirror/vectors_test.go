@@ -2,6 +2,8 @@ package mirror
 
 import (
 	"bytes"
+	"cmp"
+	"context"
 	"encoding/json"
 	"io"
 	"math/rand/v2"
@@ -9,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -32,12 +35,21 @@ type exchange struct {
 	Method   string `json:"method"`
 	Path     string `json:"path"`
 	OldRoot  string `json:"old_root,omitempty"`
+	Client   string `json:"client,omitempty"`        // who asks; none: the node
+	Match    string `json:"if_none_match,omitempty"` // headers of these names
+	Prefer   string `json:"prefer,omitempty"`
+	Range    string `json:"range,omitempty"`
 	Body     []byte `json:"body,omitempty"`
 	Status   int    `json:"status"`
 	Type     string `json:"type"`
 	Evidence string `json:"evidence,omitempty"`
+	Tag      string `json:"etag,omitempty"`
+	Root     string `json:"answer_old_root,omitempty"`
 	Answer   []byte `json:"answer,omitempty"`
 }
+
+// vectorFile is the one file that the mirror of the vectors gives to its reader.
+const vectorFile = "what a list's file would hold"
 
 // packaged is the package of [start, end) in a tree of size leaves, of which leaf n is n in decimal.
 type packaged struct {
@@ -60,7 +72,10 @@ type recorder struct {
 }
 
 func (r *recorder) RoundTrip(q *http.Request) (*http.Response, error) {
-	x := exchange{Method: q.Method, Path: q.URL.RequestURI(), OldRoot: q.Header.Get(rootHeader)}
+	x := exchange{Method: q.Method, Path: q.URL.RequestURI(), OldRoot: q.Header.Get(rootHeader), Match: q.Header.Get("If-None-Match"), Prefer: q.Header.Get("Prefer"), Range: q.Header.Get("Range")}
+	if r.name != "node" {
+		x.Client = r.name
+	}
 	if q.Body != nil {
 		x.Body, _ = io.ReadAll(q.Body)
 		q.Body = io.NopCloser(bytes.NewReader(x.Body))
@@ -72,6 +87,7 @@ func (r *recorder) RoundTrip(q *http.Request) (*http.Response, error) {
 	x.Answer, _ = io.ReadAll(resp.Body)
 	resp.Body = io.NopCloser(bytes.NewReader(x.Answer))
 	x.Status, x.Type, x.Evidence = resp.StatusCode, resp.Header.Get("Content-Type"), resp.Header.Get(evidenceHeader)
+	x.Tag, x.Root = resp.Header.Get("ETag"), resp.Header.Get(rootHeader)
 	r.all = append(r.all, x)
 	return resp, nil
 }
@@ -127,6 +143,26 @@ func makeVectors(t *testing.T) *vectors {
 		t.Fatal(err)
 	}
 	name("recovery from nothing")
+	rec.name = "reader"
+	reads := newFollower(t, n.vkey, rec)
+	for _, what := range []string{"another node follows the journal, and is given the payloads of entries with an even seq", "there is nothing new"} {
+		reads.follow(t)
+		name(what)
+	}
+	rec.name = "node"
+	n.write(t, "am-bg", 2)
+	round("two entries more")
+	rec.name = "reader"
+	reads.follow(t)
+	name("they are news to who follows")
+	digest, err := digestOf(strings.NewReader(vectorFile), int64(len(vectorFile)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := reads.File(t.Context(), digest, int64(len(vectorFile)), filepath.Join(t.TempDir(), "file")); err != nil {
+		t.Fatal(err)
+	}
+	name("a file")
 	v.Packages = makePackages(t)
 	return v
 }
@@ -139,6 +175,34 @@ func (p *place) still(t testing.TB) {
 		t.Fatal(err)
 	}
 	p.r.cfg.Cosigner, p.r.cfg.Clock = c, still()
+	p.r.cfg.Files = func(_ context.Context, client, _ string) (io.ReadSeekCloser, error) {
+		if client != clientKey("reader") {
+			return nil, &marz.Error{Code: marz.NotFound}
+		}
+		return readable{strings.NewReader(vectorFile)}, nil
+	}
+	p.of.Readers = func(client string) (func(journal.Entry) bool, bool) {
+		return func(e journal.Entry) bool { return e.Seq%2 == 0 }, client == clientKey("reader")
+	}
+	if err := p.r.SetOrigins([]Origin{p.of}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// readable is a file in memory.
+type readable struct{ *strings.Reader }
+
+func (readable) Close() error { return nil }
+
+// header returns what the vectors say of a request.
+func (x *exchange) header() http.Header {
+	h := http.Header{}
+	for name, value := range map[string]string{rootHeader: x.OldRoot, "If-None-Match": x.Match, "Prefer": x.Prefer, "Range": x.Range} {
+		if value != "" {
+			h.Set(name, value)
+		}
+	}
+	return h
 }
 
 func makePackages(t *testing.T) (out []packaged) {
@@ -203,14 +267,12 @@ func TestVectors(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if x.OldRoot != "" {
-			q.Header.Set(rootHeader, x.OldRoot)
-		}
-		resp, err := serve(p.r, q, "node")
+		q.Header = x.header()
+		resp, err := serve(p.r, q, cmp.Or(x.Client, "node"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := text(resp); resp.StatusCode != x.Status || got != string(x.Answer) || resp.Header.Get(evidenceHeader) != x.Evidence {
+		if got := text(resp); resp.StatusCode != x.Status || got != string(x.Answer) || resp.Header.Get(evidenceHeader) != x.Evidence || resp.Header.Get("ETag") != x.Tag || resp.Header.Get(rootHeader) != x.Root {
 			t.Errorf("exchange %d, %s: %s %s: %d %q, want %d %q", i, x.What, x.Method, x.Path, resp.StatusCode, got, x.Status, x.Answer)
 		}
 	}

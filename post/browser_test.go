@@ -220,7 +220,7 @@ func TestPasskeysInTheBrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = tp.node(t.Context(), func(n *node) error { // as init does
-		return n.append(KindInvited, invitedEntry{"ru-bg/9", marz.RoleSupervisor, codeHash(code), n.Now().Add(invitationLife)}, invitedPrivate{"R Nine"})
+		return n.append(KindInvited, invitedEntry{Officer: "ru-bg/9", Role: marz.RoleSupervisor, Code: codeHash(code), Expires: n.Now().Add(invitationLife)}, invitedPrivate{"R Nine"})
 	})
 	if err != nil {
 		t.Fatal(err)

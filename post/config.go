@@ -25,6 +25,7 @@ type Config struct {
 	LateDays int                 `toml:"late_days,omitempty"`
 	Stay     inspection.StayRule `toml:"stay"`
 	Lists    []ListSource        `toml:"list"`
+	Ages     AgesConfig          `toml:"ages,omitempty"`
 	// Readers is the address on which document readers hand over what they read, for example ":8445"; none: they type as keyboards alone.
 	Readers   string          `toml:"readers,omitempty"`
 	Documents DocumentsConfig `toml:"documents,omitempty"`
@@ -46,6 +47,9 @@ type ListSource struct {
 	Authority marz.AuthorityID `toml:"authority,omitempty"`
 	// Key is the verifier key by which the list has to be signed, a built file, and so what changes it. None: a signature is not asked for.
 	Key string `toml:"key,omitempty"`
+
+	from   *fromHQ // of a list that a headquarters gives
+	coming bool    // it is being loaded for the first time
 }
 
 // verifier returns what checks the list's signature, nil when none is asked for. The key was read with the configuration.
@@ -83,6 +87,9 @@ func (c *Config) validate(path string) error {
 	}
 	if c.LateDays < 0 || c.LateDays > mostLateDays {
 		return bad(fmt.Sprintf("late_days = %d: give 1 to %d, or none for %d", c.LateDays, mostLateDays, lateDays))
+	}
+	if what := c.Ages.validate(); what != "" {
+		return bad(what)
 	}
 	seen := map[marz.ListID]bool{}
 	for _, l := range c.Lists {

@@ -282,7 +282,7 @@ func (p *Post) destroyFiles(owner marz.AuthorityID, lists, hits bool) error {
 	defer p.loading.Unlock()
 	if lists {
 		p.lists.Remove(adoptedID(owner))
-		for _, src := range p.config.Lists {
+		for _, src := range p.sources() {
 			if src.Authority != owner {
 				continue
 			}
@@ -405,7 +405,7 @@ func (p *Post) anySealed(authority marz.AuthorityID) (bool, error) {
 	if err != nil || cmp.Or(hits, adopted) > 0 {
 		return err == nil, err
 	}
-	for _, src := range p.config.Lists {
+	for _, src := range p.sources() {
 		if src.Authority != authority {
 			continue
 		}

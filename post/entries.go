@@ -83,6 +83,7 @@ type invitedEntry struct {
 	Role    marz.Role      `json:"role"`
 	Code    string         `json:"code"` // hex SHA-256 of the one-time code
 	Expires marz.Instant   `json:"expires"`
+	From    *fromHQ        `json:"from,omitempty"` // the headquarters that invites
 }
 
 type invitedPrivate struct {
@@ -94,6 +95,7 @@ type enrolledEntry struct {
 	Role    marz.Role      `json:"role"`
 	Method  string         `json:"method"`         // "passkey" or "exercise"
 	Code    string         `json:"code,omitempty"` // the invitation that this uses up
+	From    *fromHQ        `json:"from,omitempty"` // the headquarters that posts him here
 }
 
 type credentialPrivate struct {
@@ -131,6 +133,7 @@ type listEntry struct {
 	Loaded  marz.Instant `json:"loaded,omitempty"`
 	Alerts  int          `json:"alerts,omitempty"`
 	Refused string       `json:"refused,omitempty"`
+	From    *fromHQ      `json:"from,omitempty"` // of a list that a headquarters gives
 }
 
 type inspectionEntry struct {

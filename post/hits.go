@@ -43,7 +43,7 @@ func (f *found) keep(hit web.Hit) {
 
 // ownerOf returns whose own list it is, or "" for one used in common.
 func (p *Post) ownerOf(id marz.ListID) marz.AuthorityID {
-	for _, l := range p.config.Lists {
+	for _, l := range p.sources() {
 		if l.ID == id {
 			return l.Authority
 		}
@@ -62,6 +62,7 @@ func (p *Post) sortHits(tx *journal.Tx, s screened, lane marz.LaneID, who identi
 	answer := s.answer
 	answer.Hits = []watchlist.Hit{}
 	barred := map[marz.ListID]bars{}
+	silent := map[marz.ListID]bool{}
 	for _, h := range s.answer.Hits {
 		b, ok := barred[h.List]
 		if !ok {
@@ -72,6 +73,9 @@ func (p *Post) sortHits(tx *journal.Tx, s screened, lane marz.LaneID, who identi
 			barred[h.List] = b
 		}
 		if len(b.all) > 0 && b.at(p.bar(h.List, h.Alert), lane) {
+			continue
+		}
+		if quiet, ok := silent[h.List]; ok && quiet || !ok && p.isSilenced(silent, h.List, tx.Now()) {
 			continue
 		}
 		owner := p.ownerOf(h.List)
@@ -94,6 +98,18 @@ func (p *Post) sortHits(tx *journal.Tx, s screened, lane marz.LaneID, who identi
 		f.keep(hit)
 	}
 	return out, answer, nil
+}
+
+// isSilenced finds out, once for each list, whether it is of a headquarters that says nothing here any more.
+func (p *Post) isSilenced(known map[marz.ListID]bool, id marz.ListID, at marz.Instant) bool {
+	for _, l := range p.sources() {
+		if l.ID == id {
+			known[id] = p.silenced(&l, at)
+			return known[id]
+		}
+	}
+	known[id] = false
+	return false
 }
 
 // clearedFor counts the hits of which the traveller was cleared, as all who share the record may know it: what an authority cleared on its own lists is told to it alone.

@@ -107,6 +107,10 @@ func (p *Post) page(q *request, title string, body any) *web.Page {
 	now, c := p.now(), p.control.Load()
 	pg := &web.Page{Title: title, Post: p.post, Exercise: p.Exercise(), Controller: p.bodies[c.authority], Article: c.article, Now: now, Zone: p.post.Zone, Path: q.URL.Path, Body: body}
 	if q.actor.Officer != "" {
+		pg.Ages = &web.Ages{HQs: p.HQStates(now)}
+		if lists, err := p.ListStates(q.Context()); err == nil {
+			pg.Ages.Lists = lists
+		}
 		pg.Officer = &web.Officer{ID: q.actor.Officer, Name: q.actor.Name, Role: q.actor.Role, Authority: p.bodies[q.actor.Officer.Authority()]}
 	}
 	if h, ok := p.register.Load().Holder(p.post.ID.Place(), "", now); ok {

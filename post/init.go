@@ -201,7 +201,7 @@ func (s *Setup) firstEntries(ctx context.Context, j *journal.Journal, register *
 		}
 	}
 	if !s.Exercise {
-		drafts = append(drafts, draft(KindInvited, invitedEntry{s.Supervisor.ID, marz.RoleSupervisor, codeHash(code), s.Clock().Add(invitationLife)}, invitedPrivate{s.Supervisor.Name}))
+		drafts = append(drafts, draft(KindInvited, invitedEntry{Officer: s.Supervisor.ID, Role: marz.RoleSupervisor, Code: codeHash(code), Expires: s.Clock().Add(invitationLife)}, invitedPrivate{s.Supervisor.Name}))
 	}
 	return code, j.Update(ctx, func(tx *journal.Tx) error {
 		for _, d := range drafts {

@@ -133,7 +133,7 @@ func (p *Post) open(a *act, l *laneRow, t taken, lists screened, scan string) er
 		return err
 	}
 	cleared := clearedFor(sorted, whose)
-	findings, verdict := inspection.Inspect(inspection.Input{Document: doc, Taken: t.how, Evidence: t.evidence, Direction: l.direction, At: a.Now(), Zone: p.zone, Answer: answer, Cleared: cleared, Lists: ages,
+	findings, verdict := inspection.Inspect(inspection.Input{Document: doc, Taken: t.how, Evidence: t.evidence, Direction: l.direction, At: a.Now(), Zone: p.zone, Answer: answer, Cleared: cleared, Lists: ages, HQs: p.hqAges(a.Now()),
 		History: history, Stay: p.config.Stay, ClockLate: a.ClockBehind()})
 	changes := t.how.Changes(doc)
 	opened, err := a.append(KindInspection,

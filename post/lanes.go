@@ -271,6 +271,7 @@ func (p *Post) Live(ctx context.Context, actor Actor) (web.Live, error) {
 	if l.Lanes, err = p.Lanes(ctx, now); err != nil {
 		return l, err
 	}
+	l.HQs = p.HQStates(now)
 	if l.Lists, err = p.ListStates(ctx); err != nil || !p.supervises(actor) {
 		return l, err
 	}

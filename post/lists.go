@@ -32,7 +32,7 @@ func (p *Post) ReloadLists(ctx context.Context, actor Actor) ([]web.ListState, e
 }
 
 func (p *Post) loadLists(ctx context.Context, actor *Actor) error {
-	for _, src := range p.config.Lists {
+	for _, src := range p.sources() {
 		entries := p.loadList(src)
 		p.again.add(src.ID) // also when an older copy is in force: the pass over it can have been cut off
 		for _, e := range entries {
@@ -74,17 +74,19 @@ func (p *Post) loadList(src ListSource) []listEntry {
 	p.loading.Lock() // so that what is destroyed is not brought back by a load under way
 	defer p.loading.Unlock()
 	load := p.loadCommon
-	if src.Authority != "" {
+	if src.Authority != "" && src.from != nil {
+		load = p.restoreOwnHQ
+	} else if src.Authority != "" {
 		load = p.loadOwn
 	}
 	l, err := load(src)
 	var out []listEntry
 	if l.ID != "" {
-		out = append(out, listEntry{List: l.ID, Name: l.Name, Owner: string(l.Owner), Version: l.Version, Loaded: l.Loaded, Alerts: l.Alerts})
+		out = append(out, listEntry{List: l.ID, Name: l.Name, Owner: string(l.Owner), Version: l.Version, Loaded: l.Loaded, Alerts: l.Alerts, From: src.from})
 	}
 	if err != nil {
 		p.opts.Log.Warn("a list was refused; the one before stays in force", "list", src.ID, "err", err)
-		out = append(out, listEntry{List: src.ID, Name: string(src.ID), Refused: err.Error()})
+		out = append(out, listEntry{List: src.ID, Name: string(src.ID), Refused: err.Error(), From: src.from})
 	}
 	return out
 }
@@ -161,7 +163,7 @@ func (p *Post) mandated(authority marz.AuthorityID, at marz.Instant) bool {
 
 // sameSource returns another list that is read from the same file.
 func (p *Post) sameSource(src ListSource) marz.ListID {
-	for _, l := range p.config.Lists {
+	for _, l := range p.sources() {
 		if l.ID != src.ID && filepath.Clean(p.source(l)) == filepath.Clean(p.source(src)) {
 			return l.ID
 		}
@@ -201,12 +203,18 @@ func (p *Post) ListStates(ctx context.Context) ([]web.ListState, error) {
 	}
 	out := []web.ListState{}
 	now := p.now()
-	for _, src := range p.config.Lists {
+	for _, src := range p.sources() {
 		if src.Authority != "" && !p.hitsAnywhere(src.Authority, now) {
 			continue // of an authority that has no hits here any more: nobody misses it
 		}
+		if src.coming || p.silenced(&src, now) {
+			continue
+		}
 		l := inForce[src.ID]
-		s := web.ListState{ID: src.ID, Signature: p.signature(src.ID), Name: l.Name, Owner: string(l.Owner), Version: l.Version, Loaded: l.Loaded, Alerts: l.Alerts, Refused: refused[src.ID]}
+		s := web.ListState{ID: src.ID, Signature: p.signature(src.ID), Name: l.Name, Owner: string(l.Owner), Version: l.Version, Loaded: l.Loaded, Alerts: l.Alerts, Refused: refused[src.ID], Late: p.config.listLate(l.Loaded, now)}
+		if src.from != nil {
+			s.From = src.from.Authority
+		}
 		if s.Name == "" {
 			s.Name = string(src.ID)
 		}
@@ -239,15 +247,19 @@ func (p *Post) listAges(q querier, versions []listVersion, lane marz.LaneID, at 
 	if err != nil {
 		return nil, err
 	}
-	out := make([]inspection.ListAge, 0, len(p.config.Lists))
-	for _, src := range p.config.Lists {
+	out := make([]inspection.ListAge, 0, len(p.sources()))
+	for _, src := range p.sources() {
 		if src.Authority != "" && p.hitsUnder(src.Authority, lane, at) == "" {
+			continue
+		}
+		if src.coming || p.silenced(&src, at) {
 			continue
 		}
 		age := inspection.ListAge{ID: src.ID, Refused: refused[src.ID] != ""}
 		for _, v := range versions {
 			if v.id == src.ID {
 				age.Version, age.Loaded = v.version, v.loaded
+				age.Late = p.config.listLate(v.loaded, at)
 			}
 		}
 		out = append(out, age)

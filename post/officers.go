@@ -161,7 +161,7 @@ func (p *Post) Invite(ctx context.Context, actor Actor, o Officer) (*web.Invitat
 			}
 		}
 		inv.Expires = a.Now().Add(invitationLife)
-		_, err = a.append(KindInvited, invitedEntry{o.ID, o.Role, codeHash(code), inv.Expires}, invitedPrivate{o.Name})
+		_, err = a.append(KindInvited, invitedEntry{Officer: o.ID, Role: o.Role, Code: codeHash(code), Expires: inv.Expires}, invitedPrivate{o.Name})
 		return err
 	})
 	return inv, err

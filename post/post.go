@@ -85,8 +85,10 @@ type Post struct {
 	built    sync.Map   // ID → *builtList, of lists in force that came from built files; written under loading
 	keys     *dataKeys
 	adopted  atomic.Pointer[adoptedLists]
-	undone   atomic.Bool // something is to be destroyed and is not yet
-	adopting sync.Mutex  // held while the adopted alerts are put in force
+	hqs      []*followedHQ                // that are followed
+	hqLists  atomic.Pointer[[]ListSource] // their lists
+	undone   atomic.Bool                  // something is to be destroyed and is not yet
+	adopting sync.Mutex                   // held while the adopted alerts are put in force
 	passkeys *passkey.RelyingParty
 	key      []byte // of keyed digests of travellers and scans
 	attempts seldom
@@ -137,6 +139,7 @@ func Open(ctx context.Context, o Options) (*Post, error) {
 		err = p.prepare(ctx)
 	}
 	if err != nil {
+		p.closeHeadquarters()
 		p.journal.Close()
 		return nil, err
 	}
@@ -167,6 +170,9 @@ func (p *Post) prepare(ctx context.Context) error {
 		return err
 	}
 	if err := p.Tick(ctx); err != nil {
+		return err
+	}
+	if err := p.openHeadquarters(ctx); err != nil {
 		return err
 	}
 	p.destroy(ctx)
@@ -258,7 +264,10 @@ func (p *Post) loadState(ctx context.Context) error {
 }
 
 // Close ends the post after what is under way. It returns why the journal failed, if it did.
-func (p *Post) Close() error { return p.journal.Close() }
+func (p *Post) Close() error {
+	p.closeHeadquarters()
+	return p.journal.Close()
+}
 
 // Journal returns the post's journal, to read and to prove.
 func (p *Post) Journal() *journal.Journal { return p.journal }

@@ -80,6 +80,12 @@ func newTestPost(t testing.TB) *testPost { return newTestPostUnder(t, agreements
 // newTestPostUnder makes a post under other agreements.
 func newTestPostUnder(t testing.TB, agreements string) *testPost {
 	t.Helper()
+	return newTestPostNamed(t, "exercise/test/agarak", agreements)
+}
+
+// newTestPostNamed makes a post whose journal has another name.
+func newTestPostNamed(t testing.TB, origin marz.Origin, agreements string) *testPost {
+	t.Helper()
 	dir := filepath.Join(t.TempDir(), "post")
 	tp := &testPost{t: t, dir: dir, now: &atomic.Int64{}}
 	tp.now.Store(int64(midnight) - 600_000)
@@ -89,7 +95,7 @@ func newTestPostUnder(t testing.TB, agreements string) *testPost {
 	}
 	config := DefaultConfig("localhost:8443", "localhost", "ARM")
 	config.Lists = []ListSource{{ID: "test-list", Path: "test.jsonl"}}
-	_, err = Init(t.Context(), Setup{Dir: dir, Origin: "exercise/test/agarak", Exercise: true,
+	_, err = Init(t.Context(), Setup{Dir: dir, Origin: origin, Exercise: true,
 		Post: marz.Post{ID: "agarak", Name: "Agarak", State: "ARM", Kind: "road", Zone: "Asia/Yerevan", Lanes: []marz.Lane{
 			{ID: "1", Direction: marz.EntryDirection, Flow: "persons"}, {ID: "2", Direction: marz.ExitDirection, Flow: "persons"}}},
 		Ground: testGround, Sections: testSections, Register: doc.Instruments(), Config: config, Clock: tp.clock, Wall: time.Now,

@@ -102,7 +102,7 @@ func (p *Post) listsReady(_ querier, plan *transfer.Plan, now marz.Instant) (tra
 	c := transfer.Check{ID: "lists", State: good}
 	versions, kept, oldest := p.versions(), 0, time.Duration(0)
 	var absent []string
-	for _, src := range p.config.Lists {
+	for _, src := range p.sources() {
 		if src.Authority != "" && src.Authority != plan.To {
 			continue
 		}

@@ -73,6 +73,11 @@ func instrumentKind(i *agreement.Instrument) string {
 // AddInstruments records what its parties signed, all or none: agreements, statements on their standing, reports on obligations, commissions. The signatures are
 // its authority, so that it needs no officer: whoever brings it changes nothing. What is recorded already is passed over. From the commit on it is in force.
 func (p *Post) AddInstruments(ctx context.Context, all []agreement.Instrument) (recorded []marz.Seq, err error) {
+	return p.recordInstruments(ctx, all, nil)
+}
+
+// recordInstruments is AddInstruments, with something that is done in the same change.
+func (p *Post) recordInstruments(ctx context.Context, all []agreement.Instrument, also func(n *node, recorded []marz.Seq) error) (recorded []marz.Seq, err error) {
 	ground := p.register.Load().Ground()
 	bare := make([]agreement.Instrument, len(all))
 	for i := range all {
@@ -85,6 +90,9 @@ func (p *Post) AddInstruments(ctx context.Context, all []agreement.Instrument) (
 		recorded = nil
 		fresh := p.fresh(bare)
 		if len(fresh) == 0 {
+			if also != nil {
+				return also(n, nil)
+			}
 			return nil
 		}
 		events := make([]agreement.Event, len(fresh))
@@ -102,6 +110,11 @@ func (p *Post) AddInstruments(ctx context.Context, all []agreement.Instrument) (
 		for i := range fresh {
 			recorded = append(recorded, n.Next())
 			if err := n.append(instrumentKind(&fresh[i]), fresh[i], nil); err != nil {
+				return err
+			}
+		}
+		if also != nil {
+			if err := also(n, recorded); err != nil {
 				return err
 			}
 		}

@@ -62,6 +62,7 @@ func (p *Post) Serve(ctx context.Context, ready func(net.Addr)) error {
 	beside, end := context.WithCancel(ctx)
 	var work sync.WaitGroup
 	work.Go(func() { p.rescreen(beside) })
+	work.Go(func() { p.followHeadquarters(beside) })
 	work.Go(func() { p.push(beside) })
 	err = p.watch(ctx, served)
 	end()

@@ -15,7 +15,7 @@ import (
 type state struct{}
 
 // Version implements journal.State.
-func (state) Version() string { return "post 9" }
+func (state) Version() string { return "post 10" }
 
 // Schema implements journal.State.
 func (state) Schema() string {
@@ -52,7 +52,7 @@ CREATE TABLE s_patrol (id INTEGER PRIMARY KEY, section TEXT NOT NULL, starts INT
 CREATE TABLE s_incident (id INTEGER PRIMARY KEY, section TEXT NOT NULL, happened INTEGER NOT NULL, kind TEXT NOT NULL, kilometre REAL NOT NULL, present TEXT NOT NULL, patrol INTEGER, officer TEXT NOT NULL,
 	article TEXT NOT NULL, note INTEGER NOT NULL) STRICT;
 CREATE TABLE s_list (id TEXT PRIMARY KEY, name TEXT NOT NULL, owner TEXT NOT NULL, version TEXT NOT NULL, loaded INTEGER, alerts INTEGER NOT NULL, refused TEXT NOT NULL) STRICT;
-` + alertTables + shiftSchema + clearedTables + lateTables + readerTables + mirrorTables
+` + alertTables + shiftSchema + clearedTables + lateTables + readerTables + hqTables + mirrorTables
 }
 
 // Apply implements journal.State.
@@ -104,6 +104,8 @@ var folds = map[string]func(*journal.Fold, journal.Entry, []byte) error{
 	KindLate:           foldLate,
 	KindLateSeen:       foldLateSeen,
 	KindReaderAccepted: foldReaderAccepted, KindReaderDismissed: foldReaderDismissed,
+	KindFollowed:    foldFollowed,
+	KindListEnded:   foldListEnded,
 	KindMirrorBegun: foldMirrorBegun, KindMirrorEnded: foldMirrorEnded,
 	journal.KindErased: foldErased,
 
@@ -222,6 +224,11 @@ func foldInvited(f *journal.Fold, e journal.Entry, payload []byte) error {
 	if err != nil {
 		return err
 	}
+	if in.From != nil {
+		if err := foldPosted(f, e, in.Officer, in.Role, who.Name, in.From); err != nil {
+			return err
+		}
+	}
 	guest := "" // the other authority whose invitation it is
 	if e.Officer != "" && e.Officer.Authority() != in.Officer.Authority() {
 		guest = string(e.Officer.Authority())
@@ -234,6 +241,11 @@ func foldEnrolled(f *journal.Fold, e journal.Entry, payload []byte) error {
 	var c credentialPrivate
 	if err := read(e, payload, &en, &c); err != nil {
 		return err
+	}
+	if en.From != nil {
+		if err := foldPosted(f, e, en.Officer, en.Role, c.Name, en.From); err != nil {
+			return err
+		}
 	}
 	if en.Method == "exercise" {
 		return f.Exec(`INSERT INTO s_officer (id, authority, role, name, named_by, enrolled) VALUES (?, ?, ?, ?, ?, ?)`,
@@ -248,7 +260,7 @@ func foldEnrolled(f *journal.Fold, e journal.Entry, payload []byte) error {
 	if c.Credential == "" {
 		return nil // erased
 	}
-	return f.Exec(`INSERT INTO s_passkey (id, officer, record, seq, guest) VALUES (?, ?, ?, ?, coalesce((SELECT guest FROM s_invitation WHERE code = ?), ''))`,
+	return f.Exec(`INSERT OR REPLACE INTO s_passkey (id, officer, record, seq, guest) VALUES (?, ?, ?, ?, coalesce((SELECT guest FROM s_invitation WHERE code = ?), ''))`,
 		c.Credential, en.Officer, string(c.Record), e.Seq, en.Code)
 }
 
@@ -259,6 +271,9 @@ func foldDismissed(f *journal.Fold, e journal.Entry, _ []byte) error {
 		return err
 	}
 	why := "dismissed by " + string(e.Officer)
+	if e.Officer == "" {
+		why = "the headquarters has taken back that this officer is posted here"
+	}
 	if err := f.Exec(`UPDATE s_session SET ended = ?, why = ? WHERE officer = ? AND ended IS NULL`, e.At, why, d.Officer); err != nil {
 		return err
 	}
@@ -267,6 +282,7 @@ func foldDismissed(f *journal.Fold, e journal.Entry, _ []byte) error {
 		`DELETE FROM s_seat WHERE officer = ?`,
 		`DELETE FROM s_passkey WHERE officer = ?`,
 		`DELETE FROM s_invitation WHERE officer = ? AND used IS NULL`,
+		`DELETE FROM s_posted WHERE officer = ?`,
 	} {
 		if err := f.Exec(q, d.Officer); err != nil {
 			return err
@@ -312,6 +328,11 @@ func foldListLoaded(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var l listEntry
 	if err := read(e, nil, &l, nil); err != nil {
 		return err
+	}
+	if l.From != nil {
+		if err := foldHQList(f, l.List, l.From); err != nil {
+			return err
+		}
 	}
 	return f.Exec(`INSERT OR REPLACE INTO s_list (id, name, owner, version, loaded, alerts, refused) VALUES (?, ?, ?, ?, ?, ?, '')`,
 		l.List, l.Name, l.Owner, l.Version, l.Loaded, l.Alerts)

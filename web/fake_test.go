@@ -70,6 +70,10 @@ var (
 		{ID: "ofac-sdn", Name: "OFAC SDN", Owner: "US Treasury", Version: "2024-12-30", Loaded: midday - 26*3600e3, Alerts: 8976,
 			Refused: "the file ends in the middle of row 4120."},
 	}
+	heads = []web.HQState{
+		{Authority: "ru-bg", Origin: "russia/hq", Heard: midday - 20e3, Size: 342, Newest: midday - 2*3600e3},
+		{Authority: "am-bg", Origin: "armenia/hq", Heard: midday - 3*24*3600e3, Size: 120, Newest: midday - 75*3600e3, Behind: 3, Failing: midday - 72*3600e3, Late: true},
+	}
 	coded = map[marz.Decision][]web.Reason{
 		marz.Admit:  {{Code: "cleared", Text: "Checked: not the person of the alert"}, {Code: "order", Text: "Ordered by the supervisor"}},
 		marz.Refuse: {{Code: "A", Text: "No valid travel document"}, {Code: "B", Text: "False or altered travel document"}, {Code: "H", Text: "Alert for refusal of entry"}, {Code: "I", Text: "Threat to public order or security"}},
@@ -220,7 +224,7 @@ func (f *fakePost) page(w http.ResponseWriter, r *http.Request, name string) {
 
 func (f *fakePost) live() *web.Live {
 	return &web.Live{Now: f.now(), Controller: f.control.ID, Article: f.article, Next: f.next, HeadSize: int64(f.seq) + 1,
-		HeadRoot: "9qTzvC0pxLkKJ7c2N0rYgYqS0dQ1wX3zjQ1aH3mB0kE=", Lanes: f.lanes, Lists: sources, Ended: f.ended, Late: f.late, Behind: f.behind}
+		HeadRoot: "9qTzvC0pxLkKJ7c2N0rYgYqS0dQ1wX3zjQ1aH3mB0kE=", Lanes: f.lanes, Lists: sources, HQs: heads, Ended: f.ended, Late: f.late, Behind: f.behind}
 }
 
 // events feeds web.Events until the page leaves. While the post is silent it feeds nothing.

@@ -97,6 +97,7 @@ var functions = template.FuncMap{
 	"clock": clock,
 	"word":  word,
 	"past":  past,
+	"ago":   ago,
 	"title": func(v any) string { return capital(fmt.Sprint(v)) },
 	"count": func(m map[marz.Decision]int, d marz.Decision) int { return m[d] },
 }

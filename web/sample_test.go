@@ -104,14 +104,16 @@ func samplePage(name string) *web.Page {
 	next := handing
 	p := &web.Page{Title: strings.ToUpper(name[:1]) + name[1:], Post: marz.Post{ID: "agarak", Name: "Agarak"}, Exercise: true, Officer: &officer, Controller: russia,
 		Article: "am-ru-1992/2", Since: instant("1992-09-30T00:00:00+03:00"), Next: &next, Now: midday, Zone: "Asia/Yerevan", Path: "/" + name, Body: body}
+	p.Ages = &web.Ages{HQs: heads, Lists: sources}
 	switch name {
 	case "mirrors":
 		p.Behind = "the mirror of am-bg is behind: 14 minutes"
 	case "lane":
 		p.Path = "/lane/1"
 	case "signin", "enrol":
-		p.Officer = nil
+		p.Officer, p.Ages = nil, nil
 	case "headquarters":
+		p.Ages = nil
 		p.Path, p.Headquarters, p.Controller, p.Article, p.Since, p.Next = "/", russia, marz.Authority{}, "", 0, nil
 	}
 	return p
@@ -127,6 +129,7 @@ func hostilePage(name string) *web.Page {
 	p.Title, p.Post.Name, p.Controller, p.Article, p.Zone = hostile, hostile, who.Authority, hostile, hostile
 	if p.Officer != nil {
 		p.Officer = &who
+		p.Ages = &web.Ages{HQs: []web.HQState{{Authority: hostile, Origin: hostile, Refused: hostile, Size: 1}}, Lists: []web.ListState{{Name: hostile, Refused: hostile}}}
 	}
 	lane := web.Lane{ID: hostile, Direction: hostile, Flow: hostile, Officer: hostile, Open: true, Joint: true, Seats: []web.Seat{{Authority: hostile, Officer: hostile}}}
 	entry := web.Entry{Kind: hostile, Officer: hostile, Authority: hostile, Under: hostile, Public: hostile, Private: hostile}

@@ -21,6 +21,7 @@ type Page struct {
 	Behind     string // which mirrors are behind for long, in words; "": none
 	Path       string // the page's own path, to mark it in the navigation
 	Body       any    // one of the bodies below
+	Ages       *Ages  // how old what the post knows is; nil where nobody is signed in
 
 	Headquarters marz.Authority // of a headquarters' page: whose it is
 }
@@ -118,6 +119,7 @@ type Live struct {
 	HeadRoot   string           `json:"head_root"` // base64
 	Lanes      []Lane           `json:"lanes"`
 	Lists      []ListState      `json:"lists"`
+	HQs        []HQState        `json:"hqs,omitempty"`        // the headquarters that the post follows
 	Late       []LateHit        `json:"late,omitempty"`       // to a supervisor: what his authority has to answer for, the newest first
 	LateMore   bool             `json:"late_more,omitempty"`  // there are more than these
 	Behind     string           `json:"behind,omitempty"`     // which mirrors are behind for long, in words
@@ -195,7 +197,24 @@ type ListState struct {
 	Alerts  int          `json:"alerts"`
 	Refused string       `json:"refused,omitempty"` // why the last refresh was refused; the version above stays in force
 	// Signature says of a list from a built file whether its signature was checked, in words; empty for other lists.
-	Signature string `json:"signature,omitempty"`
+	Signature string           `json:"signature,omitempty"`
+	From      marz.AuthorityID `json:"from,omitempty"` // whose headquarters gives it
+	Late      bool             `json:"late,omitempty"` // it is older than the post is set up to let a list be
+}
+
+// HQState is how old a post's knowledge of a headquarters is.
+type HQState struct {
+	Authority marz.AuthorityID `json:"authority"`
+	Origin    marz.Origin      `json:"origin"`
+	Heard     marz.Instant     `json:"heard"`             // when it last said what its newest entry is; zero: never
+	Size      int64            `json:"size"`              // entries of its journal that are held
+	Newest    marz.Instant     `json:"newest"`            // of the newest of them
+	Behind    int64            `json:"behind"`            // entries that are known of and not held
+	Waiting   int              `json:"waiting,omitempty"` // entries that the post has still to act on
+	Failing   marz.Instant     `json:"failing,omitzero"`  // since when it cannot be reached
+	Refused   string           `json:"refused,omitempty"` // what it gave that cannot be, in words
+	Forked    bool             `json:"forked,omitempty"`  // it has signed two histories, and is followed no further
+	Late      bool             `json:"late,omitempty"`    // it was not heard for longer than the post is set up to let it be
 }
 
 // Inspection is the answer of the post to a scan or a decision: all the officer at the lane needs to see. It is sent only to him.

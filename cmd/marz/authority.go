@@ -20,7 +20,7 @@ import (
 func authorityCommand() *cobra.Command {
 	c := &cobra.Command{Use: "authority", Short: "Draw the key with which an authority signs, and commission officers to sign for it", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
-	c.AddCommand(authorityKeyCommand(), authorityCommissionCommand())
+	c.AddCommand(authorityKeyCommand(), authorityCommissionCommand(), authorityVouchCommand())
 	return c
 }
 

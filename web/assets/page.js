@@ -1,4 +1,5 @@
 // page.js is what every page does: the clock, who controls and until when, the connection, and the end of the session.
+import { drawAges, tickAges } from "./ages.js";
 import { $, h, say, show } from "./dom.js";
 import { countdown, standing, target } from "./passing.js";
 import { Refusal, follow, send } from "./post.js";
@@ -45,6 +46,7 @@ function tick() {
   say($("clock"), clock(now()));
   say($("date"), `${day(now())}, ${data.zone}`);
   drawNext();
+  tickAges();
 }
 
 // drawNext shows how long it is until control passes, and how far its transfer is. In the last minute nobody whom it concerns can overlook it.
@@ -161,6 +163,7 @@ function start() {
       if (live.ended) return end(live.ended, live);
       state.live = live;
       controlled(live);
+      drawAges(live);
       behind(live.behind ?? "");
       tick();
       tell();
