@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -47,7 +46,7 @@ func (f *fleet) say(format string, a ...any) {
 	fmt.Printf("%7.1f  %s\n", time.Since(f.began).Seconds(), fmt.Sprintf(format, a...))
 }
 
-// fault notes what must not be.
+// wrong notes what must not be.
 func (f *fleet) wrong(who, what string) {
 	if f.over.Load() {
 		return
@@ -265,8 +264,7 @@ func (f *fleet) befall(ctx context.Context, s step) error {
 	case postKilled, nodeKilled:
 		return f.kill(s)
 	case databasePaused:
-		signalAll := map[bool]syscall.Signal{true: syscall.SIGSTOP, false: syscall.SIGCONT}
-		signalTo(ctx, h.ns(), signalAll[s.begin])
+		signalTo(ctx, h.ns(), map[bool]syscall.Signal{true: syscall.SIGSTOP, false: syscall.SIGCONT}[s.begin])
 		return nil
 	case databaseKilled:
 		if s.begin {
@@ -390,7 +388,7 @@ func (f *fleet) behind(ctx context.Context) (all []string) {
 		up := p.cmd != nil
 		p.mu.Unlock()
 		if err != nil || size == 0 || !up || st.Size < size || st.Heads < size || st.Payloads < size {
-			all = append(all, fmt.Sprintf("  %s: journal %d, mirror %+v %v", p.host.name, size, st, errors.Join(err)))
+			all = append(all, fmt.Sprintf("  %s: journal %d, mirror %+v %v", p.host.name, size, st, err))
 		}
 	}
 	return all

@@ -39,8 +39,14 @@ func (f *fleet) judge(ctx context.Context, faults []fault) error {
 		return err
 	}
 	runs := 0
+	var lines []*host
 	for _, p := range f.posts {
 		runs += p.runs
+		lines = append(lines, p.host)
+	}
+	sent, given, err := carried(ctx, lines)
+	if err != nil {
+		return err
 	}
 	kinds := map[kind]int{}
 	for _, x := range faults {
@@ -51,6 +57,7 @@ func (f *fleet) judge(ctx context.Context, faults []fault) error {
 	}
 	f.say("%d posts started %d times, %d faults in %s, seed %d", len(f.posts), runs, len(faults), f.lasts, f.seed)
 	f.say("%d entries under %d heads, %d payloads in mirrors, %d crossings; journals %d kB, database %d kB", sum.entries, sum.heads, sum.payloads, sum.crossings, sum.journalBytes>>10, mirrored>>10)
+	f.say("the posts' lines carried %d kB to headquarters and %d kB back; its nodes took %.1f s of the processor", sent>>10, given>>10, (f.nodes["hq-a"].took + f.nodes["hq-b"].took).Seconds())
 	if len(f.amiss) > 0 {
 		return fmt.Errorf("%d things were amiss, the first: %s", len(f.amiss), f.amiss[0])
 	}
