@@ -106,7 +106,10 @@ func TestScenario(t *testing.T) {
 }
 
 func line(seq int64, entry string) string {
-	b, _ := json.Marshal(map[string]any{"seq": seq, "body": []byte(entry)})
+	b, _ := json.Marshal(struct {
+		Seq  int64  `json:"seq"`
+		Body []byte `json:"body"`
+	}{seq, []byte(entry)})
 	return string(b) + "\n"
 }
 
@@ -141,5 +144,12 @@ func TestWhatIsAmiss(t *testing.T) {
 	}
 	if err := same(good, good); err != nil {
 		t.Error(err)
+	}
+	two := lines[0] + lines[1]
+	if err := begins(good, two); err != nil {
+		t.Error(err)
+	}
+	if begins(two, good) == nil || begins(lines[0]+lines[2], two) == nil {
+		t.Error("a journal that lost an entry is taken for the whole")
 	}
 }

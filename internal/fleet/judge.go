@@ -31,6 +31,7 @@ func (f *fleet) judge(ctx context.Context, faults []fault) error {
 		sum.crossings += c.crossings
 		sum.journalBytes += c.journalBytes
 	}
+	f.revive(ctx)
 	if err := f.ownJournal(ctx); err != nil {
 		f.wrong("headquarters", err.Error())
 	}
