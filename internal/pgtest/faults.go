@@ -19,8 +19,7 @@ func (s *Server) Stop(tb testing.TB) {
 func (s *Server) Kill(tb testing.TB) {
 	tb.Helper()
 	s.end(tb, func() {
-		s.cmd.Process.Signal(syscall.SIGSTOP) // no process more
-		s.signal(tb, syscall.SIGKILL)
+		s.signal(syscall.SIGKILL)
 	})
 }
 
@@ -43,25 +42,19 @@ func (s *Server) Restart(tb testing.TB) {
 // Pause holds all the server's processes still: connections stay, and nothing answers.
 func (s *Server) Pause(tb testing.TB) {
 	tb.Helper()
-	s.signal(tb, syscall.SIGSTOP)
+	s.signal(syscall.SIGSTOP)
 }
 
 // Resume lets them go on.
 func (s *Server) Resume(tb testing.TB) {
 	tb.Helper()
-	s.signal(tb, syscall.SIGCONT)
+	s.signal(syscall.SIGCONT)
 }
 
-// signal signals the server's first process, and then its children.
-func (s *Server) signal(tb testing.TB, sig syscall.Signal) {
-	tb.Helper()
-	pid := s.cmd.Process.Pid
-	all := children(pid)
-	if sig == syscall.SIGSTOP {
-		s.cmd.Process.Signal(sig)
-		all = children(pid)
-	}
-	for _, c := range all {
+// signal signals all the server's processes. The first is held still while its children are looked for, so that there are no more.
+func (s *Server) signal(sig syscall.Signal) {
+	s.cmd.Process.Signal(syscall.SIGSTOP)
+	for _, c := range children(s.cmd.Process.Pid) {
 		syscall.Kill(c, sig) // one that has ended meanwhile is not there
 	}
 	s.cmd.Process.Signal(sig)

@@ -198,8 +198,8 @@ func (o *output) text() string {
 
 // remove ends the server and deletes what it had.
 func (s *Server) remove() {
-	if s.cmd != nil {
-		s.cmd.Process.Signal(syscall.SIGQUIT)
+	if s.cmd != nil { // it may be held still
+		s.signal(syscall.SIGKILL)
 		<-s.done
 		s.cmd = nil
 	}

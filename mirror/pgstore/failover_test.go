@@ -2,9 +2,11 @@ package pgstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"marz"
 	"marz/internal/pgtest"
@@ -14,9 +16,12 @@ import (
 // waiting waits until so many sessions of a server wait for the standby.
 func waiting(t *testing.T, server *pgtest.Server, many string) {
 	t.Helper()
-	for server.Exec(t, "postgres", `SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'`) != many {
-		if t.Context().Err() != nil {
-			t.Fatal("the test is over")
+	late := time.After(time.Minute)
+	for server.Exec(t, "postgres", `SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND backend_type = 'client backend'`) != many {
+		select {
+		case <-late:
+			t.Fatalf("there are never %s sessions that wait for the standby", many)
+		default:
 		}
 	}
 }
@@ -64,6 +69,35 @@ func TestFailOver(t *testing.T) {
 	group.Wait()
 	whole(t, n, p, h.s)
 	ledger.check(t, s)
+	silent(t, standby, pgtest.Shared(t))
+}
+
+// silent: from a server that holds its connections and says nothing any more a store goes over to the next one that its address names, once somebody has waited long enough.
+func silent(t *testing.T, first, second *pgtest.Server) {
+	t.Helper()
+	const o = "test/second"
+	if err := mustOpen(t, second.URL("postgres")).SetPending(t.Context(), o, 0, one(0, "a", false).Head); err != nil {
+		t.Fatal(err)
+	}
+	s := mustOpen(t, first.URL("postgres", second)+" connect_timeout=1")
+	if st, err := s.State(t.Context(), o); err != nil || st.Pending != 0 {
+		t.Fatalf("the first server holds %+v, %v", st, err)
+	}
+	first.Pause(t)
+	defer first.Resume(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	asked := make(chan error)
+	go func() {
+		_, err := s.State(ctx, o)
+		asked <- err
+	}()
+	cancel()
+	if err := <-asked; !errors.Is(err, context.Canceled) {
+		t.Errorf("a server that says nothing: %v", err)
+	}
+	if st, err := s.State(t.Context(), o); err != nil || st.Pending != 1 {
+		t.Errorf("the second server holds %+v, %v", st, err)
+	}
 }
 
 // unheard: what a primary has committed and its standby has not got is acknowledged to nobody, also not to who finds it there.
@@ -157,6 +191,7 @@ func (l *ledger) acknowledged() int {
 // until waits for so many acknowledgements.
 func (l *ledger) until(t *testing.T, many int) {
 	t.Helper()
+	late := time.After(time.Minute)
 	for {
 		l.mu.Lock()
 		n, more := len(l.word), l.more
@@ -166,8 +201,8 @@ func (l *ledger) until(t *testing.T, many int) {
 		}
 		select {
 		case <-more:
-		case <-t.Context().Done():
-			t.Fatal("the test is over")
+		case <-late:
+			t.Fatalf("%d appends were acknowledged, and not %d", n, many)
 		}
 	}
 }

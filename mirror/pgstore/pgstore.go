@@ -9,6 +9,7 @@
 //     origin alone: a database that speaks PostgreSQL's protocol and spreads tables by origin serves as it is.
 //   - A transaction that the database gave up (40001, 40P01) is made again. So is a call whose connection was lost, even in the midst of a commit: every call can be made twice, or finds out whether
 //     it was. When that does not help the error is marz.Unavailable, and later calls try anew: a database that is back is used again.
+//   - A server whose machine has vanished is given up after 25 seconds, one that only says nothing when the caller gives the call up; the next call has a new connection.
 //   - After a fail-over the promoted standby is found when the connection string names all hosts and says target_session_attrs=read-write. Nothing that was acknowledged is lost where
 //     the standby is synchronous. That only one server is primary is for who operates them to see to. So are the server's tcp_keepalives settings, after which
 //     it lets go of what a machine that has vanished had locked; one that only fell silent in a transaction is put out after a minute.
@@ -61,10 +62,14 @@ func Open(ctx context.Context, url string) (*Store, error) {
 		// Plans are made each time: one that was kept from when a table was empty reads all of it when it is large.
 		cfg.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	}
+	cfg.ConnConfig.DialFunc = dialer().DialContext
+	if cfg.ConnConfig.ConnectTimeout == 0 {
+		cfg.ConnConfig.ConnectTimeout = longestConnect
+	}
 	s := &Store{name: nameOf(cfg.ConnConfig), level: pgx.ReadCommitted}
 	cfg.AfterConnect = s.greet
 	if s.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
-		return nil, s.failed("open mirror", "", err)
+		return nil, s.failed(ctx, "open mirror", "", err)
 	}
 	if err := s.migrate(ctx, schema); err != nil {
 		s.pool.Close()
@@ -112,7 +117,7 @@ func (s *Store) DB() *sql.DB { return stdlib.OpenDBFromPool(s.pool) }
 // that are left: it belongs into a quiet hour after erasures. It is for PostgreSQL itself; other databases forget by their own rules.
 func (s *Store) Scrub(ctx context.Context) error {
 	_, err := s.pool.Exec(ctx, `VACUUM (FULL) mirror_payload`)
-	return s.failed("scrub mirror", "", err)
+	return s.failed(ctx, "scrub mirror", "", err)
 }
 
 // number is an origin in keys: the first 8 bytes of the SHA-256 of its name. The row of the origin holds the name, so that two origins with one number do not mix: the second is

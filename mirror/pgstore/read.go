@@ -26,9 +26,9 @@ func (s *Store) each(ctx context.Context, origin marz.Origin, do func(pgx.Rows) 
 		case err == nil:
 			return nil
 		case ctx.Err() != nil:
-			return ctx.Err()
+			return s.given(ctx)
 		case given || lost == mostLost || !disconnected(err):
-			return s.failed("read mirror of", origin, err)
+			return s.failed(ctx, "read mirror of", origin, err)
 		}
 		s.pool.Reset()
 	}

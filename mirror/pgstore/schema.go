@@ -62,17 +62,17 @@ func (s *Store) migrate(ctx context.Context, steps []string) error {
 			err = s.step(ctx, steps[at], at+1)
 		}
 		if err != nil && !overtaken(err) {
-			return s.failed(op, "", err)
+			return s.failed(ctx, op, "", err)
 		}
 	}
-	return s.failed(op, "", err)
+	return s.failed(ctx, op, "", err)
 }
 
 // overtaken says that another made the same tables at the same time.
 func overtaken(err error) bool {
 	e, ok := errors.AsType[*pgconn.PgError](err)
-	// unique_violation, also on the catalogue's own tables; duplicate_table; duplicate_object
-	return ok && (e.Code == "23505" || e.Code == "42P07" || e.Code == "42710") || repeatable(err)
+	// duplicate_table, duplicate_object; or what repeatable knows, on the catalogue's own tables
+	return ok && (e.Code == "42P07" || e.Code == "42710") || repeatable(err)
 }
 
 // version returns how many steps were made.

@@ -47,14 +47,14 @@ func (s *Store) write(ctx context.Context, op string, origin marz.Origin, do fun
 		case err == nil:
 			return nil
 		case ctx.Err() != nil:
-			return ctx.Err()
+			return s.given(ctx)
 		case repeatable(err) && repeated < mostRepeated:
 			repeated++
 		case disconnected(err) && lost < mostLost:
 			s.pool.Reset() // the other connections are to the same server
 			lost++
 		default:
-			return s.failed(op, origin, err)
+			return s.failed(ctx, op, origin, err)
 		}
 	}
 }
@@ -150,7 +150,8 @@ func repeatable(err error) bool {
 		return true
 	}
 	e, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && (e.Code == "40001" || e.Code == "40P01") // serialization_failure, deadlock_detected
+	return ok && (e.Code == "40001" || e.Code == "40P01" || // serialization_failure, deadlock_detected
+		e.Code == "23505") // unique_violation: the lock was none, and the other's rows are there by now
 }
 
 // disconnected says that the fault was the connection's, or that its server is not the one to write to (any more).
@@ -171,10 +172,19 @@ func disconnected(err error) bool {
 	return strings.HasPrefix(e.Code, "08") // connection exceptions
 }
 
-// failed is the error for what a call could not do. Errors of the context and of Marz stay as they are.
-func (s *Store) failed(op string, origin marz.Origin, err error) error {
-	if _, own := errors.AsType[*marz.Error](err); own || err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+// given is the answer to a call that was given up by who made it. The server may be one that says nothing any more, and another the one to go to by now: the next call has a new connection.
+func (s *Store) given(ctx context.Context) error {
+	s.pool.Reset()
+	return ctx.Err()
+}
+
+// failed is the error for what a call could not do. Marz's own errors stay as they are.
+func (s *Store) failed(ctx context.Context, op string, origin marz.Origin, err error) error {
+	if _, own := errors.AsType[*marz.Error](err); own || err == nil {
 		return err
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	subject := s.name
 	if origin != "" {
