@@ -232,12 +232,13 @@ func (p *Post) followHeadquarters(ctx context.Context) {
 }
 
 func (h *followedHQ) run(ctx context.Context) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	heard, hangUp := context.WithCancel(ctx) // ends with the articles: nothing that is on the line is waited for
+	defer hangUp()
 	var group sync.WaitGroup
-	group.Go(func() { h.f.Run(ctx) })
-	group.Go(func() { h.loop(ctx, h.act) })
-	group.Go(func() { h.loop(ctx, h.lists) })
+	group.Go(func() { h.f.Run(heard) })
+	group.Go(func() { h.loop(heard, h.lists) })
+	h.loop(ctx, h.act)
+	hangUp()
 	group.Wait()
 	if ctx.Err() == nil && h.p.journal.Failure() == nil {
 		if err := h.end(ctx); err != nil {

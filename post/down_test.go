@@ -381,12 +381,12 @@ func TestLyingHeadquarters(t *testing.T) {
 		t.Errorf("version %q", f.version("wanted"))
 	}
 
-	twin := *h // the same key, and another history
-	twin.cfg.Dir = t.TempDir()
-	if err := journal.Create(t.Context(), twin.cfg, journal.Draft{Authority: "am-bg", Under: "marz/own-house", Policy: strings.Repeat("1", 64)}, journal.Created{}); err != nil {
+	twin := h.cfg // the same key, and another history
+	twin.Dir = t.TempDir()
+	if err := journal.Create(t.Context(), twin, journal.Draft{Authority: "am-bg", Under: "marz/own-house", Policy: strings.Repeat("1", 64)}, journal.Created{}); err != nil {
 		t.Fatal(err)
 	}
-	j, err := journal.Open(t.Context(), twin.cfg)
+	j, err := journal.Open(t.Context(), twin)
 	if err != nil {
 		t.Fatal(err)
 	}

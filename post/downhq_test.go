@@ -329,9 +329,9 @@ type following struct {
 	ended  chan struct{}
 }
 
-// quick ends waits for another attempt soon, and leaves those after which a line counts as dead.
+// quick ends waits for another attempt soon, and leaves that after which a line counts as dead.
 func quick(d time.Duration) <-chan time.Time {
-	if d < 10*time.Second {
+	if d != 30*time.Second {
 		d = time.Millisecond
 	}
 	return time.After(d)

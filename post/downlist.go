@@ -385,7 +385,7 @@ func (h *followedHQ) endList(ctx context.Context, id marz.ListID, about []journa
 		if err := h.followed(n, followedDone, "", []marz.Seq{seq}, about...); err != nil {
 			return err
 		}
-		h.p.setSource(id, nil)
+		h.p.silence(id)
 		return nil
 	})
 	if err != nil {
@@ -397,6 +397,12 @@ func (h *followedHQ) endList(ctx context.Context, id marz.ListID, about []journa
 	}
 	h.tidy()
 	return nil
+}
+
+// silence takes a list out of force, as part of the change that says so: nothing can fail after it but the commit, and then the node stops.
+func (p *Post) silence(id marz.ListID) {
+	p.lists.Remove(id)
+	p.setSource(id, nil)
 }
 
 // dropList takes a list of a headquarters out of force, with all that is kept of it.

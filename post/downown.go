@@ -197,7 +197,7 @@ func (h *followedHQ) end(ctx context.Context) error {
 				}
 			}
 			for _, s := range gone {
-				h.p.setSource(s.ID, nil)
+				h.p.silence(s.ID)
 			}
 			return nil
 		})
