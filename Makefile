@@ -11,7 +11,7 @@ AXE = tmp/axe/package/axe.min.js
 MODEL = tmp/model
 APT = apt-get -o DPkg::Lock::Timeout=300
 
-.PHONY: run build test tools check unit sim-transfer race bench nation-bench speed-signatures speed-passive eval shots fuzz mutate model
+.PHONY: run build test tools check unit sim-transfer race bench nation-bench fleet speed-signatures speed-passive eval shots fuzz mutate model
 
 run: build
 	./bin/marz demo $(ARGS)
@@ -111,3 +111,13 @@ model:
 	@if ! command -v spin >/dev/null || ! command -v gcc >/dev/null; then \
 	$(MAKE) -s tools PROGRAMS="spin gcc" PACKAGES="spin gcc libc6-dev" AXE=Makefile; fi
 	@docs/model/check.sh $(MODEL)
+
+# A headquarters of two nodes on PostgreSQL and many posts with traffic, each on a machine of its own (a network namespace), with lines that are cut and nodes and a database that are killed; then every mirror is held to its journal byte for
+# byte. As root. What befalls whom follows from the seed. Ten minutes for 50 posts and 5 minutes of faults.
+POSTS ?= 50
+MINUTES ?= 5
+SEED ?= $(shell date +%s)
+fleet: build
+	@$(MAKE) -s tools PROGRAMS="ip tc setpriv $(lastword $(PROGRAMS))" PACKAGES="iproute2 util-linux postgresql" AXE=Makefile
+	CGO_ENABLED=0 $(GO) build -o bin/fleet ./internal/fleet
+	./bin/fleet -marz bin/marz -posts $(POSTS) -lasts $(MINUTES)m -seed $(SEED)

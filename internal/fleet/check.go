@@ -129,27 +129,39 @@ func sizeOf(head []byte) (size int64) {
 	return size
 }
 
-// count holds the crossings in the mirror's entries to those that the post has counted, and the seqs to 0, 1, 2 …
-func count(ctx context.Context, dir, held string, c *checked) error {
+// crossingsIn counts the crossings in a bundle's entries, and holds their seqs to 0, 1, 2 …
+func crossingsIn(bundle string) (crossings int64, err error) {
 	next := int64(0)
-	for line := range strings.Lines(held) {
+	for line := range strings.Lines(bundle) {
 		var l struct {
 			Seq  *int64 `json:"seq"`
 			Body []byte `json:"body"`
 		}
 		if err := json.Unmarshal([]byte(line), &l); err != nil {
-			return err
+			return 0, err
 		}
 		if l.Seq == nil {
 			continue
 		}
-		if *l.Seq != next {
-			return fmt.Errorf("in place of entry %d there is %d", next, *l.Seq)
+		var e journal.Entry
+		if err := json.Unmarshal(l.Body, &e); err != nil {
+			return 0, err
+		}
+		if *l.Seq != next || e.Seq != marz.Seq(next) {
+			return 0, fmt.Errorf("in place of entry %d there is %d, which says %d", next, *l.Seq, e.Seq)
 		}
 		next++
-		if bytes.Contains(l.Body, []byte(`"kind":"crossing.decided"`)) {
-			c.crossings++
+		if e.Kind == "crossing.decided" {
+			crossings++
 		}
+	}
+	return crossings, nil
+}
+
+// count holds the crossings in the mirror to those that the post itself has counted.
+func count(ctx context.Context, dir, held string, c *checked) (err error) {
+	if c.crossings, err = crossingsIn(held); err != nil {
+		return err
 	}
 	path := filepath.Join(dir, "journal.db")
 	db, err := sql.Open("sqlite", "file:"+path+"?mode=ro")
@@ -164,8 +176,9 @@ func count(ctx context.Context, dir, held string, c *checked) error {
 	if counted != c.crossings {
 		return fmt.Errorf("the post has counted %d crossings, and its mirror has %d", counted, c.crossings)
 	}
-	if info, err := os.Stat(path); err == nil {
+	info, err := os.Stat(path)
+	if err == nil {
 		c.journalBytes = info.Size()
 	}
-	return nil
+	return err
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -47,7 +46,7 @@ func (f *fleet) say(format string, a ...any) {
 	fmt.Printf("%7.1f  %s\n", time.Since(f.began).Seconds(), fmt.Sprintf(format, a...))
 }
 
-// fault notes what must not be.
+// wrong notes what must not be.
 func (f *fleet) wrong(who, what string) {
 	if f.over.Load() {
 		return
@@ -265,8 +264,7 @@ func (f *fleet) befall(ctx context.Context, s step) error {
 	case postKilled, nodeKilled:
 		return f.kill(s)
 	case databasePaused:
-		signalAll := map[bool]syscall.Signal{true: syscall.SIGSTOP, false: syscall.SIGCONT}
-		signalTo(ctx, h.ns(), signalAll[s.begin])
+		signalTo(ctx, h.ns(), map[bool]syscall.Signal{true: syscall.SIGSTOP, false: syscall.SIGCONT}[s.begin])
 		return nil
 	case databaseKilled:
 		if s.begin {
@@ -311,8 +309,7 @@ func (f *fleet) look(ctx context.Context) {
 	defer cancel()
 	held, behind := int64(0), 0
 	for _, p := range f.posts {
-		dir := f.path(p.host.name)
-		_, origin, err := journalOf(dir)
+		_, origin, err := journalOf(f.path(p.host.name))
 		if err != nil {
 			f.wrong(p.host.name, err.Error())
 			return
@@ -329,7 +326,7 @@ func (f *fleet) look(ctx context.Context) {
 			f.wrong(p.host.name, fmt.Sprintf("its mirror had acknowledged %d entries and now has %d", before, st.Size))
 		}
 		held += st.Size
-		if head, _ := os.ReadFile(filepath.Join(dir, "head")); sizeOf(head) > st.Size {
+		if f.size(p) > st.Size {
 			behind++
 		}
 	}
@@ -348,14 +345,16 @@ func (f *fleet) calm(ctx context.Context) error {
 	if err := group.Wait(); err != nil {
 		f.wrong("the end", err.Error())
 	}
+	ended := map[string]int64{}
 	for _, p := range f.posts {
+		ended[p.host.name] = f.size(p)
 		if err := p.start(f.marz, "--traffic", "0.0001"); err != nil {
 			return err
 		}
 	}
 	began := time.Now()
 	for {
-		behind := f.behind(ctx)
+		behind := f.behind(ctx, ended)
 		if len(behind) == 0 {
 			break
 		}
@@ -375,22 +374,23 @@ func (f *fleet) calm(ctx context.Context) error {
 	return group.Wait()
 }
 
-// behind names the posts whose mirrors have not all, with where they are.
-func (f *fleet) behind(ctx context.Context) (all []string) {
+// size is how many entries a post has signed.
+func (f *fleet) size(p *process) int64 {
+	head, _ := os.ReadFile(f.path(p.host.name, "head"))
+	return sizeOf(head)
+}
+
+// behind names the posts whose mirrors have not all, with where they are. One that has recorded nothing since it ended, not even that its officers signed in, is still starting.
+func (f *fleet) behind(ctx context.Context, ended map[string]int64) (all []string) {
 	for _, p := range f.posts {
-		dir := f.path(p.host.name)
-		_, origin, err := journalOf(dir)
+		_, origin, err := journalOf(f.path(p.host.name))
 		var st mirror.State
 		if err == nil {
 			st, err = f.store.State(ctx, origin)
 		}
-		head, _ := os.ReadFile(filepath.Join(dir, "head"))
-		size := sizeOf(head)
-		p.mu.Lock()
-		up := p.cmd != nil
-		p.mu.Unlock()
-		if err != nil || size == 0 || !up || st.Size < size || st.Heads < size || st.Payloads < size {
-			all = append(all, fmt.Sprintf("  %s: journal %d, mirror %+v %v", p.host.name, size, st, errors.Join(err)))
+		size := f.size(p)
+		if err != nil || size <= ended[p.host.name] || st.Size < size || st.Heads < size || st.Payloads < size {
+			all = append(all, fmt.Sprintf("  %s: journal %d, mirror %+v %v", p.host.name, size, st, err))
 		}
 	}
 	return all

@@ -3,17 +3,18 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"syscall"
 
 	"marz"
 	"marz/agreement"
 	"marz/scenarios"
-	"os"
 )
 
 // judge checks every post, and headquarters' own journal, and says what the campaign came to.
 func (f *fleet) judge(ctx context.Context, faults []fault) error {
-	register, err := f.register()
+	register, err := registerIn(f.path("scenario"))
 	if err != nil {
 		return err
 	}
@@ -30,6 +31,7 @@ func (f *fleet) judge(ctx context.Context, faults []fault) error {
 		sum.crossings += c.crossings
 		sum.journalBytes += c.journalBytes
 	}
+	f.revive(ctx)
 	if err := f.ownJournal(ctx); err != nil {
 		f.wrong("headquarters", err.Error())
 	}
@@ -38,8 +40,14 @@ func (f *fleet) judge(ctx context.Context, faults []fault) error {
 		return err
 	}
 	runs := 0
+	var lines []*host
 	for _, p := range f.posts {
 		runs += p.runs
+		lines = append(lines, p.host)
+	}
+	sent, given, err := carried(ctx, lines)
+	if err != nil {
+		return err
 	}
 	kinds := map[kind]int{}
 	for _, x := range faults {
@@ -50,6 +58,7 @@ func (f *fleet) judge(ctx context.Context, faults []fault) error {
 	}
 	f.say("%d posts started %d times, %d faults in %s, seed %d", len(f.posts), runs, len(faults), f.lasts, f.seed)
 	f.say("%d entries under %d heads, %d payloads in mirrors, %d crossings; journals %d kB, database %d kB", sum.entries, sum.heads, sum.payloads, sum.crossings, sum.journalBytes>>10, mirrored>>10)
+	f.say("the posts' lines carried %d kB to headquarters and %d kB back; its nodes took %.1f s of the processor", sent>>10, given>>10, (f.nodes["hq-a"].took + f.nodes["hq-b"].took).Seconds())
 	if len(f.amiss) > 0 {
 		return fmt.Errorf("%d things were amiss, the first: %s", len(f.amiss), f.amiss[0])
 	}
@@ -57,12 +66,12 @@ func (f *fleet) judge(ctx context.Context, faults []fault) error {
 	return nil
 }
 
-// register is that of the scenario.
-func (f *fleet) register() (*agreement.Register, error) {
+// registerIn is that of a scenario's folder.
+func registerIn(folder string) (*agreement.Register, error) {
 	var text [2][]byte
 	for i, name := range []string{"scenario.toml", "agreements.toml"} {
 		var err error
-		if text[i], err = os.ReadFile(f.path("scenario", name)); err != nil {
+		if text[i], err = os.ReadFile(filepath.Join(folder, name)); err != nil {
 			return nil, err
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -103,6 +104,30 @@ func (h *host) sound(ctx context.Context) error {
 		}
 	}
 	return h.cut(ctx, false)
+}
+
+// carried is what the machines' lines have carried, in bytes: what they sent and what they were sent.
+func carried(ctx context.Context, machines []*host) (sent, given int64, err error) {
+	out, err := run(ctx, "ip", "-n", hub, "-s", "-j", "link")
+	if err != nil {
+		return 0, 0, err
+	}
+	type way struct{ Bytes int64 }
+	var all []struct {
+		Name  string               `json:"ifname"`
+		Stats struct{ RX, TX way } `json:"stats64"`
+	}
+	if err := json.Unmarshal([]byte(out), &all); err != nil {
+		return 0, 0, err
+	}
+	for _, h := range machines {
+		for _, l := range all {
+			if l.Name == h.line {
+				sent, given = sent+l.Stats.RX.Bytes, given+l.Stats.TX.Bytes
+			}
+		}
+	}
+	return sent, given, nil
 }
 
 // side names the queue of one end of the line.

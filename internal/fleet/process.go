@@ -23,6 +23,7 @@ type process struct {
 	cmd  *exec.Cmd
 	done chan struct{}
 	runs int
+	took time.Duration // of the processor, all runs
 }
 
 // wait is how long a program may take to end when it is told to.
@@ -51,6 +52,7 @@ func (p *process) start(marz string, more ...string) error {
 		err := c.Wait()
 		p.mu.Lock()
 		unasked := p.cmd == c
+		p.took += c.ProcessState.UserTime() + c.ProcessState.SystemTime()
 		p.mu.Unlock()
 		close(done)
 		if unasked {
