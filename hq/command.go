@@ -57,6 +57,13 @@ var commands = map[string]func(*HQ, context.Context, json.RawMessage) (any, erro
 		}
 		return h.AddInstruments(ctx, all)
 	},
+	CommandStays: func(h *HQ, ctx context.Context, in json.RawMessage) (any, error) {
+		var path string
+		if err := json.Unmarshal(in, &path); err != nil {
+			return nil, &marz.Error{Code: marz.Invalid, Op: "read command", Err: err}
+		}
+		return nil, h.makeStays(ctx, path)
+	},
 	CommandExport: func(h *HQ, ctx context.Context, in json.RawMessage) (any, error) {
 		var e Export
 		if err := json.Unmarshal(in, &e); err != nil {

@@ -8,17 +8,20 @@ import (
 
 	"marz"
 	"marz/folder"
+	"marz/inspection"
 )
 
 const configFile = "hq.toml"
 
 // Config is hq.toml: how this machine serves the headquarters. Who may do what stands in its journal.
 type Config struct {
-	Authority marz.AuthorityID `toml:"authority"`          // whose headquarters it is, and whose payloads it may hold
-	Listen    string           `toml:"listen"`             // address and port for browsers, for example ":8443"
-	Nodes     string           `toml:"nodes"`              // address and port for posts, for example ":8444"
-	Host      string           `toml:"host"`               // the name under which both are reached; passkeys are bound to it
-	Database  string           `toml:"database,omitempty"` // postgres://…; none: the file hq.db beside this one, for one node alone
+	Authority marz.AuthorityID `toml:"authority"` // whose headquarters it is, and whose payloads it may hold
+	Listen    string           `toml:"listen"`    // address and port for browsers, for example ":8443"
+	Nodes     string           `toml:"nodes"`     // address and port for posts, for example ":8444"
+	Host      string           `toml:"host"`      // the name under which both are reached; passkeys are bound to it
+	// Stay is how long a stay may be, as the posts have it, for the page of a person and the files of stays.
+	Stay     inspection.StayRule `toml:"stay,omitempty"`
+	Database string              `toml:"database,omitempty"` // postgres://…; none: the file hq.db beside this one, for one node alone
 }
 
 // DefaultConfig returns the configuration of a new headquarters.
@@ -55,7 +58,7 @@ func (c *Config) validate(path string) error {
 	if c.Database != "" && !isPostgres(c.Database) {
 		return bad("database: write it as postgres://user@host/name, or leave it out for a file beside this one")
 	}
-	return nil
+	return c.Stay.Validate()
 }
 
 func isPostgres(url string) bool {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/tls"
+	"database/sql"
 	"fmt"
 	"io"
 	"log/slog"
@@ -16,6 +17,7 @@ import (
 	"marz/agreement"
 	"marz/folder"
 	"marz/hq/ledger"
+	"marz/hq/nation"
 	"marz/journal"
 	"marz/mirror"
 	"marz/passkey"
@@ -62,6 +64,8 @@ type HQ struct {
 	nodesTLS  tls.Certificate
 	drawing   *web.Map // of the frontiers; nil where there is none
 	live      web.Hub
+	index     *nation.Index // over the mirrored journals
+	indexDB   *sql.DB
 	seen      atomic.Pointer[overview]
 	ill       atomic.Pointer[error] // why the database did not answer when it was last asked; nil: it did
 }
@@ -146,6 +150,9 @@ func (h *HQ) open(ctx context.Context) error {
 	if err := h.checkDescribed(); err != nil {
 		return err
 	}
+	if err := h.openIndex(ctx); err != nil {
+		return err
+	}
 	h.passkeys, err = passkey.New(passkey.Config{Host: h.config.Host, Name: "Marz " + string(h.config.Authority), Origins: []string{h.config.origin()}, Clock: h.opts.Clock, Rand: h.opts.Rand})
 	return err
 }
@@ -188,6 +195,7 @@ func (h *HQ) Close() error {
 	if h.ledger != nil {
 		err = cmpErr(h.ledger.Failure(), h.ledger.Close())
 	}
+	err = cmpErr(err, closeIndex(h.indexDB))
 	if h.opts.Store == nil {
 		err = cmpErr(err, h.store.Close())
 	}

@@ -137,7 +137,13 @@ func (s *Setup) writeFiles(dir, signer, cosigner string) error {
 	if err := toml.NewEncoder(&config).Encode(s.Config); err != nil {
 		return err
 	}
+	index, state, err := newIndexKeys(s.Rand)
+	if err != nil {
+		return err
+	}
 	for name, data := range map[string]string{
+		filepath.Join(folder.Keys, indexFile):  index + "\n",
+		filepath.Join(folder.Keys, staysFile):  state + "\n",
 		filepath.Join(folder.Keys, signerFile): signer + "\n",
 		filepath.Join(folder.Keys, mirrorFile): cosigner + "\n",
 		configFile:                             config.String(),

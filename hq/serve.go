@@ -38,7 +38,10 @@ func (h *HQ) Serve(ctx context.Context, ready func(browsers, nodes net.Addr)) er
 	if ready != nil {
 		ready(servers[0].ln.Addr(), servers[1].ln.Addr())
 	}
+	beside, end := context.WithCancel(ctx)
+	running.Go(func() { h.foldIndex(beside) })
 	err = h.watch(ctx, served)
+	end()
 	h.live.End()
 	for _, s := range servers {
 		s.stop()

@@ -10,6 +10,7 @@ import (
 
 	"marz"
 	"marz/agreement"
+	"marz/hq/nation"
 	"marz/journal"
 	"marz/passkey"
 	"marz/release"
@@ -30,6 +31,7 @@ type state struct {
 	signatures  map[marz.Seq][]string   // of each instrument
 	register    *agreement.Register     // nil: to be made anew
 	releases    release.State           // what was given out to posts
+	searches    []searched              // the newest questions about people, in order
 	swept       marz.Instant            // when sessions that are over were last dropped
 }
 
@@ -92,6 +94,8 @@ var folds = map[string]func(*state, journal.Entry, []byte) error{
 	KindSignedIn:   foldSignedIn,
 	KindSignedOut:  foldSignedOut,
 	KindRefusedAct: foldRefused,
+
+	nation.KindSearched: foldSearched,
 }
 
 // sweep forgets sessions and attempts that are long over, so that memory holds those of a day.
@@ -288,4 +292,16 @@ func (s *state) all() []officer {
 	}
 	slices.SortFunc(out, func(a, b officer) int { return strings.Compare(string(a.id), string(b.id)) })
 	return out
+}
+
+func foldSearched(s *state, e journal.Entry, _ []byte) error {
+	var asks nation.Searched
+	if err := read(e, nil, &asks, nil); err != nil {
+		return err
+	}
+	s.searches = append(s.searches, searched{e.Seq, e.At, e.Officer, asks.Reason, e.Under})
+	if more := len(s.searches) - mostSearched; more > 0 {
+		s.searches = slices.Delete(s.searches, 0, more)
+	}
+	return nil
 }

@@ -162,3 +162,9 @@ type PostDayBody struct {
 	Rows      []NationCase // the newest first
 	Before    string       // of the next page of older ones; "": there are none
 }
+
+// SearchBody is the body of the page on which a person's crossings are asked for. Rows are who asked lately, the newest first; whom for stands in the entries' payloads alone.
+type SearchBody struct {
+	Reasons []Reason
+	Rows    []Lookup
+}

@@ -44,6 +44,7 @@ var scripts = map[string]string{
 	"retention":    "retention.js",
 	"person":       "person.js",
 	"postday":      "page.js",
+	"search":       "search.js",
 	"history":      "page.js",
 	"error":        "page.js",
 }
