@@ -113,9 +113,9 @@ func (h *HQ) NodeList() []Enrolled {
 	return slices.Clone(h.state.nodes)
 }
 
-// origins are the journals that the receiver mirrors: of the nodes that are enrolled. The headquarters' own journal lies in the same store; nobody pushes it, and they read it.
+// origins are the journals that the receiver mirrors: of the nodes that are enrolled. The headquarters' own journal lies in the same store, and nobody pushes it.
 func (h *HQ) origins() []mirror.Origin {
-	out := []mirror.Origin{h.ownOrigin()}
+	var out []mirror.Origin
 	for _, n := range h.NodeList() {
 		if n.Gone == 0 {
 			out = append(out, mirror.Origin{Name: n.Origin, Key: n.Key, Clients: []string{n.Client}, Entitled: h.entitled(n.Post)})
@@ -124,7 +124,8 @@ func (h *HQ) origins() []mirror.Origin {
 	return out
 }
 
-// entitled says of which entries of a post's journal this headquarters may hold the private payload: its own authority's, the records that it owns with others, and what a share opens to its mirrors.
+// entitled says of which entries of a post's journal this headquarters may hold the private payload, by the register as it is known here: its own authority's, and what an article
+// lets lie in its mirror.
 func (h *HQ) entitled(post marz.PostID) func(journal.Entry) bool {
 	return func(e journal.Entry) bool {
 		_, ok := h.Register().MayHold(h.config.Authority, agreement.Payload{Post: post.Place(), Kind: e.Kind, Authority: e.Authority, At: e.At, Public: e.Public})

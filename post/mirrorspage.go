@@ -32,6 +32,14 @@ func (p *Post) Mirrors(ctx context.Context) web.MirrorsBody {
 	return b
 }
 
+// MirrorsChanged returns a channel that is closed when a mirror has been tried next; nil where there is none. Who asks for it before he looks at Mirrors misses nothing.
+func (p *Post) MirrorsChanged() <-chan struct{} {
+	if p.pusher == nil {
+		return nil
+	}
+	return p.pusher.Changed()
+}
+
 func (p *Post) pageMirrors(q *request) error {
 	return p.render(q, "mirrors", "Mirrors", p.Mirrors(q.Context()))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -12,6 +13,7 @@ import (
 	"marz/hq"
 	"marz/journal"
 	"marz/post"
+	"marz/web"
 )
 
 func TestMain(m *testing.M) {
@@ -21,7 +23,7 @@ func TestMain(m *testing.M) {
 // TestScripts runs every testdata/script/*.txtar: a command line session with its files and its expected output.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true,
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"serve": serve, "servehq": serveHQ, "present": present, "utopia": utopia, "mirror": mirrorOf, "mirrored": mirrored, "mirrorbundle": mirrorBundle}})
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"serve": serve, "servehq": serveHQ, "present": present, "utopia": utopia, "mirrored": mirrored}})
 }
 
 // serve runs the post of a folder, on a port of its own, until the script ends. $NODE is its address. An exercise's clock stands where its journal ends.
@@ -57,7 +59,32 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// serveHQ runs the headquarters of a folder until the script ends. $NODE is its address for browsers.
+// mirrored runs the post of a folder until its mirrors have everything.
+func mirrored(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: mirrored FOLDER")
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	p, err := post.Open(ctx, post.Options{Dir: ts.MkAbs(args[0]), Clock: systemClock})
+	ts.Check(err)
+	ended := make(chan error, 1)
+	go func() { ended <- p.Serve(ctx, func(net.Addr) {}) }()
+	lacks := func(m web.MirrorRow) bool { return m.State != web.MirrorWhole || m.Missing > 0 || m.Payloads < m.Size }
+	for changed := p.MirrorsChanged(); slices.ContainsFunc(p.Mirrors(ctx).Mirrors, lacks); {
+		select {
+		case <-changed:
+			changed = p.MirrorsChanged()
+		case err := <-ended:
+			ts.Fatalf("the post ended: %v", err)
+		}
+	}
+	stop()
+	ts.Check(<-ended)
+	ts.Check(p.Close())
+}
+
+// serveHQ runs the headquarters of a folder until the script ends. $NODE is its address for browsers, $NODES its host and port for nodes.
 func serveHQ(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: servehq FOLDER")
@@ -66,7 +93,13 @@ func serveHQ(ts *testscript.TestScript, neg bool, args []string) {
 	h, err := hq.Open(ctx, hq.Options{Dir: ts.MkAbs(args[0]), Clock: systemClock})
 	ts.Check(err)
 	ready, ended := make(chan net.Addr, 1), make(chan error, 1)
-	go func() { ended <- h.Serve(ctx, func(browsers, _ net.Addr) { ready <- browsers }) }()
+	go func() {
+		ended <- h.Serve(ctx, func(browsers, nodes net.Addr) {
+			_, port, _ := net.SplitHostPort(nodes.String())
+			ts.Setenv("NODES", "localhost:"+port)
+			ready <- browsers
+		})
+	}()
 	ts.Defer(func() {
 		stop()
 		<-ended
