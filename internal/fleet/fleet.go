@@ -150,7 +150,7 @@ func (f *fleet) headquarters(ctx context.Context) error {
 		return err
 	}
 	for _, name := range []string{"hq-a", "hq-b"} {
-		p := &process{host: f.hosts[name], args: []string{"hq", "--data", f.path(name)}, log: f.path(name + ".log"), rest: f.wrong}
+		p := &process{host: f.hosts[name], args: []string{"hq", "--data", f.path(name)}, log: f.path(name + ".log"), wrong: f.wrong}
 		f.nodes[name] = p
 		if err := p.start(f.marz); err != nil {
 			return err
@@ -203,7 +203,7 @@ func (f *fleet) post(ctx context.Context, i int, at place, mirrors string) (*pro
 		return nil, err
 	}
 	config.WriteString("\n" + mirrors)
-	p := &process{host: h, log: dir + ".log", rest: f.wrong, args: []string{"demo", "--data", dir, "--played", "--speed", fmt.Sprint(f.speed), "--seed", strconv.FormatUint(f.seed+uint64(i), 10)}}
+	p := &process{host: h, log: dir + ".log", wrong: f.wrong, args: []string{"demo", "--data", dir, "--played", "--speed", fmt.Sprint(f.speed), "--seed", strconv.FormatUint(f.seed+uint64(i), 10)}}
 	return p, config.Close()
 }
 

@@ -36,7 +36,7 @@ func main() {
 	flag.DurationVar(&o.lasts, "lasts", 5*time.Minute, "for how long faults come")
 	flag.Uint64Var(&o.seed, "seed", uint64(time.Now().Unix()), "of the faults and the travellers")
 	flag.Float64Var(&o.speed, "speed", 4, "seconds of the exercises' clocks for each real one")
-	flag.Float64Var(&o.traffic, "traffic", 60, "travellers an hour of these clocks at each post")
+	flag.Float64Var(&o.traffic, "traffic", 120, "travellers an hour of these clocks at each post")
 	flag.BoolVar(&o.keep, "keep", false, "keep the folders of the nodes")
 	flag.BoolVar(&only, "clean", false, "only remove what an earlier run has left")
 	flag.Parse()

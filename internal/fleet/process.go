@@ -14,10 +14,10 @@ import (
 
 // process is a node's program on its machine. It is killed and started again; that it ends by itself is a fault of it.
 type process struct {
-	host *host
-	args []string // of marz
-	log  string   // file to which it says what it has to say
-	rest func(name, why string)
+	host  *host
+	args  []string // of marz
+	log   string   // file to which it says what it has to say
+	wrong func(who, what string)
 
 	mu   sync.Mutex
 	cmd  *exec.Cmd
@@ -56,7 +56,7 @@ func (p *process) start(marz string, more ...string) error {
 		p.mu.Unlock()
 		close(done)
 		if unasked {
-			p.rest(p.host.name, fmt.Sprintf("ended by itself: %v\n%s", err, tail(p.log)))
+			p.wrong(p.host.name, fmt.Sprintf("ended by itself: %v\n%s", err, tail(p.log)))
 		}
 	}()
 	return nil
