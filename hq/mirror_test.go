@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"encoding/hex"
+	"html"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -183,7 +184,7 @@ func TestForkIsShown(t *testing.T) {
 	cookie, _ := h.admitted(q, "am-bg/2", marz.RoleOfficer)
 	page := get(t, q, "GET", "/", cookie, "")
 	for _, want := range []string{"signed two histories", "test/agarak\n4\n", strings.SplitN(string(other.j.Head().Note), "\n", 4)[2], "marz hq evidence --key", fork.File} {
-		if !strings.Contains(page.Body.String(), want) {
+		if !strings.Contains(html.UnescapeString(page.Body.String()), want) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}

@@ -113,9 +113,9 @@ func (h *HQ) NodeList() []Enrolled {
 	return slices.Clone(h.state.nodes)
 }
 
-// origins are the journals that the receiver mirrors: of the nodes that are enrolled. The headquarters' own journal lies in the same store, and nobody pushes it.
+// origins are the journals that the receiver mirrors: of the nodes that are enrolled. The headquarters' own journal lies in the same store; nobody pushes it, and they read it.
 func (h *HQ) origins() []mirror.Origin {
-	var out []mirror.Origin
+	out := []mirror.Origin{h.ownOrigin()}
 	for _, n := range h.NodeList() {
 		if n.Gone == 0 {
 			out = append(out, mirror.Origin{Name: n.Origin, Key: n.Key, Clients: []string{n.Client}, Entitled: h.entitled(n.Post)})
