@@ -10,7 +10,7 @@ import (
 
 // The pages of a headquarters, with all that they can show.
 func init() {
-	pages = append(pages, "nation", "postday", "history")
+	pages = append(pages, "nation", "postday", "history", "search")
 	maps.Copy(sampleBodies, nationBodies)
 }
 
@@ -42,6 +42,7 @@ var nationBodies = map[string]any{
 	},
 	"postday": web.PostDayBody{Origin: "armenia/agarak", Post: marz.Post{ID: "agarak", Name: "Agarak"}, Day: "2024-12-30", Earlier: "2024-12-29", Later: "2024-12-31", Times: nationHours(24),
 		Decisions: []web.NationCount{{"admit", marz.Admit, 540}, {"refuse", marz.Refuse, 3}}, Rows: nationCases, Before: "2024-12-30T10:00:00.000Z"},
+	"search":  web.SearchBody{Reasons: reading, Rows: []web.Lookup{{Seq: 417, At: midday - 60e3, Officer: officer.ID, Reason: "court", Under: "am-ru-1992/2"}}},
 	"history": web.HistoryBody{Asked: []string{"IRN", "1986-07-12", "HOSSEINI", "MARYAM ZAHRA", "K48213377"}, Entry: 417, Reason: "court", Rows: nationCases[:3], More: true, Stay: "12 of 180 days used in the last 365", Gap: true},
 }
 
@@ -66,6 +67,8 @@ func hostileNation(name string) any {
 	switch name {
 	case "postday":
 		return web.PostDayBody{Origin: hostile, Post: marz.Post{Name: hostile}, Day: hostile, Earlier: hostile, Later: hostile, Times: times, Decisions: counts, Rows: []web.NationCase{c}, Before: hostile}
+	case "search":
+		return web.SearchBody{Reasons: []web.Reason{{Code: hostile, Text: hostile}}, Rows: []web.Lookup{{Officer: hostile, Reason: hostile, Under: hostile}}}
 	case "history":
 		return web.HistoryBody{Asked: []string{hostile}, Reason: hostile, Rows: []web.NationCase{c}, Stay: hostile}
 	}

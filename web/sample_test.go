@@ -143,7 +143,7 @@ func hostilePage(name string) *web.Page {
 		p.Body = hostileRegister[name]
 	case "transfer", "act", "shift":
 		p.Body = hostileTransfer[name]
-	case "nation", "postday", "history":
+	case "nation", "postday", "history", "search":
 		p.Body = hostileNation(name)
 	case "signin":
 		p.Body = web.SignInBody{Exercise: []web.Officer{who}, Ended: hostile}
