@@ -77,7 +77,7 @@ func TestHeadquartersInTheBrowser(t *testing.T) {
 	p.WaitFor(row + `.querySelector("[data-part=held]").textContent === "4" && ` + row + `.textContent.includes("mirrored")`)
 	shoot("hq-mirrors")
 
-	for _, page := range []string{"register", "register/treaty", "timeline/agarak", "map", "journal", "journal/entry/1", "officers"} {
+	for _, page := range []string{"nation", "person", "register", "register/treaty", "timeline/agarak", "map", "journal", "journal/entry/1", "officers"} {
 		p.Navigate(q.Address() + page)
 		p.WaitFor(up)
 		shoot("hq-" + strings.ReplaceAll(page, "/", "-"))
