@@ -36,6 +36,7 @@ type fakePost struct {
 	asked   []string      // paths of all POST requests
 	taken   bool          // every lane is taken by another officer, who was faster
 	signed  string        // who signed in
+	over    string        // why the session is over, to who asks for the stream anew; "": it is not
 	given   []string      // "reason/note" of every reading of a record
 	changed chan struct{} // closed at every change
 	behind  string        // mirrors that are, in words
@@ -230,6 +231,13 @@ func (f *fakePost) live() *web.Live {
 
 // events feeds web.Events until the page leaves. While the post is silent it feeds nothing.
 func (f *fakePost) events(w http.ResponseWriter, r *http.Request) {
+	f.mu.Lock()
+	over := f.over
+	f.mu.Unlock()
+	if over != "" {
+		web.WriteError(w, r, &marz.Error{Code: marz.Unauthenticated, Op: "act", Fix: "this session has ended: " + over})
+		return
+	}
 	updates, beat := make(chan *web.Live, 1), make(chan time.Time)
 	ticker := time.NewTicker(web.Beat / 2)
 	defer ticker.Stop()

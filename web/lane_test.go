@@ -381,6 +381,11 @@ func sessionEnded(t *testing.T, b *browsertest.Browser) {
 	press(p, "F1")
 	shoot(t, p, "lane-ended")
 	wantDecided(t, f)
+
+	f, p = openLane(t, b) // and the stream was down when it ended: who asks for it anew is told
+	p.Expect("401 from .*/events")
+	f.with(func() { f.silent, f.over = true, "control passed to am-bg under treaty/2" })
+	waitText(p, "ended-why", "Control passed to am-bg under treaty/2")
 }
 
 func controlPasses(t *testing.T, b *browsertest.Browser) {

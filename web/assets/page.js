@@ -169,7 +169,7 @@ function start() {
       tell();
     },
     onState: (s) => connection(s === "up"),
-    onEnded: () => end("The post no longer knows your session. Sign in again."),
+    onEnded: (why) => end(why || "The post no longer knows your session. Sign in again."),
   });
 }
 

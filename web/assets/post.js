@@ -47,8 +47,17 @@ async function ask(url, options, patience = PATIENCE) {
   return value;
 }
 
+// whyEnded is why the session is over that the post knew when the stream was last up; "" when it does not say.
+async function whyEnded(response) {
+  try {
+    return /this session has ended: (.+)$/.exec((await response.json()).error)?.[1] ?? "";
+  } catch {
+    return "";
+  }
+}
+
 // follow reads /events for as long as the page lives. onLive gets each live event, onState "up" and "down", onEnded is told when the
-// post no longer knows the session. A stream that ends or falls silent is down at once, and asked for again; after an event that
+// post no longer knows the session, and why where it says so. A stream that ends or falls silent is down at once, and asked for again; after an event that
 // ended the session it is not.
 export async function follow({ onLive, onState, onEnded }) {
   for (;;) {
@@ -57,7 +66,7 @@ export async function follow({ onLive, onState, onEnded }) {
     addEventListener("pagehide", leave, { once: true });
     try {
       const response = await fetch("/events", { headers: { Accept: "text/event-stream" }, signal: silence(stop) });
-      if (response.status === 401) return onEnded();
+      if (response.status === 401) return onEnded(await whyEnded(response));
       if (response.ok && await read(response.body, stop, onLive, onState)) return;
     } catch {
       // Whatever it was, the stream is down, and is said to be.
