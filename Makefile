@@ -44,7 +44,7 @@ RACE = ./journal ./mirror ./passkey ./reader/station ./internal/handover
 MEET = Racing|AtOnce|WhileItWaits|IsNotForgotten|Beside|Station|Booth|EndWithControl|CutOff
 # The longest packages come first, so that the others run beside them. -p 2: two packages at once, so that the browser tests have a core each on a small machine.
 LONG = ./web ./post ./internal/exercise ./watchlist
-TEST = MARZ_AXE=$$(ls $(CURDIR)/$(AXE) 2>/dev/null) $(GO) test -p 2 -timeout 12m
+TEST = MARZ_AXE=$$(ls $(CURDIR)/$(AXE) 2>/dev/null) $(GO) test -p 2 -timeout 25m
 unit:
 	$(TEST) $(LONG) $$($(GO) list ./... | grep -vxF "$$($(GO) list $(LONG) $(RACE))")
 	CGO_ENABLED=1 $(TEST) -race $(RACE)

@@ -25,7 +25,7 @@ type Options struct {
 	Display    *Display      // open a window on this X display; nil is headless
 	TrustSPKI  []string      // accept a certificate chain with one of these keys in it; see SPKI
 	TrustAll   bool          // accept every certificate
-	Timeout    time.Duration // of each step; 20 s when zero
+	Timeout    time.Duration // of each step; 45 s when zero: a browser beside other tests on a small machine is slow at times
 	ExtraFlags []string      // written "name" or "name=value", without the hyphens
 }
 
@@ -55,7 +55,7 @@ func New(t testing.TB, o Options) *Browser {
 		missing(t, "browser at "+path, "install chromium, or name one in the environment variable CHROMIUM")
 	}
 	if o.Timeout == 0 {
-		o.Timeout = 20 * time.Second
+		o.Timeout = 45 * time.Second
 	}
 	alloc, cancelAlloc := chromedp.NewExecAllocator(context.Background(), flags(t, path, o)...)
 	ctx, cancel := chromedp.NewContext(alloc, chromedp.WithErrorf(t.Logf))
