@@ -11,7 +11,7 @@ AXE = tmp/axe/package/axe.min.js
 MODEL = tmp/model
 APT = apt-get -o DPkg::Lock::Timeout=300
 
-.PHONY: run build test tools check unit sim-transfer race bench nation-bench fleet speed-signatures speed-passive eval shots fuzz mutate model
+.PHONY: run build test tools check unit sim-transfer race race-post bench nation-bench fleet speed-signatures speed-passive eval shots fuzz mutate model
 
 run: build
 	./bin/marz demo $(ARGS)
@@ -40,7 +40,7 @@ check:
 	$(GO) tool staticcheck ./...
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/marz ./cmd/marz
 
-# Where many things run at once the race detector runs as well: the journal, the mirrors, the transfer; of the post, which it makes three times as slow, the tests in which its parts meet. make race runs all of them under it.
+# Where many things run at once the race detector runs as well: the journal, the mirrors, and transfers of control on the real post. It makes all three times as slow: make race-post runs the tests under it in which the post's parts meet, make race all there are.
 RACE = ./journal ./mirror ./passkey ./reader/station ./internal/handover
 MEET = Racing|AtOnce|WhileItWaits|IsNotForgotten|Beside|Station|Booth|EndWithControl|CutOff
 # The longest packages come first, so that the others run beside them. -p 2: two packages at once, so that the browser tests have a core each on a small machine.
@@ -49,6 +49,8 @@ TEST = MARZ_AXE=$$(ls $(CURDIR)/$(AXE) 2>/dev/null) $(GO) test -p 2 -timeout 25m
 unit:
 	$(TEST) $(LONG) $$($(GO) list ./... | grep -vxF "$$($(GO) list $(LONG) $(RACE))")
 	CGO_ENABLED=1 $(TEST) -race $(RACE)
+
+race-post:
 	CGO_ENABLED=1 $(TEST) -race ./post -run '$(MEET)'
 
 # All tests under the race detector. Half an hour.
