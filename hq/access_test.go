@@ -92,6 +92,24 @@ func TestSessionsAtAllNodes(t *testing.T) {
 	}
 }
 
+// Who has signed out is out at all nodes, and an act that was under way with his session is refused.
+func TestSignedOutAtAllNodes(t *testing.T) {
+	h := newHouse(t)
+	one, two := h.open(), h.open()
+	cookie, actor := h.admitted(one, "am-bg/1", marz.RoleSupervisor)
+	if w := get(t, one, "POST", "/signout", cookie, "{}"); w.Code != http.StatusOK {
+		t.Fatalf("signing out: %d %s", w.Code, w.Body)
+	}
+	for i, q := range []*HQ{one, two} {
+		if w := get(t, q, "GET", "/journal", cookie, ""); w.Code != http.StatusSeeOther {
+			t.Errorf("node %d still knows the session: %d", i, w.Code)
+		}
+		if _, err := q.Invite(t.Context(), actor, "am-bg/3", "N", marz.RoleOfficer); marz.CodeOf(err) != marz.Unauthenticated {
+			t.Errorf("node %d lets him invite: %v", i, err)
+		}
+	}
+}
+
 // Officers of other authorities have nothing at a headquarters, and links work once.
 func TestInvitations(t *testing.T) {
 	h := newHouse(t)
