@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"marz"
-	"marz/agreement"
 	"marz/journal"
 	"marz/mirror"
 	"marz/release"
@@ -52,9 +51,7 @@ func (p *Post) openHeadquarters(ctx context.Context) error {
 		}
 		h := &followedHQ{p: p, conf: conf, dir: filepath.Join(p.opts.Dir, hqDir, string(conf.Authority))}
 		if !p.hasArticle(conf.Authority, p.now()) {
-			if err := h.end(ctx); err != nil {
-				p.opts.Log.Error("what is held of a headquarters that has no article here any more could not be removed; it is tried again at the next start", "authority", conf.Authority, "err", err)
-			}
+			h.leave(ctx)
 			continue
 		}
 		if err := h.open(ctx); err != nil {
@@ -109,23 +106,7 @@ func (p *Post) chance() float64 {
 
 // hasArticle reports whether an article gives an authority anything at this post, now or some day: if only to read the journal, which is the least of all powers. Its headquarters is heard for so long.
 func (p *Post) hasArticle(authority marz.AuthorityID, at marz.Instant) bool {
-	register := p.register.Load()
-	instants := []marz.Instant{at}
-	for _, ag := range register.Agreements() {
-		for _, a := range ag.Articles {
-			if a.From > at {
-				instants = append(instants, a.From)
-			}
-		}
-	}
-	for _, holding := range p.Timeline() {
-		if holding.Authority == authority && holding.From > at {
-			return true
-		}
-	}
-	return slices.ContainsFunc(instants, func(i marz.Instant) bool {
-		return register.May(agreement.Question{Officer: marz.OfficerID(authority) + "/0", Role: marz.RoleSupervisor, Action: marz.ActReadJournal, Place: p.post.ID.Place(), At: i}).Allowed
-	})
+	return p.nowOrSomeDay(authority, at, func(i marz.Instant) bool { return p.mayHaveJournal(authority, i).Allowed })
 }
 
 // fold takes in the entries that have come since. What the post has done about them stands in its own journal.
@@ -241,9 +222,14 @@ func (h *followedHQ) run(ctx context.Context) {
 	hangUp()
 	group.Wait()
 	if ctx.Err() == nil && h.p.journal.Failure() == nil {
-		if err := h.end(ctx); err != nil {
-			h.p.opts.Log.Error("what is held of a headquarters that has no article here any more could not be removed; it is tried again at the next start", "authority", h.conf.Authority, "err", err)
-		}
+		h.leave(ctx)
+	}
+}
+
+// leave ends what is held of a headquarters that no article gives anything here any more.
+func (h *followedHQ) leave(ctx context.Context) {
+	if err := h.end(ctx); err != nil {
+		h.p.opts.Log.Error("what is held of a headquarters that has no article here any more could not be removed; it is tried again at the next start", "authority", h.conf.Authority, "err", err)
 	}
 }
 

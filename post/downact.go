@@ -61,6 +61,18 @@ func (h *followedHQ) refuse(ctx context.Context, e journal.Entry, why error) err
 	return err
 }
 
+// conclude takes off an entry that was acted on, and refuses one that cannot be. What cannot be done now is tried again.
+func (h *followedHQ) conclude(ctx context.Context, e journal.Entry, err error) error {
+	switch {
+	case err == nil:
+		h.settle(e)
+		return nil
+	case refusal(err):
+		return h.refuse(ctx, e, err)
+	}
+	return err
+}
+
 // short cuts words to what an entry holds.
 func short(s string) string {
 	const most = 500
@@ -79,14 +91,7 @@ func (h *followedHQ) instrument(ctx context.Context, e journal.Entry) error {
 	_, err := h.p.recordInstruments(ctx, []agreement.Instrument{i}, func(n *node, recorded []marz.Seq) error {
 		return h.followed(n, followedDone, "", recorded, e)
 	})
-	switch {
-	case err == nil:
-		h.settle(e)
-		return nil
-	case refusal(err):
-		return h.refuse(ctx, e, err)
-	}
-	return err
+	return h.conclude(ctx, e, err)
 }
 
 // officer makes an officer known whom the headquarters posts here, or ends his access when it takes that back. It is believed about officers of its own authority alone, and only when that authority's own key has said whose
@@ -152,14 +157,7 @@ func (h *followedHQ) post(ctx context.Context, e journal.Entry, r *release.Relea
 		}
 		return h.followed(n, followedDone, "", []marz.Seq{seq}, e)
 	})
-	switch {
-	case err == nil:
-		h.settle(e)
-		return nil
-	case refusal(err):
-		return h.refuse(ctx, e, err)
-	}
-	return err
+	return h.conclude(ctx, e, err)
 }
 
 func (h *followedHQ) appendOfficer(n *node, r *release.Release, who *release.Person) error {

@@ -1,6 +1,7 @@
 package post
 
 import (
+	"cmp"
 	"database/sql"
 	"errors"
 	"slices"
@@ -151,12 +152,7 @@ func (p *Post) setSource(id marz.ListID, src *ListSource) {
 		if src != nil {
 			all = append(all, *src)
 		}
-		slices.SortFunc(all, func(a, b ListSource) int {
-			if a.ID < b.ID {
-				return -1
-			}
-			return 1
-		})
+		slices.SortFunc(all, func(a, b ListSource) int { return cmp.Compare(a.ID, b.ID) })
 		if p.hqLists.CompareAndSwap(was, &all) {
 			return
 		}

@@ -149,24 +149,28 @@ func (p *Post) loadCommon(src ListSource) (watchlist.ListInfo, error) {
 
 // mandated reports whether an article gives an authority its hits here or lets it bring its lists, now or some day.
 func (p *Post) mandated(authority marz.AuthorityID, at marz.Instant) bool {
-	register := p.register.Load()
-	instants := []marz.Instant{at}
-	for _, ag := range register.Agreements() {
-		for _, a := range ag.Articles {
-			if a.From > at {
-				instants = append(instants, a.From)
-			}
-		}
+	return p.nowOrSomeDay(authority, at, func(i marz.Instant) bool {
+		q := agreement.Question{Officer: marz.OfficerID(authority) + "/0", Role: marz.RoleSupervisor, Action: marz.ActManageLists, Place: p.post.ID.Place(), At: i}
+		return p.register.Load().May(q).Allowed || p.hitsAnywhere(authority, i)
+	})
+}
+
+// nowOrSomeDay reports whether something is so at an instant, or when an article begins after it, or the authority is to control the post after it.
+func (p *Post) nowOrSomeDay(authority marz.AuthorityID, at marz.Instant, so func(marz.Instant) bool) bool {
+	if so(at) {
+		return true
 	}
 	for _, h := range p.Timeline() {
 		if h.Authority == authority && h.From > at {
 			return true
 		}
 	}
-	return slices.ContainsFunc(instants, func(i marz.Instant) bool {
-		q := agreement.Question{Officer: marz.OfficerID(authority) + "/0", Role: marz.RoleSupervisor, Action: marz.ActManageLists, Place: p.post.ID.Place(), At: i}
-		return register.May(q).Allowed || p.hitsAnywhere(authority, i)
-	})
+	for _, ag := range p.register.Load().Agreements() {
+		if slices.ContainsFunc(ag.Articles, func(a agreement.Article) bool { return a.From > at && so(a.From) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // sameSource returns another list that is read from the same file.
@@ -255,8 +259,9 @@ func (p *Post) listAges(q querier, versions []listVersion, lane marz.LaneID, at 
 	if err != nil {
 		return nil, err
 	}
-	out := make([]inspection.ListAge, 0, len(p.sources()))
-	for _, src := range p.sources() {
+	sources := p.sources()
+	out := make([]inspection.ListAge, 0, len(sources))
+	for _, src := range sources {
 		if src.Authority != "" && p.hitsUnder(src.Authority, lane, at) == "" {
 			continue
 		}

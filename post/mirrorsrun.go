@@ -2,13 +2,10 @@ package post
 
 import (
 	"context"
-	crand "crypto/rand"
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -75,7 +72,7 @@ func (p *Post) connect() error {
 	if err != nil {
 		return err
 	}
-	cfg := mirror.PusherConfig{Journal: p.journal, Clock: p.now, Random: p.jitter, After: p.opts.After, Log: p.opts.Log}
+	cfg := mirror.PusherConfig{Journal: p.journal, Clock: p.now, Random: p.chance, After: p.opts.After, Log: p.opts.Log}
 	for i := range p.config.Mirrors {
 		m := &p.config.Mirrors[i]
 		path := p.keptHead(m)
@@ -90,18 +87,6 @@ func (p *Post) connect() error {
 	}
 	p.pusher, err = mirror.NewPusher(cfg)
 	return err
-}
-
-// jitter is a number in [0, 1), for waits that are not to fall together with those of other nodes.
-func (p *Post) jitter() float64 {
-	random, b := p.opts.Rand, make([]byte, 8)
-	if random == nil {
-		random = crand.Reader
-	}
-	if _, err := io.ReadFull(random, b); err != nil {
-		return 0
-	}
-	return float64(binary.BigEndian.Uint64(b)>>11) / (1 << 53)
 }
 
 func (p *Post) keptHead(m *MirrorConfig) string {
