@@ -19,6 +19,7 @@ import (
 	"sync"
 
 	"marz"
+	"marz/folder"
 	"marz/web"
 )
 
@@ -131,7 +132,7 @@ func (p *prober) WriteHeader(int)             {}
 
 // serve answers one operation.
 func (s *Server[C]) serve(w http.ResponseWriter, r *http.Request, rt *Route[C]) {
-	key := keyOf(r)
+	key := folder.ClientKey(r)
 	if !s.slots.take(key) {
 		writeProblem(w, faulty(slugTooMany, "", "this program, or all together, have too many requests in work; wait for an answer and try again"))
 		return
@@ -182,7 +183,7 @@ func (s *Server[C]) admit(q *Request[C], action marz.Action) (err error) {
 // Guard lets a handler be asked by programs that may do an action, even when the node has failed and can still tell so.
 func (s *Server[C]) Guard(action marz.Action, next http.Handler) http.Handler {
 	return secure(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		q := &Request[C]{Request: r, Key: keyOf(r)}
+		q := &Request[C]{Request: r, Key: folder.ClientKey(r)}
 		if !s.slots.take(q.Key) {
 			writeProblem(w, faulty(slugTooMany, "", "too many requests are in work; try again"))
 			return
@@ -204,15 +205,6 @@ func (s *Server[C]) fail(w http.ResponseWriter, r *http.Request, err error) {
 		s.cfg.Log.Error("a program's request failed", "operation", r.Pattern, "err", err)
 	}
 	writeProblem(w, err)
-}
-
-// keyOf returns the fingerprint of the program's public key: TLS has shown that it holds the private one.
-func keyOf(r *http.Request) string {
-	if r.TLS == nil || len(r.TLS.PeerCertificates) == 0 {
-		return ""
-	}
-	sum := sha256.Sum256(r.TLS.PeerCertificates[0].RawSubjectPublicKeyInfo)
-	return hex.EncodeToString(sum[:])
 }
 
 // checkParams refuses what the operation does not know, so that a misspelt bound is not taken for none, and what lacks.

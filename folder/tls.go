@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"math/big"
 	"net"
+	"net/http"
 	"path/filepath"
 	"sync"
 	"time"
@@ -132,6 +133,14 @@ func SelfSigned(dir, file string) (tls.Certificate, error) {
 		return cert, &marz.Error{Code: marz.NotFound, Op: "open certificate", Subject: path, Fix: "put it back from where keys/ is kept: others know this node by it", Err: err}
 	}
 	return cert, nil
+}
+
+// ClientKey names the certificate that a request bears by its key, as KeyOf does: TLS has shown that the client holds the private half. It is "" where there is none.
+func ClientKey(r *http.Request) string {
+	if r.TLS == nil || len(r.TLS.PeerCertificates) == 0 {
+		return ""
+	}
+	return KeyOf(r.TLS.PeerCertificates[0])
 }
 
 // KeyOf names a certificate by its key: the hex SHA-256 of its SubjectPublicKeyInfo.

@@ -9,6 +9,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"flag"
+	"marz/folder"
 	"math/big"
 	"net"
 	"net/http"
@@ -49,7 +50,7 @@ func (p *place) listen(t testing.TB) Remote {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.of.Clients = append(p.of.Clients, ClientKey(&http.Request{TLS: &tls.ConnectionState{PeerCertificates: []*x509.Certificate{client.Leaf}}}))
+	p.of.Clients = append(p.of.Clients, folder.KeyOf(client.Leaf))
 	p.r = p.receiver(t, p.s)
 	s := &http.Server{Handler: p.r}
 	go s.Serve(tls.NewListener(ln, &tls.Config{Certificates: []tls.Certificate{server}, ClientAuth: tls.RequireAnyClientCert, MinVersion: tls.VersionTLS13}))

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"marz"
+	"marz/folder"
 	"marz/journal"
 	"marz/verify"
 )
@@ -123,7 +124,7 @@ func clientCert(name string) *x509.Certificate {
 }
 
 func clientKey(name string) string {
-	return ClientKey(&http.Request{TLS: &tls.ConnectionState{PeerCertificates: []*x509.Certificate{clientCert(name)}}})
+	return folder.KeyOf(clientCert(name))
 }
 
 // post is a mirror that can be stopped and started.

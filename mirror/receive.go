@@ -22,6 +22,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"marz"
+	"marz/folder"
 	"marz/journal"
 )
 
@@ -156,15 +157,6 @@ func refuse(status int, format string, args ...any) error {
 	return &refusal{status: status, what: fmt.Sprintf(format, args...)}
 }
 
-// ClientKey returns how a client's certificate is named in Origin.Clients, or "" when the request bears none.
-func ClientKey(q *http.Request) string {
-	if q.TLS == nil || len(q.TLS.PeerCertificates) == 0 {
-		return ""
-	}
-	sum := sha256.Sum256(q.TLS.PeerCertificates[0].RawSubjectPublicKeyInfo)
-	return hex.EncodeToString(sum[:])
-}
-
 // ServeHTTP implements http.Handler. The server in front of it asks for client certificates; it need not trust who issued them.
 func (r *Receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	if strings.HasPrefix(q.URL.Path, "/files/") { // of no journal
@@ -175,7 +167,7 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 }
 
 func (r *Receiver) serve(w http.ResponseWriter, q *http.Request, do func(*Receiver, *call) error) {
-	c := &call{q.Context(), w, q, ClientKey(q)}
+	c := &call{q.Context(), w, q, folder.ClientKey(q)}
 	w.Header().Set("Accept-Encoding", "gzip")
 	w.Header().Set("Cache-Control", "no-store")
 	err := r.enter(c.client)

@@ -31,6 +31,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"marz"
+	"marz/folder"
 	"marz/journal"
 	"marz/mirror"
 	"marz/release"
@@ -139,7 +140,7 @@ func (h *testHQ) start() {
 	}
 	h.address = ln.Addr().String()
 	h.srv = &http.Server{ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug), Handler: http.StripPrefix("/mirror", http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		own := mirror.ClientKey(q) == spkiOf(h.client)
+		own := folder.ClientKey(q) == spkiOf(h.client)
 		h.mu.Lock()
 		bend := h.bend
 		h.mu.Unlock()

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"marz"
+	"marz/folder"
 	"marz/journal"
 	"marz/mirror"
 	"marz/transfer"
@@ -55,7 +56,7 @@ func (tp *testPost) oneMirror(t *testing.T) (path string, caughtUp func()) {
 	w := wire{client: &x509.Certificate{RawSubjectPublicKeyInfo: []byte("a key")}}
 	r := mirror.NewReceiver(mirror.ReceiverConfig{Store: store, Cosigner: cosigner, Clock: tp.clock})
 	all := func(journal.Entry) bool { return true }
-	key := mirror.ClientKey(&http.Request{TLS: &tls.ConnectionState{PeerCertificates: []*x509.Certificate{w.client}}})
+	key := folder.KeyOf(w.client)
 	if err := r.SetOrigins([]mirror.Origin{{Name: tp.Journal().Origin(), Key: tp.Journal().VerifierKey(), Clients: []string{key}, Entitled: all}}); err != nil {
 		t.Fatal(err)
 	}

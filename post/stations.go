@@ -289,11 +289,11 @@ func (p *Post) stationHandler() http.Handler {
 
 // stationKey returns the fingerprint of the client's public key: TLS has shown that he holds the private one.
 func stationKey(r *http.Request) (string, error) {
-	if r.TLS == nil || len(r.TLS.PeerCertificates) == 0 {
+	key := folder.ClientKey(r)
+	if key == "" {
 		return "", &marz.Error{Code: marz.Unauthenticated, Op: "reader", Fix: "connect with the reader's own certificate"}
 	}
-	sum := sha256.Sum256(r.TLS.PeerCertificates[0].RawSubjectPublicKeyInfo)
-	return hex.EncodeToString(sum[:]), nil
+	return key, nil
 }
 
 func (p *Post) stationState(_ http.ResponseWriter, _ *http.Request, key string) (any, error) {

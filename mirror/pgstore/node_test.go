@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"marz"
+	"marz/folder"
 	"marz/journal"
 	"marz/mirror"
 )
@@ -150,7 +151,7 @@ func certificate(t testing.TB) tls.Certificate {
 }
 
 func clientKey(c *x509.Certificate) string {
-	return mirror.ClientKey(&http.Request{TLS: &tls.ConnectionState{PeerCertificates: []*x509.Certificate{c}}})
+	return folder.KeyOf(c)
 }
 
 // listen serves a mirror on a database over mutual TLS on the loopback, and returns it with the node's way to it.
