@@ -9,7 +9,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"flag"
-	"marz/folder"
 	"math/big"
 	"net"
 	"net/http"
@@ -18,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"marz/folder"
 	"marz/journal"
 )
 

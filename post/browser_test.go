@@ -215,12 +215,12 @@ func TestHitInTheBrowser(t *testing.T) {
 // The first supervisor enrols with the link of init, signs in with the passkey, and invites the next; a used link is of no more use.
 func TestPasskeysInTheBrowser(t *testing.T) {
 	tp := newTestPost(t)
-	code, err := newSecret(tp.random())
+	code, err := folder.Secret(tp.random())
 	if err != nil {
 		t.Fatal(err)
 	}
 	err = tp.node(t.Context(), func(n *node) error { // as init does
-		return n.append(KindInvited, invitedEntry{Officer: "ru-bg/9", Role: marz.RoleSupervisor, Code: codeHash(code), Expires: n.Now().Add(invitationLife)}, invitedPrivate{"R Nine"})
+		return n.append(KindInvited, invitedEntry{Officer: "ru-bg/9", Role: marz.RoleSupervisor, Code: folder.Digest(code), Expires: n.Now().Add(invitationLife)}, invitedPrivate{"R Nine"})
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"marz"
+	"marz/folder"
 	"marz/transfer"
 )
 
@@ -115,7 +116,7 @@ func (c *bootClock) keep() error {
 	if err != nil {
 		return err
 	}
-	return writeFile(filepath.Join(c.dir, bootFile), b, 0o600)
+	return folder.Write(filepath.Join(c.dir, bootFile), b, 0o600)
 }
 
 func (c *bootClock) reading() transfer.Reading {

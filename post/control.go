@@ -100,7 +100,7 @@ func (p *Post) pass(ctx context.Context) error {
 	})
 	if err == nil && passed != nil {
 		p.opts.Log.Info("control passed", "place", p.post.ID, "to", passed.authority, "article", passed.article)
-		p.live.changed()
+		p.live.Changed()
 	}
 	return err
 }

@@ -17,6 +17,7 @@ import (
 	"sync"
 
 	"marz"
+	"marz/folder"
 )
 
 // The form of sealed bytes (docs/spec/sealed.md): sealMark ‖ key id ‖ nonce ‖ ciphertext with tag. The additional data are mark, key id and what it is.
@@ -157,7 +158,7 @@ func (d *dataKeys) draw(authority marz.AuthorityID) (*dataKey, error) {
 	if _, err := io.ReadFull(d.random, secret); err != nil {
 		return nil, &marz.Error{Op: "make data key", Subject: d.path(authority), Err: err}
 	}
-	err = writeFile(d.path(authority), []byte(hex.EncodeToString(secret)+"\n"), 0o600)
+	err = folder.Write(d.path(authority), []byte(hex.EncodeToString(secret)+"\n"), 0o600)
 	if err == nil {
 		err = syncDir(d.dir) // before anything is sealed under it
 	}

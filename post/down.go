@@ -270,7 +270,7 @@ func (h *followedHQ) loop(ctx context.Context, do func(context.Context) error) {
 				return
 			case <-changed:
 				moved = true
-				h.p.live.changed()
+				h.p.live.Changed()
 			case <-again:
 				moved = true
 			case <-committed:

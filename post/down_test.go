@@ -13,6 +13,7 @@ import (
 
 	"marz"
 	"marz/agreement"
+	"marz/folder"
 	"marz/journal"
 	"marz/mirror"
 	"marz/mrz"
@@ -248,7 +249,7 @@ func TestOfficersFromHeadquarters(t *testing.T) {
 	h := newTestHQ(t, "am-bg", tp.clock)
 	f := newFollowing(t, "exercise/test/agarak", agreements, h)
 	who := release.Person{Name: "A Nine"}
-	posted := release.Officer{Officer: "am-bg/9", Role: marz.RoleSupervisor, Code: codeHash("code"), Expires: midnight.Add(7 * 24 * time.Hour)}
+	posted := release.Officer{Officer: "am-bg/9", Role: marz.RoleSupervisor, Code: folder.Digest("code"), Expires: midnight.Add(7 * 24 * time.Hour)}
 	seq := h.say(release.KindOfficer, posted, who)
 	mark := h.publish(h.list("wanted", "1", alice), false, h.key())
 	f.followed(mark)
@@ -263,7 +264,7 @@ func TestOfficersFromHeadquarters(t *testing.T) {
 	if err != nil || u.Officer != "am-bg/9" || u.Name != "A Nine" || role != marz.RoleSupervisor {
 		t.Errorf("%+v, %s, %v", u, role, err)
 	}
-	foreign := h.say(release.KindOfficer, release.Officer{Officer: "ru-bg/9", Role: marz.RoleOfficer, Code: codeHash("other"), Expires: midnight}, who)
+	foreign := h.say(release.KindOfficer, release.Officer{Officer: "ru-bg/9", Role: marz.RoleOfficer, Code: folder.Digest("other"), Expires: midnight}, who)
 	if d := f.followed(foreign); d.Outcome != followedRefused {
 		t.Errorf("another's officer: %+v", d)
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"marz"
+	"marz/folder"
 	"marz/inspection"
 	"marz/mirror"
 	"marz/web"
@@ -42,7 +43,7 @@ func (h *followedHQ) keepEvidence(ctx context.Context) error {
 	if out.Len() == 0 {
 		return nil
 	}
-	return writeFile(h.evidenceFile(), out.Bytes(), 0o600)
+	return folder.Write(h.evidenceFile(), out.Bytes(), 0o600)
 }
 
 // heardFile is where it is written down when the headquarters was last heard, so that a post that is started while it is cut off knows it.
@@ -71,7 +72,7 @@ func (h *followedHQ) writeHeard() {
 	h.heard = now
 	b, err := json.Marshal(heardFile{now})
 	if err == nil {
-		err = writeFile(h.heardFile(), b, 0o600)
+		err = folder.Write(h.heardFile(), b, 0o600)
 	}
 	if err != nil {
 		h.p.opts.Log.Warn("it could not be written down when the headquarters was last heard", "err", err)

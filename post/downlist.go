@@ -13,6 +13,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"marz"
+	"marz/folder"
 	"marz/journal"
 	"marz/release"
 	"marz/watchlist"
@@ -202,8 +203,8 @@ func (h *followedHQ) have(ctx context.Context, r *release.Release) error {
 	if r.Inline && !r.List.Own {
 		payload, err := h.f.Payload(ctx, r.Seq)
 		var in release.Inline
-		if err == nil && json.Unmarshal(payload, &in) == nil && codeHash(string(in.File)) == r.List.SHA256 {
-			return writeFile(path, in.File, 0o600)
+		if err == nil && json.Unmarshal(payload, &in) == nil && folder.Digest(string(in.File)) == r.List.SHA256 {
+			return folder.Write(path, in.File, 0o600)
 		}
 		if err != nil && marz.CodeOf(err) != marz.NotFound {
 			return err
@@ -270,7 +271,7 @@ func (h *followedHQ) layOut(src ListSource, chain []*release.Release) error {
 			return failed(err)
 		}
 		if r.List.Note != "" {
-			if err := writeFile(filepath.Join(dir, name)+watchlist.NoteSuffix, []byte(r.List.Note), 0o600); err != nil {
+			if err := folder.Write(filepath.Join(dir, name)+watchlist.NoteSuffix, []byte(r.List.Note), 0o600); err != nil {
 				return failed(err)
 			}
 		}

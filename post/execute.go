@@ -75,7 +75,7 @@ func (p *Post) execute(ctx context.Context, id transfer.ID) error {
 	}
 	p.opts.Log.Info("control passed by a transfer", "place", p.post.ID, "lanes", done.Lanes, "to", done.To, "transfer", id)
 	p.anchorClock()
-	p.live.changed()
+	p.live.Changed()
 	p.destroySoon(ctx)
 	return nil
 }

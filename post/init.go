@@ -174,7 +174,7 @@ func (s *Setup) writeFiles() (string, error) {
 		if name == mapFile && data == nil {
 			continue
 		}
-		if err := writeFile(filepath.Join(s.Dir, name), data, 0o600); err != nil {
+		if err := folder.Write(filepath.Join(s.Dir, name), data, 0o600); err != nil {
 			return "", err
 		}
 	}
@@ -183,14 +183,14 @@ func (s *Setup) writeFiles() (string, error) {
 
 // firstEntries records what the post is, the register, who controls, and who may sign in.
 func (s *Setup) firstEntries(ctx context.Context, j *journal.Journal, register *agreement.Register, h agreement.Holding) (string, error) {
-	code, err := newSecret(s.Rand)
+	code, err := folder.Secret(s.Rand)
 	if err != nil {
 		return "", err
 	}
 	draft := func(kind string, public, private any) journal.Draft {
 		return journal.Draft{Kind: kind, Authority: h.Authority, Under: h.Article, Policy: register.Policy(), Public: public, Private: private}
 	}
-	drafts := []journal.Draft{draft(KindDescribed, describedEntry{s.Post, codeHash(string(s.index)), s.Ground.Authorities, s.Ground.Places, s.Ground.Blocs, s.Sections}, nil)}
+	drafts := []journal.Draft{draft(KindDescribed, describedEntry{s.Post, folder.Digest(string(s.index)), s.Ground.Authorities, s.Ground.Places, s.Ground.Blocs, s.Sections}, nil)}
 	for i := range s.Register {
 		drafts = append(drafts, draft(instrumentKind(&s.Register[i]), s.Register[i], nil))
 	}
@@ -201,7 +201,7 @@ func (s *Setup) firstEntries(ctx context.Context, j *journal.Journal, register *
 		}
 	}
 	if !s.Exercise {
-		drafts = append(drafts, draft(KindInvited, invitedEntry{Officer: s.Supervisor.ID, Role: marz.RoleSupervisor, Code: codeHash(code), Expires: s.Clock().Add(invitationLife)}, invitedPrivate{s.Supervisor.Name}))
+		drafts = append(drafts, draft(KindInvited, invitedEntry{Officer: s.Supervisor.ID, Role: marz.RoleSupervisor, Code: folder.Digest(code), Expires: s.Clock().Add(invitationLife)}, invitedPrivate{s.Supervisor.Name}))
 	}
 	return code, j.Update(ctx, func(tx *journal.Tx) error {
 		for _, d := range drafts {

@@ -16,13 +16,6 @@ const (
 	caFile     = folder.CAFile
 )
 
-// What the folders of all nodes have alike.
-var (
-	writeFile = folder.Write
-	codeHash  = folder.Digest
-	newSecret = folder.Secret
-)
-
 func readSigner(dir string) (string, error) {
 	return folder.ReadKey(dir, signerFile, "the node's key")
 }

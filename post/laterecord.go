@@ -33,7 +33,7 @@ func (s *rescreening) record(ctx context.Context) error {
 	s.batch = s.batch[:0]
 	if err == nil && late > 0 {
 		s.done.Late += late
-		s.live.changed()
+		s.live.Changed()
 	}
 	return err
 }

@@ -11,6 +11,7 @@ import (
 
 	"marz"
 	"marz/agreement"
+	"marz/folder"
 	"marz/inspection"
 	"marz/watchlist"
 	"marz/web"
@@ -195,7 +196,7 @@ const sealedSuffix = ".sealed"
 func (p *Post) keep(path string, b []byte) error {
 	err := os.MkdirAll(filepath.Dir(path), 0o700)
 	if err == nil {
-		err = writeFile(path, b, 0o600)
+		err = folder.Write(path, b, 0o600)
 	}
 	if err == nil {
 		err = syncDir(filepath.Dir(path))

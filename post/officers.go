@@ -13,6 +13,7 @@ import (
 
 	"marz"
 	"marz/agreement"
+	"marz/folder"
 	"marz/journal"
 	"marz/passkey"
 	"marz/transfer"
@@ -31,7 +32,7 @@ func (p *Post) random() io.Reader {
 
 // Session returns who is signed in with a cookie's secret. ended says why a session that was open is not any more.
 func (p *Post) Session(ctx context.Context, secret string) (actor Actor, ended string, err error) {
-	actor.session = codeHash(secret)
+	actor.session = folder.Digest(secret)
 	var why sql.NullString
 	var end sql.NullInt64
 	var opened marz.Instant
@@ -54,7 +55,7 @@ func (p *Post) Session(ctx context.Context, secret string) (actor Actor, ended s
 
 // openFor opens a session for an officer who has shown who he is, under the article that gives his authority anything here at all.
 func (p *Post) openFor(ctx context.Context, officer marz.OfficerID, method string, credential *passkey.Credential) (secret string, actor Actor, err error) {
-	if secret, err = newSecret(p.random()); err != nil {
+	if secret, err = folder.Secret(p.random()); err != nil {
 		return "", Actor{}, err
 	}
 	var private any
@@ -62,7 +63,7 @@ func (p *Post) openFor(ctx context.Context, officer marz.OfficerID, method strin
 		private = credentialRecord(credential)
 	}
 	var refused agreement.Answer
-	actor = Actor{Officer: officer, session: codeHash(secret)}
+	actor = Actor{Officer: officer, session: folder.Digest(secret)}
 	err = p.change(ctx, func(tx *journal.Tx) error {
 		if err := readOfficer(tx, &actor); err != nil {
 			return err
@@ -88,7 +89,7 @@ func (p *Post) openFor(ctx context.Context, officer marz.OfficerID, method strin
 	if marz.CodeOf(err) == marz.Forbidden && refused.Reason != "" {
 		p.recordRefusal(ctx, actor, "sign-in", refused)
 	}
-	p.live.changed()
+	p.live.Changed()
 	return secret, actor, err
 }
 
@@ -145,7 +146,7 @@ func (p *Post) Invite(ctx context.Context, actor Actor, o Officer) (*web.Invitat
 	if o.ID.Authority() != actor.Officer.Authority() && (o.Role != marz.RoleSupervisor || !p.takesControl(o.ID.Authority())) {
 		return nil, &marz.Error{Code: marz.Forbidden, Op: "invite", Subject: string(o.ID), Fix: "a supervisor invites officers of his own authority, " + string(actor.Officer.Authority())}
 	}
-	code, err := newSecret(p.random())
+	code, err := folder.Secret(p.random())
 	if err != nil {
 		return nil, err
 	}
@@ -164,7 +165,7 @@ func (p *Post) Invite(ctx context.Context, actor Actor, o Officer) (*web.Invitat
 			}
 		}
 		inv.Expires = a.Now().Add(invitationLife)
-		_, err = a.append(KindInvited, invitedEntry{Officer: o.ID, Role: o.Role, Code: codeHash(code), Expires: inv.Expires}, invitedPrivate{o.Name})
+		_, err = a.append(KindInvited, invitedEntry{Officer: o.ID, Role: o.Role, Code: folder.Digest(code), Expires: inv.Expires}, invitedPrivate{o.Name})
 		return err
 	})
 	return inv, err
@@ -205,7 +206,7 @@ func (p *Post) firstInvited(q querier, own marz.AuthorityID) (out []marz.Authori
 func (p *Post) Invited(ctx context.Context, code string) (passkey.User, marz.Role, error) {
 	var u passkey.User
 	var role marz.Role
-	err := readInvitation(p.journal.State(), codeHash(code), p.now(), &u, &role)
+	err := readInvitation(p.journal.State(), folder.Digest(code), p.now(), &u, &role)
 	return u, role, err
 }
 
@@ -229,7 +230,7 @@ func (p *Post) Enrol(ctx context.Context, code string, c passkey.Credential) err
 	err := p.node(ctx, func(n *node) error {
 		var u passkey.User
 		var role marz.Role
-		if err := readInvitation(n, codeHash(code), n.Now(), &u, &role); err != nil {
+		if err := readInvitation(n, folder.Digest(code), n.Now(), &u, &role); err != nil {
 			return err
 		}
 		q := agreement.Question{Officer: u.Officer, Role: role, Action: marz.ActReadJournal, Place: p.post.ID.Place(), At: n.Now()}
@@ -239,7 +240,7 @@ func (p *Post) Enrol(ctx context.Context, code string, c passkey.Credential) err
 		if u.Officer != c.Officer {
 			return &marz.Error{Code: marz.Invalid, Op: "enrol", Subject: string(u.Officer), Fix: "the passkey was made for another officer"}
 		}
-		return n.append(KindEnrolled, enrolledEntry{Officer: c.Officer, Role: role, Method: "passkey", Code: codeHash(code)}, credentialRecord(&c))
+		return n.append(KindEnrolled, enrolledEntry{Officer: c.Officer, Role: role, Method: "passkey", Code: folder.Digest(code)}, credentialRecord(&c))
 	})
 	return err
 }

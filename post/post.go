@@ -19,6 +19,7 @@ import (
 	"marz"
 	"marz/agreement"
 	"marz/emrtd/reading"
+	"marz/folder"
 	"marz/journal"
 	"marz/mirror"
 	"marz/mrz/photo"
@@ -104,7 +105,7 @@ type Post struct {
 	elsewhere atomic.Pointer[elsewhere] // crossings at other posts, as the headquarters gave them; nil: nothing is known
 	again     again
 	retaining retaining
-	live      hub
+	live      web.Hub
 }
 
 // Open opens the post of a data folder and loads its lists. It does not serve yet.
@@ -229,7 +230,7 @@ func (p *Post) loadState(ctx context.Context) error {
 	if err := json.Unmarshal([]byte(doc), &d); err != nil {
 		return &marz.Error{Op: "open post", Subject: p.opts.Dir, Err: err}
 	}
-	if d.Index != codeHash(string(p.key)) {
+	if d.Index != folder.Digest(string(p.key)) {
 		return &marz.Error{Code: marz.Invalid, Op: "open post", Subject: filepath.Join(p.opts.Dir, keyDir, indexFile), Fix: "this is not the post's key: it would not know its travellers again; put the right one back"}
 	}
 	p.post, p.sections, p.bodies = d.Post, d.Sections, map[marz.AuthorityID]marz.Authority{}
@@ -407,7 +408,7 @@ func (p *Post) actOn(ctx context.Context, actor Actor, place marz.PlaceID, actio
 	if marz.CodeOf(err) == marz.Forbidden && refused.Reason != "" {
 		p.recordRefusal(ctx, actor, action, refused)
 	}
-	p.live.changed()
+	p.live.Changed()
 	return err
 }
 
@@ -533,7 +534,7 @@ func (n *node) append(kind string, public, private any) error {
 
 func (p *Post) node(ctx context.Context, do func(*node) error) error {
 	err := p.change(ctx, func(tx *journal.Tx) error { return do(&node{tx, p}) })
-	p.live.changed()
+	p.live.Changed()
 	return err
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"marz"
+	"marz/folder"
 	"marz/journal"
 	"marz/passkey"
 	"marz/transfer"
@@ -21,7 +22,7 @@ type relief struct {
 func (p *Post) relieved(ctx context.Context, code string) (*relief, error) {
 	var r relief
 	var id transfer.ID
-	err := p.journal.State().QueryRowContext(ctx, `SELECT transfer, officer FROM s_relieved WHERE code = ?`, codeHash(code)).Scan(&id, &r.officer)
+	err := p.journal.State().QueryRowContext(ctx, `SELECT transfer, officer FROM s_relieved WHERE code = ?`, folder.Digest(code)).Scan(&id, &r.officer)
 	if err == nil {
 		r.transfer = p.transfers().Get(id)
 	}
@@ -131,7 +132,7 @@ func (p *Post) closeRelieved(q *request, g *signing) error {
 	if err != nil {
 		return err
 	}
-	p.live.changed()
+	p.live.Changed()
 	return q.json(out)
 }
 

@@ -96,7 +96,7 @@ func (p *Post) Retain(ctx context.Context) (*web.RetentionLook, error) {
 	p.retaining.mu.Lock()
 	p.retaining.last = pass.look.RetentionLook
 	p.retaining.mu.Unlock()
-	p.live.changed()
+	p.live.Changed()
 	return pass.look.RetentionLook, nil
 }
 

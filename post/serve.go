@@ -43,7 +43,7 @@ func (p *Post) Serve(ctx context.Context, ready func(net.Addr)) error {
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(p.opts.Log.Handler(), slog.LevelDebug),
 	}
-	srv.RegisterOnShutdown(p.live.end)
+	srv.RegisterOnShutdown(p.live.End)
 	served := make(chan error, 4)
 	stop := []*http.Server{srv}
 	if p.config.Readers != "" {
@@ -123,16 +123,16 @@ func (p *Post) watch(ctx context.Context, served <-chan error) error {
 				p.offerCopies()
 				if words := p.mirrorWords(ctx); words != behind {
 					behind = words
-					p.live.changed()
+					p.live.Changed()
 				}
 			}
 			p.hearExercise()
 			if p.stations.fellSilent() {
-				p.live.changed()
+				p.live.Changed()
 			}
 			if next := p.nextPassing(p.now()); next != nil && (next.Waiting != "") != waiting { // that an instant has come and control has not passed is a change of its own
 				waiting = !waiting
-				p.live.changed()
+				p.live.Changed()
 			}
 		}
 	}

@@ -227,7 +227,7 @@ func (p *Post) exerciseTraveller(ctx context.Context, l marz.Lane) (text string)
 		return text
 	}
 	p.stations.put(ExerciseReader(l.ID), p.opts.Read(ctx, text))
-	p.live.changed()
+	p.live.Changed()
 	return ""
 }
 
@@ -267,7 +267,7 @@ func (p *Post) stationHandler() http.Handler {
 			var answer any
 			if err == nil {
 				if p.stations.hear(key) {
-					p.live.changed()
+					p.live.Changed()
 				}
 				answer, err = do(w, r, key)
 			}
@@ -350,7 +350,7 @@ func (p *Post) stationProgress(w http.ResponseWriter, r *http.Request, key strin
 	}
 	stop, news := p.stations.progress(key, in.ID, in.Step, in.Done, in.Of)
 	if news {
-		p.live.changed()
+		p.live.Changed()
 	}
 	return map[string]any{"stop": stop, "lane": lane}, nil
 }
@@ -369,7 +369,7 @@ func (p *Post) stationReading(w http.ResponseWriter, r *http.Request, key string
 		return nil, err
 	}
 	p.stations.put(key, taken)
-	p.live.changed()
+	p.live.Changed()
 	return map[string]any{"lane": lane}, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"marz"
+	"marz/folder"
 	"marz/journal"
 	"marz/passkey"
 	"marz/transfer"
@@ -115,7 +116,7 @@ func (p *Post) recordSigned(tx *journal.Tx, s *transfer.State, d journal.Draft, 
 		}
 		if sig.Says == transfer.SaysArm && sig.Authority == t.Plan.From && pr.Session != "" {
 			relieved = p.relievedCode(g.id, sig.Digest, pr.Session)
-			pr.Relieved = codeHash(relieved)
+			pr.Relieved = folder.Digest(relieved)
 		}
 		if pr.Relieved == "" {
 			pr.Session = ""
@@ -252,7 +253,7 @@ func (p *Post) AddSignature(ctx context.Context, id transfer.ID, sig transfer.Si
 		return 0, err
 	}
 	p.anchorClock()
-	p.live.changed()
+	p.live.Changed()
 	return seq, p.Tick(ctx)
 }
 
