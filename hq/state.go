@@ -108,23 +108,9 @@ func (s *state) sweep(now marz.Instant) {
 	maps.DeleteFunc(s.refused, func(_ string, at marz.Instant) bool { return now.Sub(at) > time.Hour })
 }
 
-// read unmarshals an entry's public part and, if there is one, its payload.
-func read(e journal.Entry, payload []byte, public, private any) error {
-	if err := json.Unmarshal(e.Public, public); err != nil {
-		return &marz.Error{Op: "fold entry", Subject: e.Kind, Err: err}
-	}
-	if payload == nil || private == nil {
-		return nil
-	}
-	if err := json.Unmarshal(payload, private); err != nil {
-		return &marz.Error{Op: "fold entry", Subject: e.Kind, Fix: "its payload is malformed"}
-	}
-	return nil
-}
-
 func foldDescribed(s *state, e journal.Entry, _ []byte) error {
 	var d describedEntry
-	if err := read(e, nil, &d, nil); err != nil {
+	if err := e.Read(nil, &d, nil); err != nil {
 		return err
 	}
 	s.described = &d
@@ -134,7 +120,7 @@ func foldDescribed(s *state, e journal.Entry, _ []byte) error {
 
 func foldNode(s *state, e journal.Entry, _ []byte) error {
 	n := Enrolled{Since: e.At, Seq: e.Seq}
-	if err := read(e, nil, &n.Node, nil); err != nil {
+	if err := e.Read(nil, &n.Node, nil); err != nil {
 		return err
 	}
 	s.nodes = append(slices.DeleteFunc(slices.Clone(s.nodes), func(o Enrolled) bool { return o.Origin == n.Origin }), n)
@@ -143,7 +129,7 @@ func foldNode(s *state, e journal.Entry, _ []byte) error {
 
 func foldNodeGone(s *state, e journal.Entry, _ []byte) error {
 	var g nodeGoneEntry
-	if err := read(e, nil, &g, nil); err != nil {
+	if err := e.Read(nil, &g, nil); err != nil {
 		return err
 	}
 	s.nodes = slices.Clone(s.nodes)
@@ -157,7 +143,7 @@ func foldNodeGone(s *state, e journal.Entry, _ []byte) error {
 
 func foldInstrument(s *state, e journal.Entry, _ []byte) error {
 	var i agreement.Instrument
-	if err := read(e, nil, &i, nil); err != nil {
+	if err := e.Read(nil, &i, nil); err != nil {
 		return err
 	}
 	event := i.Event()
@@ -190,7 +176,7 @@ func (s *state) now() (*agreement.Register, error) {
 func foldInvited(s *state, e journal.Entry, payload []byte) error {
 	var in invitedEntry
 	var who invitedPrivate
-	if err := read(e, payload, &in, &who); err != nil {
+	if err := e.Read(payload, &in, &who); err != nil {
 		return err
 	}
 	o := s.officers[in.Officer]
@@ -206,7 +192,7 @@ func foldInvited(s *state, e journal.Entry, payload []byte) error {
 func foldEnrolled(s *state, e journal.Entry, payload []byte) error {
 	var en enrolledEntry
 	var c credentialPrivate
-	if err := read(e, payload, &en, &c); err != nil {
+	if err := e.Read(payload, &en, &c); err != nil {
 		return err
 	}
 	if o := s.officers[en.Officer]; o != nil {
@@ -233,7 +219,7 @@ func (s *state) keep(of marz.OfficerID, c credentialPrivate) error {
 
 func foldDismissed(s *state, e journal.Entry, _ []byte) error {
 	var d officerEntry
-	if err := read(e, nil, &d, nil); err != nil {
+	if err := e.Read(nil, &d, nil); err != nil {
 		return err
 	}
 	if o := s.officers[d.Officer]; o != nil {
@@ -252,7 +238,7 @@ func foldDismissed(s *state, e journal.Entry, _ []byte) error {
 func foldSignedIn(s *state, e journal.Entry, payload []byte) error {
 	var in sessionEntry
 	var c credentialPrivate
-	if err := read(e, payload, &in, &c); err != nil {
+	if err := e.Read(payload, &in, &c); err != nil {
 		return err
 	}
 	s.sessions[in.Session] = &session{officer: in.Officer, opened: e.At}
@@ -264,7 +250,7 @@ func foldSignedIn(s *state, e journal.Entry, payload []byte) error {
 
 func foldSignedOut(s *state, e journal.Entry, _ []byte) error {
 	var out sessionEntry
-	if err := read(e, nil, &out, nil); err != nil {
+	if err := e.Read(nil, &out, nil); err != nil {
 		return err
 	}
 	if v := s.sessions[out.Session]; v != nil && v.ended == 0 {
@@ -275,7 +261,7 @@ func foldSignedOut(s *state, e journal.Entry, _ []byte) error {
 
 func foldRefused(s *state, e journal.Entry, _ []byte) error {
 	var r refusedEntry
-	if err := read(e, nil, &r, nil); err != nil {
+	if err := e.Read(nil, &r, nil); err != nil {
 		return err
 	}
 	s.refused[string(r.Officer)+" "+string(r.Action)] = e.At
@@ -296,7 +282,7 @@ func (s *state) all() []officer {
 
 func foldSearched(s *state, e journal.Entry, _ []byte) error {
 	var asks nation.Searched
-	if err := read(e, nil, &asks, nil); err != nil {
+	if err := e.Read(nil, &asks, nil); err != nil {
 		return err
 	}
 	s.searches = append(s.searches, searched{e.Seq, e.At, e.Officer, asks.Reason, e.Under})

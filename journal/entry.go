@@ -189,6 +189,20 @@ func ParseEntry(body []byte) (Entry, error) {
 	return e, nil
 }
 
+// Read unmarshals the entry's public part and, if there is one and it is asked for, its payload. The error names the kind, and nothing of what a payload says.
+func (e *Entry) Read(payload []byte, public, private any) error {
+	if err := json.Unmarshal(e.Public, public); err != nil {
+		return &marz.Error{Op: "fold entry", Subject: e.Kind, Err: err}
+	}
+	if payload == nil || private == nil {
+		return nil
+	}
+	if json.Unmarshal(payload, private) != nil {
+		return &marz.Error{Op: "fold entry", Subject: e.Kind, Fix: "its payload is malformed"}
+	}
+	return nil
+}
+
 // parseWritten reads an entry in exactly the form in which appendTo writes it, several times as fast as any JSON is read. Of other bytes it says nothing.
 func parseWritten(body []byte) (e Entry, ok bool) {
 	rest, ok := bytes.CutPrefix(body, []byte(`{"v":1,"seq":`))

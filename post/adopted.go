@@ -152,7 +152,7 @@ func (p *Post) openAdopted(from entries, r adoptedRow) (map[marz.AlertID]watchli
 	}
 	var d transfer.Disposed
 	var private disposedPrivate
-	if err := read(e, payload, &d, &private); err != nil {
+	if err := e.Read(payload, &d, &private); err != nil {
 		return nil, none, err
 	}
 	plain, err := p.keys.open(r.owner, alertsSeal(r.transfer, r.list), private.Sealed)

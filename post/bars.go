@@ -86,7 +86,7 @@ func (s *barSet) has(bar []byte) bool {
 func foldBarred(f *journal.Fold, e journal.Entry, payload []byte) error {
 	var b barredEntry
 	var which barredPrivate
-	if err := read(e, payload, &b, &which); err != nil || which.Barred == nil {
+	if err := e.Read(payload, &b, &which); err != nil || which.Barred == nil {
 		return err
 	}
 	return f.Exec(`INSERT INTO s_barred (seq, list, lanes, alerts) VALUES (?, ?, ?, ?)`, e.Seq, b.List, joined(b.Lanes), which.Barred)

@@ -96,7 +96,7 @@ func (p *Post) clearedWhy(q querier, from entries, seq marz.Seq) (reason, note s
 func foldCleared(f *journal.Fold, e journal.Entry, payload []byte) error {
 	var c clearedEntry
 	var private clearedPrivate
-	if err := read(e, payload, &c, &private); err != nil || payload == nil {
+	if err := e.Read(payload, &c, &private); err != nil || payload == nil {
 		return err
 	}
 	if private.Sealed != nil {
@@ -119,7 +119,7 @@ func foldContent(f *journal.Fold, e journal.Entry, id marz.InspectionID, owner m
 
 func foldRevoked(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var r revokedEntry
-	if err := read(e, nil, &r, nil); err != nil {
+	if err := e.Read(nil, &r, nil); err != nil {
 		return err
 	}
 	return f.Exec(`UPDATE s_cleared SET ended = ?, why = ? WHERE seq = ? AND ended IS NULL`, e.At, "revoked by "+string(e.Officer)+", entry "+strconv.FormatInt(int64(e.Seq), 10), r.Clearance)

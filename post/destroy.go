@@ -107,7 +107,7 @@ func (p *Post) keyOf(q querier, authority marz.AuthorityID) (string, error) {
 
 func foldSettled(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var s settledEntry
-	if err := read(e, nil, &s, nil); err != nil {
+	if err := e.Read(nil, &s, nil); err != nil {
 		return err
 	}
 	err := f.Exec(`INSERT INTO s_settled (seq, at, transfer, owner, taker, article, destroys, key) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, e.Seq, e.At, s.Transfer, s.Of, s.To, e.Under, joined(s.Destroys), s.Key)
@@ -147,7 +147,7 @@ func foldDestroyed(f *journal.Fold, e journal.Entry, payload []byte) error {
 		return err
 	}
 	var d transfer.Destroyed
-	if err := read(e, nil, &d, nil); err != nil {
+	if err := e.Read(nil, &d, nil); err != nil {
 		return err
 	}
 	err := f.Exec(`UPDATE s_settled SET destroyed = ? WHERE transfer = ?`, e.At, d.ID)

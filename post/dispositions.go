@@ -413,7 +413,7 @@ func foldDisposed(f *journal.Fold, e journal.Entry, payload []byte) error {
 	var of struct {
 		Alerts []marz.AlertID `json:"alerts"`
 	}
-	if err := read(e, payload, &d, &of); err != nil {
+	if err := e.Read(payload, &d, &of); err != nil {
 		return err
 	}
 	ids, err := json.Marshal(of.Alerts)
@@ -437,7 +437,7 @@ func foldAlertsRead(f *journal.Fold, e journal.Entry, payload []byte) error {
 		return err
 	}
 	var r alertsReadEntry
-	if err := read(e, nil, &r, nil); err != nil {
+	if err := e.Read(nil, &r, nil); err != nil {
 		return err
 	}
 	return f.Exec(`INSERT INTO s_alertread (transfer, officer, upto) VALUES (?, ?, ?) ON CONFLICT (transfer, officer) DO UPDATE SET upto = excluded.upto`, r.Transfer, e.Officer, r.Upto)

@@ -57,7 +57,7 @@ CREATE TABLE s_posted (officer TEXT PRIMARY KEY, hq TEXT NOT NULL, seq INTEGER N
 
 func foldFollowed(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var d followedEntry
-	if err := read(e, nil, &d, nil); err != nil {
+	if err := e.Read(nil, &d, nil); err != nil {
 		return err
 	}
 	return f.Exec(`INSERT INTO s_followed (hq, seq, kind, outcome, own) VALUES (?, ?, ?, ?, ?)`, d.HQ, d.Seq, d.Kind, d.Outcome, e.Seq)
@@ -66,7 +66,7 @@ func foldFollowed(f *journal.Fold, e journal.Entry, _ []byte) error {
 // foldListEnded also forgets that what a headquarters said of lists was acted on, when it was the end of all: should an article give its authority something here again, it begins anew.
 func foldListEnded(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var d listEndedEntry
-	if err := read(e, nil, &d, nil); err != nil {
+	if err := e.Read(nil, &d, nil); err != nil {
 		return err
 	}
 	if err := f.Exec(`DELETE FROM s_hqlist WHERE list = ?`, d.List); err != nil {

@@ -26,7 +26,7 @@ var takenOut = []string{
 // foldErased takes out of the state what came from the erased payloads, and notes what they were.
 func foldErased(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var er journal.Erased
-	if err := read(e, nil, &er, nil); err != nil {
+	if err := e.Read(nil, &er, nil); err != nil {
 		return err
 	}
 	for _, seq := range er.Seqs {

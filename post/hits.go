@@ -252,7 +252,7 @@ func (p *Post) hitsIn(q querier, from entries, seqs []marz.Seq) (hits []web.Hit,
 		var of hitsEntry
 		var h hitsPrivate
 		if err == nil {
-			err = read(e, payload, &of, &h)
+			err = e.Read(payload, &of, &h)
 		}
 		if err == nil && h.Sealed != nil {
 			var why string
@@ -431,7 +431,7 @@ func (p *Post) addObjection(ctx context.Context, seq marz.Seq, j *web.Joint) err
 	}
 	var o objectedEntry
 	var n decisionPrivate
-	if err := read(e, payload, &o, &n); err != nil {
+	if err := e.Read(payload, &o, &n); err != nil {
 		return err
 	}
 	j.Objected = &web.Objection{By: e.Officer, At: e.At, Decision: o.Decision, Reason: o.Reason, Note: n.Note}

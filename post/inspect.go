@@ -354,7 +354,7 @@ func readWords(from entries, e journal.Entry, public any) (n decisionPrivate, er
 	if err != nil && marz.CodeOf(err) != marz.NotFound {
 		return n, err
 	}
-	return n, read(e, payload, public, &n)
+	return n, e.Read(payload, public, &n)
 }
 
 // Case returns the inspection that is open on a lane, to an officer who sits there. With an inspection that has ended there last it returns how it ended, and

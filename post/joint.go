@@ -352,7 +352,7 @@ func ofHits(rec *agreement.Record, owner marz.AuthorityID) *agreement.Record {
 func foldHits(f *journal.Fold, e journal.Entry, payload []byte) error {
 	var h hitsEntry
 	var content hitsPrivate
-	if err := read(e, payload, &h, &content); err != nil {
+	if err := e.Read(payload, &h, &content); err != nil {
 		return err
 	}
 	return foldContent(f, e, h.Inspection, e.Authority, h.Hits, content.Sealed)
@@ -360,7 +360,7 @@ func foldHits(f *journal.Fold, e journal.Entry, payload []byte) error {
 
 func foldSubmitted(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var s submittedEntry
-	if err := read(e, nil, &s, nil); err != nil {
+	if err := e.Read(nil, &s, nil); err != nil {
 		return err
 	}
 	return f.Exec(`UPDATE s_inspection SET state = 'awaiting', submission = ?, awaits = ?, concurred = '', step = ? WHERE id = ?`, e.Seq, joined(s.Awaits), e.Seq, number(s.Inspection))
@@ -368,7 +368,7 @@ func foldSubmitted(f *journal.Fold, e journal.Entry, _ []byte) error {
 
 func foldConcurred(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var c concurredEntry
-	if err := read(e, nil, &c, nil); err != nil {
+	if err := e.Read(nil, &c, nil); err != nil {
 		return err
 	}
 	return f.Exec(`UPDATE s_inspection SET concurred = trim(concurred || ' ' || ?), step = ? WHERE id = ?`, e.Officer, e.Seq, number(c.Inspection))
@@ -376,7 +376,7 @@ func foldConcurred(f *journal.Fold, e journal.Entry, _ []byte) error {
 
 func foldObjected(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var o objectedEntry
-	if err := read(e, nil, &o, nil); err != nil {
+	if err := e.Read(nil, &o, nil); err != nil {
 		return err
 	}
 	return f.Exec(`UPDATE s_inspection SET state = 'open', proposal = NULL, proposer = NULL, submission = NULL, awaits = '', concurred = '', objection = ?, step = ? WHERE id = ?`, e.Seq, e.Seq, number(o.Inspection))
@@ -384,7 +384,7 @@ func foldObjected(f *journal.Fold, e journal.Entry, _ []byte) error {
 
 func foldAsylum(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var as asylumEntry
-	if err := read(e, nil, &as, nil); err != nil {
+	if err := e.Read(nil, &as, nil); err != nil {
 		return err
 	}
 	return f.Exec(`UPDATE s_inspection SET state = 'open', proposal = NULL, proposer = NULL, submission = NULL, awaits = '', concurred = '', asylum = 1, step = ? WHERE id = ?`, e.Seq, number(as.Inspection))
@@ -393,7 +393,7 @@ func foldAsylum(f *journal.Fold, e journal.Entry, _ []byte) error {
 // foldLookup notes for each owner that another authority's officer read what is his.
 func foldLookup(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var l readEntry
-	if err := read(e, nil, &l, nil); err != nil {
+	if err := e.Read(nil, &l, nil); err != nil {
 		return err
 	}
 	for _, o := range l.Owners {

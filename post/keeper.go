@@ -70,7 +70,7 @@ func recordOf(q querier, e journal.Entry) (r kept, of aboutEntry, err error) {
 	if r.kind == "" {
 		return r, of, nil
 	}
-	if err := read(e, nil, &of, nil); err != nil {
+	if err := e.Read(nil, &of, nil); err != nil {
 		return r, of, err
 	}
 	if r.inspection = number(of.Inspection); e.Kind == KindInspection {

@@ -319,7 +319,7 @@ func (s *rescreening) had(ctx context.Context, id int64, owner marz.AuthorityID)
 func foldLate(f *journal.Fold, e journal.Entry, payload []byte) error {
 	var l lateEntry
 	var content hitsPrivate
-	if err := read(e, payload, &l, &content); err != nil {
+	if err := e.Read(payload, &l, &content); err != nil {
 		return err
 	}
 	err := f.Exec(`INSERT INTO s_late (seq, at, inspection, list, owner, count) VALUES (?, ?, ?, ?, ?, ?)`, e.Seq, e.At, number(l.Inspection), l.List, l.Owner, l.Hits)
@@ -350,7 +350,7 @@ func foldLateOpen(f *journal.Fold, e journal.Entry, l *lateEntry) error {
 
 func foldLateSeen(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var s lateSeenEntry
-	if err := read(e, nil, &s, nil); err != nil {
+	if err := e.Read(nil, &s, nil); err != nil {
 		return err
 	}
 	return f.Exec(`INSERT INTO s_late_seen (late, authority, seq) VALUES (?, ?, ?)`, s.Late, e.Authority, e.Seq)

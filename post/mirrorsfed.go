@@ -33,7 +33,7 @@ CREATE TABLE s_mirror (key TEXT PRIMARY KEY, authority TEXT NOT NULL, begun INTE
 
 func foldMirrorBegun(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var m mirrorEntry
-	if err := read(e, nil, &m, nil); err != nil {
+	if err := e.Read(nil, &m, nil); err != nil {
 		return err
 	}
 	return f.Exec(`INSERT OR REPLACE INTO s_mirror (key, authority, begun, ended) VALUES (?, ?, ?, NULL)`, m.Mirror, m.Of, e.Seq)
@@ -41,7 +41,7 @@ func foldMirrorBegun(f *journal.Fold, e journal.Entry, _ []byte) error {
 
 func foldMirrorEnded(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var m mirrorEntry
-	if err := read(e, nil, &m, nil); err != nil {
+	if err := e.Read(nil, &m, nil); err != nil {
 		return err
 	}
 	return f.Exec(`UPDATE s_mirror SET ended = ? WHERE key = ? AND ended IS NULL`, e.Seq, m.Mirror)

@@ -245,7 +245,7 @@ func (p *Post) Note(ctx context.Context, actor Actor, id marz.InspectionID, kind
 
 func foldNoted(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var n notedEntry
-	if err := read(e, nil, &n, nil); err != nil {
+	if err := e.Read(nil, &n, nil); err != nil {
 		return err
 	}
 	return f.Exec(`INSERT INTO s_note (seq, at, authority, inspection, kind) VALUES (?, ?, ?, ?, ?)`, e.Seq, e.At, e.Authority, number(n.Inspection), n.Kind)

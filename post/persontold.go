@@ -75,7 +75,7 @@ func (p *Post) readOf(k *keeper, id int64) ([]web.PersonRead, error) {
 			return nil, err
 		}
 		var l readEntry
-		if err := read(e, nil, &l, nil); err != nil {
+		if err := e.Read(nil, &l, nil); err != nil {
 			return nil, err
 		}
 		if e.Kind != KindRead {

@@ -66,7 +66,7 @@ CREATE INDEX s_request_at ON s_request (at);`
 
 func foldClientAccepted(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var c clientEntry
-	if err := read(e, nil, &c, nil); err != nil {
+	if err := e.Read(nil, &c, nil); err != nil {
 		return err
 	}
 	return f.Exec(`INSERT OR REPLACE INTO s_client (key, authority, officer, seq, at, accepted_by, purpose, actions, until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -75,7 +75,7 @@ func foldClientAccepted(f *journal.Fold, e journal.Entry, _ []byte) error {
 
 func foldClientDismissed(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var c clientDismissedEntry
-	if err := read(e, nil, &c, nil); err != nil {
+	if err := e.Read(nil, &c, nil); err != nil {
 		return err
 	}
 	return f.Exec(`DELETE FROM s_client WHERE key = ? AND authority = ?`, c.Client, e.Authority)
@@ -89,7 +89,7 @@ func foldClientsEnded(f *journal.Fold, authority marz.AuthorityID) error {
 // foldClientActed keeps the answer. That the same program uses a key twice contradicts the table's primary key, and undoes the second change whole.
 func foldClientActed(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var a actedEntry
-	if err := read(e, nil, &a, nil); err != nil {
+	if err := e.Read(nil, &a, nil); err != nil {
 		return err
 	}
 	if err := f.Exec(`DELETE FROM s_request WHERE at < ?`, e.At.Add(-requestLife)); err != nil {

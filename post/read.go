@@ -20,7 +20,7 @@ func ReadRegister(ctx context.Context, dir string) (*agreement.History, marz.Pos
 	err := journal.Read(ctx, dir, registerKinds, func(e journal.Entry) error {
 		if e.Kind == KindDescribed {
 			described = new(describedEntry)
-			return read(e, nil, described, nil)
+			return e.Read(nil, described, nil)
 		}
 		event, err := registerEvent(e)
 		events = append(events, event)

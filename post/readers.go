@@ -32,7 +32,7 @@ CREATE TABLE s_reader (key TEXT NOT NULL, authority TEXT NOT NULL, lane TEXT NOT
 
 func foldReaderAccepted(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var r readerEntry
-	if err := read(e, nil, &r, nil); err != nil {
+	if err := e.Read(nil, &r, nil); err != nil {
 		return err
 	}
 	return f.Exec(`INSERT OR REPLACE INTO s_reader (key, authority, lane, seq, at, officer) VALUES (?, ?, ?, ?, ?, ?)`, r.Reader, e.Authority, r.Lane, e.Seq, e.At, e.Officer)
@@ -40,7 +40,7 @@ func foldReaderAccepted(f *journal.Fold, e journal.Entry, _ []byte) error {
 
 func foldReaderDismissed(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var r readerEntry
-	if err := read(e, nil, &r, nil); err != nil {
+	if err := e.Read(nil, &r, nil); err != nil {
 		return err
 	}
 	return f.Exec(`DELETE FROM s_reader WHERE key = ? AND authority = ?`, r.Reader, e.Authority)

@@ -300,7 +300,7 @@ func (a *act) about(e journal.Entry) (*agreement.Record, error) {
 	var of struct {
 		Inspection marz.InspectionID `json:"inspection"`
 	}
-	if err := read(e, nil, &of, nil); err != nil {
+	if err := e.Read(nil, &of, nil); err != nil {
 		return nil, err
 	}
 	if e.Kind == KindInspection {

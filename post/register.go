@@ -29,15 +29,15 @@ func registerEvent(e journal.Entry) (agreement.Event, error) {
 	switch e.Kind {
 	case transfer.KindExecuted:
 		var x transfer.Execution
-		err := read(e, nil, &x, nil)
+		err := e.Read(nil, &x, nil)
 		return passing(e, passingOf(&x)), err
 	case KindControl:
 		var c controlEntry
-		err := read(e, nil, &c, nil)
+		err := e.Read(nil, &c, nil)
 		return passing(e, c), err
 	}
 	var i agreement.Instrument
-	err := read(e, nil, &i, nil)
+	err := e.Read(nil, &i, nil)
 	event := i.Event()
 	event.Seq, event.At = e.Seq, e.At
 	return event, err

@@ -252,7 +252,7 @@ func (p *Post) ConfirmClock(ctx context.Context, actor Actor) error {
 
 func foldSchedule(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var s scheduleEntry
-	if err := read(e, nil, &s, nil); err != nil {
+	if err := e.Read(nil, &s, nil); err != nil {
 		return err
 	}
 	return f.Exec(`INSERT INTO s_schedule (seq, at, authority, officer, starts, doc) VALUES (?, ?, ?, ?, ?, ?)`, e.Seq, e.At, e.Authority, e.Officer, s.Starts, string(e.Public))

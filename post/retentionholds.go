@@ -177,7 +177,7 @@ func (p *Post) EndReferral(ctx context.Context, actor Actor, id marz.InspectionI
 
 func foldHeld(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var h heldEntry
-	if err := read(e, nil, &h, nil); err != nil {
+	if err := e.Read(nil, &h, nil); err != nil {
 		return err
 	}
 	return f.Exec(`INSERT INTO s_hold (seq, at, authority, officer, entry, reason) VALUES (?, ?, ?, ?, ?, ?)`, e.Seq, e.At, e.Authority, e.Officer, h.Entry, h.Reason)
@@ -185,7 +185,7 @@ func foldHeld(f *journal.Fold, e journal.Entry, _ []byte) error {
 
 func foldReleased(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var r releasedEntry
-	if err := read(e, nil, &r, nil); err != nil {
+	if err := e.Read(nil, &r, nil); err != nil {
 		return err
 	}
 	return f.Exec(`UPDATE s_hold SET released = ? WHERE seq = ? AND released IS NULL`, e.At, r.Hold)
@@ -193,7 +193,7 @@ func foldReleased(f *journal.Fold, e journal.Entry, _ []byte) error {
 
 func foldReferralEnded(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var r referralEndedEntry
-	if err := read(e, nil, &r, nil); err != nil {
+	if err := e.Read(nil, &r, nil); err != nil {
 		return err
 	}
 	return f.Exec(`INSERT OR IGNORE INTO s_referral (inspection, at, seq) VALUES (?, ?, ?)`, number(r.Inspection), e.At, e.Seq)

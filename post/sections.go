@@ -233,7 +233,7 @@ func (p *Post) ReadIncident(ctx context.Context, actor Actor, incident marz.Seq,
 
 func foldPatrol(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var p patrolEntry
-	if err := read(e, nil, &p, nil); err != nil {
+	if err := e.Read(nil, &p, nil); err != nil {
 		return err
 	}
 	return f.Exec(`INSERT INTO s_patrol (id, section, starts, ends, officers, officer, article) VALUES (?, ?, ?, ?, ?, ?, ?)`,
@@ -242,7 +242,7 @@ func foldPatrol(f *journal.Fold, e journal.Entry, _ []byte) error {
 
 func foldPatrolEnded(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var p patrolEndedEntry
-	if err := read(e, nil, &p, nil); err != nil {
+	if err := e.Read(nil, &p, nil); err != nil {
 		return err
 	}
 	return f.Exec(`UPDATE s_patrol SET ended = ? WHERE id = ?`, e.At, p.Patrol)
@@ -250,7 +250,7 @@ func foldPatrolEnded(f *journal.Fold, e journal.Entry, _ []byte) error {
 
 func foldIncident(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var in incidentEntry
-	if err := read(e, nil, &in, nil); err != nil {
+	if err := e.Read(nil, &in, nil); err != nil {
 		return err
 	}
 	return f.Exec(`INSERT INTO s_incident (id, section, happened, kind, kilometre, present, patrol, officer, article, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,

@@ -53,7 +53,7 @@ CREATE INDEX s_by_authority ON s_inspection (authority, decided_seq, decided) WH
 
 func foldShift(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var s shiftEntry
-	if err := read(e, nil, &s, nil); err != nil {
+	if err := e.Read(nil, &s, nil); err != nil {
 		return err
 	}
 	return f.Exec(`INSERT INTO s_shift (seq, at, authority, giver, taker) VALUES (?, ?, ?, ?, ?)`, e.Seq, e.At, e.Authority, s.From, s.To)
@@ -78,7 +78,7 @@ func foldDecidedAgainst(f *journal.Fold, e journal.Entry, payload []byte) error 
 		return err
 	}
 	var d decisionEntry
-	if err := read(e, nil, &d, nil); err != nil || !against(d.Verdict, d.Hits, d.Decision) {
+	if err := e.Read(nil, &d, nil); err != nil || !against(d.Verdict, d.Hits, d.Decision) {
 		return err
 	}
 	by := e.Officer
@@ -95,7 +95,7 @@ func foldWithdrawnAgainst(f *journal.Fold, e journal.Entry, payload []byte) erro
 		return err
 	}
 	var w withdrawnEntry
-	if err := read(e, nil, &w, nil); err != nil {
+	if err := e.Read(nil, &w, nil); err != nil {
 		return err
 	}
 	return f.Exec(`INSERT INTO s_override (seq, at, officer, authority, inspection, verdict, decision, reason)
@@ -109,7 +109,7 @@ func foldReading(f *journal.Fold, e journal.Entry, payload []byte) error {
 		return err
 	}
 	var l readEntry
-	if err := read(e, nil, &l, nil); err != nil || l.Reason == takenOver {
+	if err := e.Read(nil, &l, nil); err != nil || l.Reason == takenOver {
 		return err
 	}
 	var inspection any
@@ -122,7 +122,7 @@ func foldReading(f *journal.Fold, e journal.Entry, payload []byte) error {
 
 func foldRefused(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var r refusedEntry
-	if err := read(e, nil, &r, nil); err != nil {
+	if err := e.Read(nil, &r, nil); err != nil {
 		return err
 	}
 	return f.Exec(`INSERT INTO s_refused (seq, at, officer, authority, action) VALUES (?, ?, ?, ?, ?)`, e.Seq, e.At, r.Officer, r.Officer.Authority(), r.Action)

@@ -132,23 +132,9 @@ var folds = map[string]func(*journal.Fold, journal.Entry, []byte) error{
 	transfer.KindClosed:    foldTransfer,
 }
 
-// read unmarshals an entry's public part and, if there is one, its payload.
-func read(e journal.Entry, payload []byte, public, private any) error {
-	if err := json.Unmarshal(e.Public, public); err != nil {
-		return &marz.Error{Op: "fold entry", Subject: e.Kind, Err: err}
-	}
-	if payload == nil || private == nil {
-		return nil
-	}
-	if err := json.Unmarshal(payload, private); err != nil {
-		return &marz.Error{Op: "fold entry", Subject: e.Kind, Fix: "its payload is malformed"}
-	}
-	return nil
-}
-
 func foldDescribed(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var d describedEntry
-	if err := read(e, nil, &d, nil); err != nil {
+	if err := e.Read(nil, &d, nil); err != nil {
 		return err
 	}
 	if err := f.Exec(`INSERT OR REPLACE INTO s_post (one, doc) VALUES (1, ?)`, string(e.Public)); err != nil {
@@ -171,7 +157,7 @@ func foldRegister(f *journal.Fold, e journal.Entry, _ []byte) error {
 
 func foldControl(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var c controlEntry
-	if err := read(e, nil, &c, nil); err != nil {
+	if err := e.Read(nil, &c, nil); err != nil {
 		return err
 	}
 	return foldPassing(f, e, c)
@@ -229,7 +215,7 @@ func foldPassing(f *journal.Fold, e journal.Entry, c controlEntry) error {
 func foldInvited(f *journal.Fold, e journal.Entry, payload []byte) error {
 	var in invitedEntry
 	var who invitedPrivate
-	if err := read(e, payload, &in, &who); err != nil {
+	if err := e.Read(payload, &in, &who); err != nil {
 		return err
 	}
 	err := f.Exec(`INSERT INTO s_officer (id, authority, role, name, named_by) VALUES (?, ?, ?, ?, ?)
@@ -253,7 +239,7 @@ func foldInvited(f *journal.Fold, e journal.Entry, payload []byte) error {
 func foldEnrolled(f *journal.Fold, e journal.Entry, payload []byte) error {
 	var en enrolledEntry
 	var c credentialPrivate
-	if err := read(e, payload, &en, &c); err != nil {
+	if err := e.Read(payload, &en, &c); err != nil {
 		return err
 	}
 	if en.From != nil {
@@ -284,7 +270,7 @@ func foldEnrolled(f *journal.Fold, e journal.Entry, payload []byte) error {
 // foldDismissed ends all access of one officer. What he did before stays as it is.
 func foldDismissed(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var d dismissedEntry
-	if err := read(e, nil, &d, nil); err != nil {
+	if err := e.Read(nil, &d, nil); err != nil {
 		return err
 	}
 	if err := foldLeft(f, e.At, `id = ?`, d.Officer); err != nil {
@@ -314,7 +300,7 @@ func foldDismissed(f *journal.Fold, e journal.Entry, _ []byte) error {
 func foldSignedIn(f *journal.Fold, e journal.Entry, payload []byte) error {
 	var s sessionEntry
 	var c credentialPrivate
-	if err := read(e, payload, &s, &c); err != nil {
+	if err := e.Read(payload, &s, &c); err != nil {
 		return err
 	}
 	if c.Credential != "" { // the counter moved on
@@ -330,7 +316,7 @@ func foldSignedIn(f *journal.Fold, e journal.Entry, payload []byte) error {
 
 func foldSignedOut(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var s sessionEntry
-	if err := read(e, nil, &s, nil); err != nil {
+	if err := e.Read(nil, &s, nil); err != nil {
 		return err
 	}
 	return f.Exec(`UPDATE s_session SET ended = ?, why = ? WHERE hash = ?`, e.At, s.Why, s.Session)
@@ -338,7 +324,7 @@ func foldSignedOut(f *journal.Fold, e journal.Entry, _ []byte) error {
 
 func foldLane(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var l laneEntry
-	if err := read(e, nil, &l, nil); err != nil {
+	if err := e.Read(nil, &l, nil); err != nil {
 		return err
 	}
 	if e.Kind == KindLaneClosed {
@@ -349,7 +335,7 @@ func foldLane(f *journal.Fold, e journal.Entry, _ []byte) error {
 
 func foldListLoaded(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var l listEntry
-	if err := read(e, nil, &l, nil); err != nil {
+	if err := e.Read(nil, &l, nil); err != nil {
 		return err
 	}
 	if l.From != nil {
@@ -363,7 +349,7 @@ func foldListLoaded(f *journal.Fold, e journal.Entry, _ []byte) error {
 
 func foldListRefused(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var l listEntry
-	if err := read(e, nil, &l, nil); err != nil {
+	if err := e.Read(nil, &l, nil); err != nil {
 		return err
 	}
 	return f.Exec(`INSERT INTO s_list (id, name, owner, version, alerts, refused) VALUES (?, ?, '', '', 0, ?)
@@ -373,7 +359,7 @@ func foldListRefused(f *journal.Fold, e journal.Entry, _ []byte) error {
 func foldInspection(f *journal.Fold, e journal.Entry, payload []byte) error {
 	var in inspectionEntry
 	var p inspectionPrivate
-	if err := read(e, payload, &in, &p); err != nil {
+	if err := e.Read(payload, &in, &p); err != nil {
 		return err
 	}
 	owners := in.Owners
@@ -390,7 +376,7 @@ func foldInspection(f *journal.Fold, e journal.Entry, payload []byte) error {
 
 func foldProposed(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var d decisionEntry
-	if err := read(e, nil, &d, nil); err != nil {
+	if err := e.Read(nil, &d, nil); err != nil {
 		return err
 	}
 	return f.Exec(`UPDATE s_inspection SET state = 'proposed', proposal = ?, proposer = ?, submission = NULL, awaits = '', concurred = '', step = ? WHERE id = ?`, e.Seq, e.Officer, e.Seq, number(d.Inspection))
@@ -398,7 +384,7 @@ func foldProposed(f *journal.Fold, e journal.Entry, _ []byte) error {
 
 func foldDecided(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var d decisionEntry
-	if err := read(e, nil, &d, nil); err != nil {
+	if err := e.Read(nil, &d, nil); err != nil {
 		return err
 	}
 	id := number(d.Inspection)
@@ -417,7 +403,7 @@ func foldDecided(f *journal.Fold, e journal.Entry, _ []byte) error {
 
 func foldWithdrawn(f *journal.Fold, e journal.Entry, _ []byte) error {
 	var w withdrawnEntry
-	if err := read(e, nil, &w, nil); err != nil {
+	if err := e.Read(nil, &w, nil); err != nil {
 		return err
 	}
 	return f.Exec(`UPDATE s_inspection SET state = 'withdrawn', ended = ?, step = ? WHERE id = ?`, e.At, e.Seq, number(w.Inspection))

@@ -53,7 +53,7 @@ func foldExecuted(f *journal.Fold, e journal.Entry, _ []byte) error {
 		return err
 	}
 	var x transfer.Execution
-	if err := read(e, nil, &x, nil); err != nil {
+	if err := e.Read(nil, &x, nil); err != nil {
 		return err
 	}
 	return foldPassing(f, e, passingOf(&x))

@@ -39,7 +39,7 @@ type signedPrivate struct {
 func foldSigned(f *journal.Fold, e journal.Entry, payload []byte) error {
 	var s transfer.Signed
 	var private signedPrivate
-	if err := read(e, payload, &s, &private); err != nil {
+	if err := e.Read(payload, &s, &private); err != nil {
 		return err
 	}
 	if private.Credential != "" { // the counter moved on
