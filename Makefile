@@ -11,7 +11,7 @@ AXE = tmp/axe/package/axe.min.js
 MODEL = tmp/model
 APT = apt-get -o DPkg::Lock::Timeout=300
 
-.PHONY: run build test tools check unit sim-transfer race race-post bench nation-bench fleet speed-signatures speed-passive eval shots fuzz mutate model
+.PHONY: run build test tools check unit sim-transfer race race-post bench nation-bench fleet speed-signatures speed-passive eval shots fuzz mutate model fonts fuzz-booth
 
 run: build
 	./bin/marz demo $(ARGS)

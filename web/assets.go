@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -20,7 +21,9 @@ var files embed.FS
 type asset struct {
 	body []byte
 	kind string // Content-Type
-	etag string // of the content
+	etag string // of the content, without quotes
+	// The body compressed, made at first use: most commands of the binary serve nothing.
+	br, gzip func() []byte
 }
 
 // assets holds the embedded assets by name; version names all of their contents together. Both are set once, before main.
@@ -28,9 +31,11 @@ var assets, version = readAssets()
 
 // kinds are fixed here, because the machine's own table of content types differs from machine to machine.
 var kinds = map[string]string{
-	".js":  "text/javascript; charset=utf-8",
-	".css": "text/css; charset=utf-8",
-	".svg": "image/svg+xml",
+	".js":    "text/javascript; charset=utf-8",
+	".css":   "text/css; charset=utf-8",
+	".svg":   "image/svg+xml",
+	".txt":   "text/plain; charset=utf-8",
+	".woff2": "font/woff2",
 }
 
 func readAssets() (map[string]asset, string) {
@@ -51,7 +56,12 @@ func readAssets() (map[string]asset, string) {
 		if kind == "" {
 			kind = mime.TypeByExtension(path.Ext(e.Name()))
 		}
-		out[e.Name()] = asset{body: body, kind: kind, etag: `"` + hex.EncodeToString(sum[:12]) + `"`}
+		a := asset{body: body, kind: kind, etag: hex.EncodeToString(sum[:12])}
+		if kind != kinds[".woff2"] { // which is compressed already
+			a.br = sync.OnceValue(func() []byte { return compressed(body, brotliOf) })
+			a.gzip = sync.OnceValue(func() []byte { return compressed(body, gzipOf) })
+		}
+		out[e.Name()] = a
 	}
 	return out, hex.EncodeToString(all.Sum(nil)[:8])
 }
@@ -81,11 +91,23 @@ func Assets() http.Handler {
 		}
 		h := w.Header()
 		h.Set("Content-Type", a.kind)
-		h.Set("ETag", a.etag)
+		h.Add("Vary", "Accept-Encoding")
+		body, encoding := a.encoded(r.Header.Values("Accept-Encoding"))
+		if encoding != "" {
+			h.Set("Content-Encoding", encoding)
+			encoding = "-" + encoding
+		}
+		h.Set("ETag", `"`+a.etag+encoding+`"`)
 		h.Set("Cache-Control", "no-cache")
 		if keep {
 			h.Set("Cache-Control", "public, max-age=31536000, immutable")
 		}
-		http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(a.body))
+		for _, name := range ofDocuments {
+			h.Del(name)
+		}
+		http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(body))
 	})
 }
+
+// ofDocuments are headers that mean something on a document alone: a page loads twenty assets, and each would carry them.
+var ofDocuments = []string{"Permissions-Policy", "Cross-Origin-Opener-Policy", "Referrer-Policy"}
