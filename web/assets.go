@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -49,6 +50,7 @@ func readAssets() (map[string]asset, string) {
 		if err != nil {
 			panic("web: asset " + e.Name() + ": " + err.Error())
 		}
+		body = spare(e.Name(), body)
 		sum := sha256.Sum256(body)
 		all.Write([]byte(e.Name() + "\x00"))
 		all.Write(sum[:])
@@ -64,6 +66,23 @@ func readAssets() (map[string]asset, string) {
 		out[e.Name()] = a
 	}
 	return out, hex.EncodeToString(all.Sum(nil)[:8])
+}
+
+var (
+	lineComment  = regexp.MustCompile(`(?m)^[ \t]*//.*$|^[ \t]+`)
+	blockComment = regexp.MustCompile(`(?s)/\*.*?\*/`)
+)
+
+// spare leaves out what only a reader of the source needs. A line keeps its number, for errors that a browser reports: a comment is
+// a line of its own in a module, and no text of one runs over two lines.
+func spare(name string, body []byte) []byte {
+	switch path.Ext(name) {
+	case ".js":
+		return lineComment.ReplaceAll(body, nil)
+	case ".css":
+		return blockComment.ReplaceAll(body, nil)
+	}
+	return body
 }
 
 // AssetURL returns the address of an asset in this binary. Every asset stands in one folder that is named after the contents of
@@ -105,9 +124,12 @@ func Assets() http.Handler {
 		for _, name := range ofDocuments {
 			h.Del(name)
 		}
+		if a.kind != kinds[".svg"] { // the one kind that a browser opens as a document which could hold a script
+			h.Del("Content-Security-Policy")
+		}
 		http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(body))
 	})
 }
 
 // ofDocuments are headers that mean something on a document alone: a page loads twenty assets, and each would carry them.
-var ofDocuments = []string{"Permissions-Policy", "Cross-Origin-Opener-Policy", "Referrer-Policy"}
+var ofDocuments = []string{"Permissions-Policy", "Cross-Origin-Opener-Policy", "Referrer-Policy", "Strict-Transport-Security"}

@@ -4,13 +4,14 @@ import (
 	"bytes"
 	"compress/gzip"
 	"io"
+	"net/http"
 	"strconv"
 	"strings"
 
 	"github.com/andybalholm/brotli"
 )
 
-// Only assets are compressed, which are the same for everybody. A page holds what is known of a person beside what a request brought,
+// Assets are compressed, which are the same for everybody, and the lane's page, which holds no text that its request brought. Any other page holds what is known of a person beside what a request brought,
 // and the length of the two compressed together would tell of the one to whoever chooses the other (BREACH).
 
 func brotliOf(w io.Writer) io.WriteCloser { return brotli.NewWriterLevel(w, brotli.BestCompression) }
@@ -49,6 +50,16 @@ func (a asset) encoded(accept []string) ([]byte, string) {
 		return a.gzip(), "gzip"
 	}
 	return a.body, ""
+}
+
+// shorter returns a page compressed where the request accepts it, and says so.
+func shorter(w http.ResponseWriter, r *http.Request, page []byte) []byte {
+	w.Header().Add("Vary", "Accept-Encoding")
+	if !accepts(r.Header.Values("Accept-Encoding"), "gzip") {
+		return page
+	}
+	w.Header().Set("Content-Encoding", "gzip")
+	return compressed(page, gzipOf)
 }
 
 // accepts reports whether Accept-Encoding names a coding, and not with a weight of 0 (RFC 9110 §12.5.3). A wildcard is not taken as a
