@@ -25,6 +25,7 @@ type fuzzed struct {
 	sample
 	strokes []stroke
 	whole   bool
+	pressed bool // a person pressed a letter in its midst
 }
 
 var silent = []string{"F1", "F5", "F10", "Escape", "ArrowDown", "ShiftLeft", "CapsLock"}
@@ -49,6 +50,7 @@ func fuzzScan(r *rand.Rand, l browsertest.Layout, s sample) fuzzed {
 			case 0:
 				continue
 			case 1:
+				f.pressed = true
 				f.strokes = append(f.strokes, stroke{Code: "Key" + string(rune('A'+r.IntN(26))), Wait: 1})
 			case 2:
 				st.Wait = 200 + r.IntN(300)
@@ -76,7 +78,9 @@ var typedBy = func() map[string]bool {
 	return m
 }()
 
-// TestWedgeFuzz holds that whatever the line and a person do to a scan, what is accepted is what was scanned, and that what only stutters is accepted.
+// TestWedgeFuzz holds that whatever the line does to a scan, what is accepted is what was scanned, and that what only stutters is accepted.
+// A letter that a person presses in the midst of a scan without line ends is taken for the reader's, because a scan ends with its last
+// character: such scans are counted, and the check digits at the post are what refuses them, all but those in the names of a TD1.
 func TestWedgeFuzz(t *testing.T) {
 	count := setting(os.Getenv("MARZ_SCANS"), 1000)
 	seed := setting(os.Getenv("MARZ_SEED"), time.Now().UnixNano())
@@ -85,7 +89,7 @@ func TestWedgeFuzz(t *testing.T) {
 	p := browsertest.New(t, browsertest.Options{}).Page()
 	p.Navigate(wedgeServer(t) + "/fuzz.html")
 	p.WaitFor("window.ready")
-	accepted := 0
+	accepted, foreign := 0, 0
 	for done := int64(0); done < count; {
 		var scans []fuzzed
 		var strokes [][]stroke
@@ -96,7 +100,11 @@ func TestWedgeFuzz(t *testing.T) {
 		for i, got := range browsertest.Eval[[][]sample](p, "run("+mustJSON(t, strokes)+")") {
 			want := scans[i]
 			for _, s := range got {
-				if s.Text != want.Text || s.Format != want.Format {
+				switch {
+				case s.Text == want.Text && s.Format == want.Format:
+				case want.pressed:
+					foreign++
+				default:
 					t.Errorf("scanned %q, accepted %q (whole: %v)", want.Text, s.Text, want.whole)
 				}
 			}
@@ -109,7 +117,7 @@ func TestWedgeFuzz(t *testing.T) {
 			return
 		}
 	}
-	t.Logf("%d accepted", accepted)
+	t.Logf("%d accepted, %d of them with a letter that a person pressed in the midst of a scan", accepted, foreign)
 }
 
 // travelSample is a zone of TD1, TD2 or TD3.
