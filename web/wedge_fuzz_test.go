@@ -41,8 +41,8 @@ func fuzzScan(r *rand.Rand, l browsertest.Layout, s sample) fuzzed {
 		if _, typed := typedBy[k.Code]; typed {
 			st.Key = l.Text(k.Code, k.Shift)
 		}
-		if r.IntN(60) == 0 {
-			st.Wait = r.IntN(140) // under the idle time of 150
+		if st.Key != "" && r.IntN(60) == 0 {
+			st.Wait = r.IntN(85) // with the line ends that may follow, which do not count as the reader's work, under the idle time of 150
 		}
 		if i == at && damage < 3 {
 			f.whole = false
