@@ -5,7 +5,6 @@ import (
 	"os"
 	"strconv"
 	"testing"
-	"time"
 
 	"marz/internal/browsertest"
 	"marz/mrz"
@@ -85,7 +84,7 @@ var typedBy = func() map[string]bool {
 // TD1, nothing tells, and those are counted.
 func TestWedgeFuzz(t *testing.T) {
 	count := setting(os.Getenv("MARZ_SCANS"), 1000)
-	seed := setting(os.Getenv("MARZ_SEED"), time.Now().UnixNano())
+	seed := setting(os.Getenv("MARZ_SEED"), 1795812159433319998)
 	t.Logf("MARZ_SEED=%d: %d scans", seed, count)
 	r := rand.New(rand.NewPCG(uint64(seed), 0))
 	p := browsertest.New(t, browsertest.Options{}).Page()
