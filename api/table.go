@@ -47,6 +47,32 @@ func GetProof[C any](do func(*Request[C]) (Text, error)) Route[C] {
 		Gives: "text/plain; charset=utf-8", Doc: "A file of its own, with the newest head (C2SP tlog-proof). With the entry's bytes and the node's key other people's tools can check it."}, do)
 }
 
+// OfAnyJournal lets an operation of the journal be asked of a journal that is mirrored at the node, too.
+func OfAnyJournal[C any](rt Route[C]) Route[C] {
+	rt.Params = append(rt.Params[:len(rt.Params):len(rt.Params)], Param{"origin", "query", "string", false, "Of which journal, by its name as nodes lists it; none: the node's own. Of another the program's authority needs read-journal at its post."})
+	return rt
+}
+
+// GetNodes says how far a headquarters' mirrors are.
+func GetNodes[C any](do func(*Request[C]) (Nodes, error)) Route[C] {
+	return answers(Route[C]{Method: "GET", Path: "/nodes", Name: "nodes", Summary: "The nodes whose journals are mirrored, and how far", Action: marz.ActReadJournal,
+		Doc: "Every node that was ever enrolled, what is held of its journal, and whether something stands against it."}, do)
+}
+
+// GetNationCounts counts the crossings of all posts.
+func GetNationCounts[C any](do func(*Request[C]) (NationCounts, error)) Route[C] {
+	return answers(Route[C]{Method: "GET", Path: "/nation/counts", Name: "nationCounts", Summary: "How many crossed, by post, hour and decision", Action: marz.ActReadJournal, Params: hourParams,
+		Doc: "Of the posts at which the program's authority has read-journal now, as far as their journals are mirrored. Hours begin on the hour in UTC. Nothing about a person."}, do)
+}
+
+// GetReleases says what a headquarters has given out.
+func GetReleases[C any](do func(*Request[C]) (Releases, error)) Route[C] {
+	return answers(Route[C]{Method: "GET", Path: "/releases", Name: "releases", Summary: "The versions of lists that were given out to posts", Action: marz.ActReadJournal,
+		Doc: "What was published, to whom, and what was taken back. No alert is given out, and no officer is told of."}, do)
+}
+
+var hourParams = []Param{{"from", "query", "date-time", false, "The first hour, with its offset; none: 24 hours before until."}, {"until", "query", "date-time", false, "Before which the last hour begins; none: now. At most 31 days after from."}}
+
 // GetLists gives the lists in force.
 func GetLists[C any](do func(*Request[C]) (Lists, error)) Route[C] {
 	return answers(Route[C]{Method: "GET", Path: "/lists", Name: "lists", Summary: "The lists in force, with their age", Action: marz.ActReadJournal,
@@ -68,7 +94,7 @@ func GetLanes[C any](do func(*Request[C]) (Lanes, error)) Route[C] {
 // GetCounts counts crossings.
 func GetCounts[C any](do func(*Request[C]) (Counts, error)) Route[C] {
 	return answers(Route[C]{Method: "GET", Path: "/counts", Name: "counts", Summary: "How many crossed, by hour and decision", Action: marz.ActReadJournal,
-		Params: []Param{{"from", "query", "date-time", false, "The first hour, with its offset; none: 24 hours before until."}, {"until", "query", "date-time", false, "Before which the last hour begins; none: now. At most 31 days after from."}},
+		Params: hourParams,
 		Doc:    "Hours begin on the hour in UTC. Nothing about a person."}, do)
 }
 

@@ -142,6 +142,60 @@ type Count struct {
 	Crossings int            `json:"crossings" doc:"How many."`
 }
 
+// NationCounts is how many crossed at all posts of a nation, hour by hour.
+type NationCounts struct {
+	From   marz.Instant  `json:"from" doc:"The first hour."`
+	Until  marz.Instant  `json:"until" doc:"Before which the last hour begins."`
+	Counts []NationCount `json:"counts" doc:"By post, hour, direction and decision, rising; where there was none, there is no row."`
+}
+
+// NationCount is how many of one post and hour.
+type NationCount struct {
+	Origin    marz.Origin    `json:"origin" doc:"The post's journal."`
+	Hour      marz.Instant   `json:"hour" doc:"When the hour begins, in UTC."`
+	Direction marz.Direction `json:"direction" doc:"In which direction."`
+	Decision  marz.Decision  `json:"decision" doc:"What was decided."`
+	Crossings int            `json:"crossings" doc:"How many."`
+}
+
+// Nodes are the nodes whose journals a headquarters mirrors.
+type Nodes struct {
+	Nodes []MirroredNode `json:"nodes" doc:"In the order in which they were enrolled."`
+}
+
+// MirroredNode is how far the copy of a node's journal is.
+type MirroredNode struct {
+	Post     marz.PostID  `json:"post" doc:"Of which post it is."`
+	Origin   marz.Origin  `json:"origin" doc:"The name of its journal."`
+	Key      string       `json:"key" doc:"The verifier key of its journal's heads."`
+	Entry    marz.Seq     `json:"entry" doc:"The entry that enrolled it."`
+	Since    marz.Instant `json:"since" doc:"When it was enrolled."`
+	Gone     marz.Instant `json:"gone,omitzero" doc:"When it was dismissed: nothing more is mirrored."`
+	Size     int64        `json:"size" doc:"How many entries are held."`
+	Coming   int64        `json:"coming" doc:"How many more are known to exist."`
+	Newest   marz.Instant `json:"newest,omitzero" doc:"The instant of the newest entry that is held."`
+	Cosigned marz.Instant `json:"cosigned,omitzero" doc:"When its head was cosigned last."`
+	Evidence int          `json:"evidence" doc:"How many pieces of evidence stand against it."`
+}
+
+// Releases are what a headquarters has given out.
+type Releases struct {
+	Releases []Release `json:"releases" doc:"In the order in which they were given out."`
+}
+
+// Release is a version of a list that was given out.
+type Release struct {
+	Entry    marz.Seq      `json:"entry" doc:"The entry that says so."`
+	At       marz.Instant  `json:"at" doc:"When."`
+	List     string        `json:"list" doc:"Which list."`
+	Version  string        `json:"version" doc:"Its version."`
+	From     string        `json:"from,omitempty" doc:"Of changes: the version that they lead from."`
+	Size     int64         `json:"size" doc:"Bytes of its file."`
+	To       []marz.Origin `json:"to" doc:"The journals of the posts that have it; empty: all."`
+	Recalled marz.Seq      `json:"recalled,omitempty" doc:"The entry that took it back."`
+	Why      string        `json:"why,omitempty" doc:"Why it was taken back."`
+}
+
 // CrossingPage is a part of the crossings, in the order in which they were decided.
 type CrossingPage struct {
 	Crossings []Crossing `json:"crossings" doc:"In order."`
@@ -296,7 +350,7 @@ type Health struct {
 
 // HealthCheck is one thing that is looked at.
 type HealthCheck struct {
-	Name string `json:"name" doc:"journal, lists, disk, clock or mirrors."`
+	Name string `json:"name" doc:"journal, lists, disk, clock or mirrors; at a headquarters journal, database or mirrors."`
 	Well bool   `json:"well" doc:"Whether it is as it should be."`
 	Says string `json:"says" doc:"How it is, in words."`
 }

@@ -3,6 +3,7 @@
 package folder
 
 import (
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -106,6 +107,17 @@ func Secret(random io.Reader) (string, error) {
 		return "", &marz.Error{Op: "draw a secret", Err: err}
 	}
 	return base64.RawURLEncoding.EncodeToString(b), nil
+}
+
+// Keyed returns a digest of parts, in hex, that nobody can make without the key. what sets uses of one key apart.
+func Keyed(key []byte, what string, parts ...string) string {
+	m := hmac.New(sha256.New, key)
+	io.WriteString(m, what)
+	for _, s := range parts {
+		m.Write([]byte{0})
+		io.WriteString(m, s)
+	}
+	return hex.EncodeToString(m.Sum(nil))
 }
 
 // Digest returns what a journal keeps of a secret that was given out: its SHA-256 in hex.

@@ -10,32 +10,39 @@ import (
 	"marz/folder"
 	"marz/hq/ledger"
 	"marz/journal"
+	"marz/program"
 )
 
 // OwnHouse is Marz's own rule under which a headquarters runs. A headquarters is no place: no article gives or takes anything there, and what is done there touches no place.
-// So an authority rules its own house: its officers see how far its mirrors are and read the public register and journal, and its supervisors let officers and nodes in and
-// end that. The rule gives nothing at any post or section, and nothing about a person: that is asked of the register, as there (HQ.Read).
+// So an authority rules its own house: its officers, and the programs that it has accepted, see how far its mirrors are and read the public register and journal, and its supervisors let
+// officers, programs and nodes in and end that. The rule gives nothing at any post or section, and nothing about a person: that is asked of the register, as there (HQ.Read).
 const OwnHouse marz.ArticleRef = "marz/own-house"
 
 // ownHouseText says the rule on the register's page.
-const ownHouseText = "an authority's officers see their headquarters, and its supervisors let officers and nodes in; it gives nothing at any place and nothing about a person"
+const ownHouseText = "an authority's officers and programs see their headquarters, and its supervisors let officers, programs and nodes in; it gives nothing at any place and nothing about a person"
 
 // ownHouse are the roles that may do what.
 var ownHouse = map[marz.Action][]marz.Role{
-	marz.ActReadJournal: {marz.RoleOfficer, marz.RoleSupervisor},
+	marz.ActReadJournal: {marz.RoleOfficer, marz.RoleSupervisor, marz.RoleProgram},
 	marz.ActEnrol:       {marz.RoleSupervisor},
 }
 
-// Actor is an officer with an open session.
+// Actor is an officer with an open session, or a program that was accepted.
 type Actor struct {
 	Officer marz.OfficerID
 	Role    marz.Role
 	Name    string
-	session string // hex SHA-256 of the cookie
+	session string           // hex SHA-256 of the cookie
+	program *program.Program // of a program, which has no session: its acceptance; nil for an officer
 }
 
 // mayHere reports why an actor may not do something in the headquarters' own house.
 func (h *HQ) mayHere(actor Actor, action marz.Action) error {
+	if actor.program != nil {
+		if why := actor.program.Lacks(action); why != "" {
+			return &marz.Error{Code: marz.Forbidden, Op: string(action), Subject: "at the headquarters", Fix: why}
+		}
+	}
 	for _, r := range ownHouse[action] {
 		if r == actor.Role && actor.Officer.Authority() == h.config.Authority {
 			return nil

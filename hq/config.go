@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"marz"
+	"marz/api"
 	"marz/folder"
 	"marz/inspection"
 )
@@ -19,6 +20,10 @@ type Config struct {
 	Listen    string           `toml:"listen"`    // address and port for browsers, for example ":8443"
 	Nodes     string           `toml:"nodes"`     // address and port for posts, for example ":8444"
 	Host      string           `toml:"host"`      // the name under which both are reached; passkeys are bound to it
+	// API is the address on which other programs ask, for example ":8446"; none: there is no such interface.
+	API string `toml:"api,omitempty"`
+	// Metrics is a loopback address on which monitoring on this machine reads /metrics and /healthz without a certificate, for example "127.0.0.1:9464"; none: it asks as other programs do.
+	Metrics string `toml:"metrics,omitempty"`
 	// Stay is how long a stay may be, as the posts have it, for the page of a person and the files of stays.
 	Stay     inspection.StayRule `toml:"stay,omitempty"`
 	Database string              `toml:"database,omitempty"` // postgres://…; none: the file hq.db beside this one, for one node alone
@@ -51,6 +56,9 @@ func (c *Config) validate(path string) error {
 	}
 	if c.Listen == c.Nodes && port(c.Listen) != "0" {
 		return bad(fmt.Sprintf("listen and nodes are both %q: browsers and posts need an address each", c.Listen))
+	}
+	if what := (api.Addresses{API: c.API, Metrics: c.Metrics}).Check(); what != "" {
+		return bad(what)
 	}
 	if c.Host == "" || net.ParseIP(c.Host) != nil || strings.ContainsAny(c.Host, ":/ ") {
 		return bad(fmt.Sprintf("host = %q: give the name under which the headquarters is reached; passkeys cannot be bound to an IP address", c.Host))

@@ -66,6 +66,7 @@ type HQ struct {
 	live      web.Hub
 	index     *nation.Index // over the mirrored journals
 	indexDB   *sql.DB
+	metrics   *metrics
 	seen      atomic.Pointer[overview]
 	ill       atomic.Pointer[error] // why the database did not answer when it was last asked; nil: it did
 }
@@ -74,6 +75,7 @@ type HQ struct {
 func Open(ctx context.Context, o Options) (*HQ, error) {
 	o.defaults()
 	h := &HQ{opts: o, state: newState()}
+	h.metrics = newMetrics(h)
 	var err error
 	if h.config, err = readConfig(filepath.Join(o.Dir, configFile)); err != nil {
 		return nil, err

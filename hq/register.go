@@ -25,6 +25,11 @@ func instrumentKind(i *agreement.Instrument) string {
 // AddInstruments records what its parties signed, all or none, by the same law as a post. The signatures are its authority, so that it needs no officer: whoever brings it
 // changes nothing. What is recorded already is passed over.
 func (h *HQ) AddInstruments(ctx context.Context, all []agreement.Instrument) (recorded []marz.Seq, err error) {
+	return h.recordInstruments(ctx, all, func(*nodeAct, []marz.Seq) error { return nil })
+}
+
+// recordInstruments records them, with what also appends in the same change.
+func (h *HQ) recordInstruments(ctx context.Context, all []agreement.Instrument, also func(*nodeAct, []marz.Seq) error) (recorded []marz.Seq, err error) {
 	ground := h.Register().Ground()
 	bare := make([]agreement.Instrument, len(all))
 	for i := range all {
@@ -37,7 +42,7 @@ func (h *HQ) AddInstruments(ctx context.Context, all []agreement.Instrument) (re
 		recorded = nil
 		fresh := h.state.fresh(bare)
 		if len(fresh) == 0 {
-			return nil
+			return also(n, recorded)
 		}
 		events := make([]agreement.Event, len(fresh))
 		for i := range fresh {
@@ -57,7 +62,7 @@ func (h *HQ) AddInstruments(ctx context.Context, all []agreement.Instrument) (re
 				return err
 			}
 		}
-		return nil
+		return also(n, recorded)
 	})
 	if err != nil {
 		return nil, err

@@ -50,6 +50,9 @@ var routes = []route{
 	{"GET /officers", marz.ActEnrol, (*HQ).pageOfficers},
 	{"POST /api/officers/invite", accessSession, (*HQ).invite},
 	{"POST /api/officers/dismiss", accessSession, (*HQ).dismiss},
+	{"GET /programs", marz.ActEnrol, (*HQ).pagePrograms},
+	{"POST /api/programs/accept", accessSession, (*HQ).acceptProgram},
+	{"POST /api/programs/dismiss", accessSession, (*HQ).dismissProgram},
 	{"GET /events", accessSession, (*HQ).events},
 	{"GET /ca.crt", accessOpen, (*HQ).getCA},
 	{"GET /healthz", accessOpen, (*HQ).health},
@@ -66,7 +69,7 @@ func (h *HQ) Handler() http.Handler {
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		web.WriteError(w, r, &marz.Error{Code: marz.NotFound, Op: "page", Subject: strconv.Quote(r.URL.Path), Fix: "this headquarters has no such page"})
 	})
-	return web.Secure(mux)
+	return h.metrics.counted("browsers", web.Secure(mux))
 }
 
 // NodesHandler returns what nodes reach: the mirror protocol (docs/spec/mirror.md) under /mirror/. The server in front of it asks for client certificates.
@@ -80,5 +83,5 @@ func (h *HQ) NodesHandler() http.Handler {
 		}
 		w.Write([]byte("ok\n"))
 	})
-	return mux
+	return h.metrics.counted("nodes", mux)
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"marz"
+	"marz/api"
 	"marz/folder"
 )
 
@@ -98,11 +99,33 @@ func (h *HQ) listen() (all []server, err error) {
 		}
 		all = append(all, server{s.Server, ln})
 	}
+	if all, err = h.listenForPrograms(all, certs); err != nil {
+		return all, err
+	}
 	ln, err := h.listenSocket()
 	if err != nil {
 		return all, err
 	}
 	return append(all, server{h.server(h.commandHandler(), nil), ln}), nil
+}
+
+// listenForPrograms opens the listeners for other programs and for monitoring, where hq.toml names an address.
+func (h *HQ) listenForPrograms(all []server, certs *folder.Certificates) ([]server, error) {
+	if h.config.API != "" {
+		s, ln, err := api.ListenPrograms(h.config.API, configFile, certs, h.apiHandler(), h.opts.Log)
+		if err != nil {
+			return all, err
+		}
+		all = append(all, server{s, ln})
+	}
+	if h.config.Metrics != "" {
+		s, ln, err := api.ListenMonitoring(h.config.Metrics, configFile, h.metrics.handler(), http.HandlerFunc(h.healthz), h.opts.Log)
+		if err != nil {
+			return all, err
+		}
+		all = append(all, server{s, ln})
+	}
+	return all, nil
 }
 
 func (h *HQ) server(handler http.Handler, conf *tls.Config) *http.Server {

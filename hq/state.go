@@ -13,6 +13,7 @@ import (
 	"marz/hq/nation"
 	"marz/journal"
 	"marz/passkey"
+	"marz/program"
 	"marz/release"
 )
 
@@ -30,6 +31,7 @@ type state struct {
 	recorded    map[string]bool         // digests of the instruments in it
 	signatures  map[marz.Seq][]string   // of each instrument
 	register    *agreement.Register     // nil: to be made anew
+	programs    programs                // other programs, and their requests
 	releases    release.State           // what was given out to posts
 	searches    []searched              // the newest questions about people, in order
 	swept       marz.Instant            // when sessions that are over were last dropped
@@ -62,7 +64,7 @@ type session struct {
 
 func newState() *state {
 	return &state{officers: map[marz.OfficerID]*officer{}, invitations: map[string]*invitation{}, passkeys: map[string]*credential{}, sessions: map[string]*session{},
-		refused: map[string]marz.Instant{}, recorded: map[string]bool{}, signatures: map[marz.Seq][]string{}}
+		refused: map[string]marz.Instant{}, recorded: map[string]bool{}, signatures: map[marz.Seq][]string{}, programs: newPrograms()}
 }
 
 // sessionLife is longer than any shift and shorter than two.
@@ -95,6 +97,10 @@ var folds = map[string]func(*state, journal.Entry, []byte) error{
 	KindSignedOut:  foldSignedOut,
 	KindRefusedAct: foldRefused,
 
+	program.KindAccepted:  foldProgramAccepted,
+	program.KindDismissed: foldProgramDismissed,
+	program.KindActed:     foldProgramActed,
+
 	nation.KindSearched: foldSearched,
 }
 
@@ -104,6 +110,7 @@ func (s *state) sweep(now marz.Instant) {
 		return
 	}
 	s.swept = now
+	s.programs.sweep(now)
 	maps.DeleteFunc(s.sessions, func(_ string, v *session) bool { return now.Sub(v.opened) > sessionLife+10*time.Hour })
 	maps.DeleteFunc(s.refused, func(_ string, at marz.Instant) bool { return now.Sub(at) > time.Hour })
 }

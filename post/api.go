@@ -1,22 +1,15 @@
 package post
 
 import (
-	"crypto/tls"
 	"database/sql"
-	"encoding/base64"
-	"log/slog"
-	"net"
 	"net/http"
-	"strconv"
 	"time"
-
-	"golang.org/x/mod/sumdb/tlog"
 
 	"marz"
 	"marz/agreement"
 	"marz/api"
-	"marz/folder"
 	"marz/journal"
+	"marz/program"
 )
 
 // asked is a program's request to this post.
@@ -57,37 +50,6 @@ func (p *Post) apiHandler() http.Handler {
 	return mux
 }
 
-// apiServer serves other programs, over TLS with certificates of their own and on an address of its own.
-func (p *Post) apiServer(certs *folder.Certificates) (*http.Server, net.Listener, error) {
-	ln, err := net.Listen("tcp", p.config.API)
-	if err != nil {
-		return nil, nil, &marz.Error{Code: marz.Unavailable, Op: "listen for programs on", Subject: p.config.API, Fix: "choose another address: api in " + configFile + " of the data folder", Err: err}
-	}
-	return &http.Server{
-		Handler:           p.apiHandler(),
-		TLSConfig:         &tls.Config{GetCertificate: certs.Get, MinVersion: tls.VersionTLS13, ClientAuth: tls.RequestClientCert},
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      5 * time.Minute, // lists of a nation are read anew within one request
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          slog.NewLogLogger(p.opts.Log.Handler(), slog.LevelDebug),
-	}, ln, nil
-}
-
-// metricsServer serves what monitoring on this machine reads, on a loopback address.
-func (p *Post) metricsServer() (*http.Server, net.Listener, error) {
-	ln, err := net.Listen("tcp", p.config.Metrics)
-	if err != nil {
-		return nil, nil, &marz.Error{Code: marz.Unavailable, Op: "listen for monitoring on", Subject: p.config.Metrics, Fix: "choose another address: metrics in " + configFile + " of the data folder", Err: err}
-	}
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", p.metrics.handler())
-	mux.HandleFunc("GET /healthz", p.healthz)
-	return &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: time.Minute, MaxHeaderBytes: 8 << 10,
-		ErrorLog: slog.NewLogLogger(p.opts.Log.Handler(), slog.LevelDebug)}, ln, nil
-}
-
 func (p *Post) apiNode(*asked) (api.Node, error) {
 	c := p.control.Load()
 	return api.Node{Kind: "post", ID: string(p.post.ID), Name: p.post.Name, State: p.post.State, Zone: p.post.Zone, Origin: p.journal.Origin(), Key: p.journal.VerifierKey(), Exercise: p.Exercise(),
@@ -99,52 +61,21 @@ func (p *Post) apiClient(q *asked) (api.Client, error) {
 	if err != nil {
 		return api.Client{}, &marz.Error{Op: "read programs", Err: err}
 	}
-	out := api.Client{Fingerprint: q.Key}
-	for _, c := range held {
-		out.Accepted = append(out.Accepted, api.Acceptance{Authority: c.authority, Officer: c.officer, Purpose: c.purpose, Actions: c.actions, Until: c.until, Entry: c.seq})
-	}
-	return out, nil
+	return program.Client(q.Key, held), nil
 }
 
 func (p *Post) apiHead(*asked) (api.Head, error) {
-	h := p.journal.Head()
-	return api.Head{Origin: p.journal.Origin(), Key: p.journal.VerifierKey(), Size: h.Size, Root: base64.StdEncoding.EncodeToString(h.Root[:]), Note: string(h.Note)}, nil
+	return api.HeadOf(p.journal.Origin(), p.journal.VerifierKey(), p.journal.Head()), nil
 }
 
-func apiEntryOf(e journal.Entry) api.Entry {
-	return api.Entry{Seq: e.Seq, At: e.At, Kind: e.Kind, Officer: e.Officer, Authority: e.Authority, Under: e.Under, Policy: e.Policy, Public: e.Public, Private: e.Private}
-}
-
-// pageOf cuts the row off that shows that more follows, and says how the list goes on.
-func pageOf[T any](q *asked, rows []T, limit int, from marz.Seq, of func(T) marz.Seq) ([]T, api.PageEnd) {
-	more := len(rows) > limit
-	if more {
-		rows = rows[:limit]
-	}
-	if len(rows) > 0 {
-		from = of(rows[len(rows)-1]) + 1
-	}
-	return rows, api.PageEnd{Next: q.Next(from), More: more}
-}
-
-func (p *Post) apiEntries(q *asked) (out api.EntryPage, err error) {
-	from, limit, err := q.Page()
-	if err != nil {
-		return out, err
-	}
-	entries, err := p.journal.Entries(q.Context(), from, limit+1)
-	if err != nil {
-		return out, err
-	}
-	entries, out.PageEnd = pageOf(q, entries, limit, from, func(e journal.Entry) marz.Seq { return e.Seq })
-	for _, e := range entries {
-		out.Entries = append(out.Entries, apiEntryOf(e))
-	}
-	return out, nil
+func (p *Post) apiEntries(q *asked) (api.EntryPage, error) {
+	return q.Entries(func(from marz.Seq, limit int) ([]journal.Entry, error) {
+		return p.journal.Entries(q.Context(), from, limit)
+	})
 }
 
 func (p *Post) apiEntry(q *asked) (out api.EntryBody, err error) {
-	n, err := seq(q.PathValue("seq"), 0)
+	n, err := q.Seq()
 	if err != nil {
 		return out, err
 	}
@@ -152,12 +83,11 @@ func (p *Post) apiEntry(q *asked) (out api.EntryBody, err error) {
 	if err != nil {
 		return out, err
 	}
-	leaf := tlog.RecordHash(body)
-	return api.EntryBody{Entry: apiEntryOf(e), Body: string(body), Leaf: base64.StdEncoding.EncodeToString(leaf[:])}, nil
+	return api.BodyOf(e, body), nil
 }
 
 func (p *Post) apiProof(q *asked) (api.Text, error) {
-	n, err := seq(q.PathValue("seq"), 0)
+	n, err := q.Seq()
 	if err != nil {
 		return "", err
 	}
@@ -180,19 +110,9 @@ func (p *Post) apiLanes(q *asked) (out api.Lanes, err error) {
 	return out, err
 }
 
-// mostCounted is the longest time that is counted at once.
-const mostCounted = 31 * 24 * time.Hour
-
 func (p *Post) apiCounts(q *asked) (out api.Counts, err error) {
-	if out.Until, err = apiInstant(q, "until", p.now()); err != nil {
+	if out.From, out.Until, err = q.Hours(p.now()); err != nil {
 		return out, err
-	}
-	if out.From, err = apiInstant(q, "from", out.Until.Add(-24*time.Hour)); err != nil {
-		return out, err
-	}
-	out.From = marz.InstantOf(out.From.Time().Truncate(time.Hour))
-	if d := out.Until.Sub(out.From); d < 0 || d > mostCounted+time.Hour {
-		return out, &marz.Error{Code: marz.Invalid, Op: "count crossings", Fix: "until comes at most 31 days after from, and not before it; ask for part after part"}
 	}
 	const hour = int64(time.Hour / time.Millisecond)
 	until := (int64(out.Until) + hour - 1) / hour * hour // the last hour is counted whole
@@ -204,15 +124,6 @@ func (p *Post) apiCounts(q *asked) (out api.Counts, err error) {
 		return out, &marz.Error{Op: "count crossings", Err: err}
 	}
 	return out, nil
-}
-
-// apiInstant reads an instant of the query.
-func apiInstant(q *asked, name string, absent marz.Instant) (marz.Instant, error) {
-	s := q.URL.Query().Get(name)
-	if s == "" {
-		return absent, nil
-	}
-	return marz.ParseInstant(s)
 }
 
 func apiCrossing(r *row) api.Crossing {
@@ -230,7 +141,7 @@ func (p *Post) apiCrossings(q *asked) (out api.CrossingPage, err error) {
 	if err != nil {
 		return out, &marz.Error{Op: "read crossings", Err: err}
 	}
-	rows, out.PageEnd = pageOf(q, rows, limit, from, func(r *row) marz.Seq { return r.seq })
+	rows, out.PageEnd = api.RowEnd(q, rows, limit, from, func(r *row) marz.Seq { return r.seq })
 	for _, r := range rows {
 		out.Crossings = append(out.Crossings, apiCrossing(r))
 	}
@@ -308,28 +219,11 @@ func (p *Post) apiRecord(q *asked) (out api.Record, err error) {
 }
 
 func (p *Post) apiRegister(q *asked) (out api.Register, err error) {
-	at, err := apiInstant(q, "at", p.now())
+	at, err := q.Instant("at", p.now())
 	if err != nil {
 		return out, err
 	}
-	b := p.RegisterPage(at)
-	out = api.Register{At: at, Policy: b.Policy}
-	for _, a := range b.Agreements {
-		out.Agreements = append(out.Agreements, api.Agreement{ID: a.ID, Title: a.Title, Parties: a.Parties, Signed: a.Signed, From: a.From, Until: a.Until, State: a.State, Why: a.Why,
-			Count: a.Articles, InForce: a.InForce, Entry: a.Seq})
-	}
-	for _, m := range b.Memberships {
-		row := api.Membership{Bloc: m.Bloc.ID, State: m.State, Status: "none"}
-		for _, s := range m.Periods {
-			if s.Now {
-				row.Status, row.From = s.Status, s.From
-			}
-		}
-		out.Memberships = append(out.Memberships, row)
-	}
-	for _, o := range b.Obligations {
-		out.Obligations = append(out.Obligations, api.Obligation{Article: o.Article, Owes: o.Owes, To: o.To, What: o.What, Due: o.Due, Status: o.Status, Overdue: o.Overdue})
-	}
+	out = api.RegisterOf(p.RegisterPage(at), at)
 	for _, h := range p.Timeline() {
 		out.Control = append(out.Control, api.Holding{Authority: h.Authority, Article: h.Article, From: h.From, Until: h.Until})
 	}
@@ -346,16 +240,5 @@ func (p *Post) apiTransfers(*asked) (out api.Transfers, err error) {
 
 // healthz is /healthz: 503 where the journal has failed, since then the node does nothing any more.
 func (p *Post) healthz(w http.ResponseWriter, r *http.Request) {
-	b, err := api.Encode(p.Health(r.Context()))
-	if err != nil {
-		http.Error(w, "fault", http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Content-Length", strconv.Itoa(len(b)+1))
-	if p.journal.Failure() != nil {
-		w.WriteHeader(http.StatusServiceUnavailable)
-	}
-	_, _ = w.Write(append(b, '\n'))
+	api.WriteHealth(w, p.Health(r.Context()), p.journal.Failure() == nil)
 }

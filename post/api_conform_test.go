@@ -5,142 +5,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
-
-	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"marz"
 	"marz/agreement"
 	"marz/api"
+	"marz/internal/apitest"
 	"marz/mirror"
 )
-
-// conformance holds answers to the OpenAPI document of the post, and notes which of its fields were seen.
-type conformance struct {
-	t       *testing.T
-	doc     map[string]any
-	schemas *jsonschema.Compiler
-	seen    map[string]bool // "Schema.field"
-	asked   map[string]bool // operationId
-}
-
-func newConformance(t *testing.T, document []byte) *conformance {
-	t.Helper()
-	c := &conformance{t: t, schemas: jsonschema.NewCompiler(), seen: map[string]bool{}, asked: map[string]bool{}}
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(document))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.doc = doc.(map[string]any)
-	for _, s := range c.at("components", "schemas").(map[string]any) {
-		s.(map[string]any)["additionalProperties"] = false // a program passes over what it does not know; here nothing is unknown
-	}
-	c.schemas.DefaultDraft(jsonschema.Draft2020)
-	c.schemas.AssertFormat()
-	if err := c.schemas.AddResource("openapi.json", doc); err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
-// at follows keys through the document.
-func (c *conformance) at(keys ...string) any {
-	var v any = c.doc
-	for _, k := range keys {
-		m, ok := v.(map[string]any)
-		if !ok {
-			return nil
-		}
-		v = m[k]
-	}
-	return v
-}
-
-// answer holds the answer to a request of a route to what the document says of it.
-func (c *conformance) answer(method, path string, resp *http.Response, body []byte) {
-	c.t.Helper()
-	operation, _ := c.at("paths", path, strings.ToLower(method)).(map[string]any)
-	if operation == nil {
-		c.t.Errorf("%s %s is not in the document", method, path)
-		return
-	}
-	c.asked[operation["operationId"].(string)] = true
-	status := fmt.Sprint(resp.StatusCode)
-	if resp.StatusCode >= 400 {
-		status = status[:1] + "XX"
-	}
-	response, _ := c.at("paths", path, strings.ToLower(method), "responses", status).(map[string]any)
-	if ref, ok := response["$ref"].(string); ok {
-		response, _ = c.at(strings.Split(strings.TrimPrefix(ref, "#/"), "/")...).(map[string]any)
-	}
-	content, _ := response["content"].(map[string]any)
-	kind, ok := content[resp.Header.Get("Content-Type")].(map[string]any)
-	if !ok {
-		c.t.Errorf("%s %s: the document knows no answer %s of type %q", method, path, status, resp.Header.Get("Content-Type"))
-		return
-	}
-	if ref, ok := kind["schema"].(map[string]any)["$ref"].(string); ok {
-		c.body(method+" "+path, strings.TrimPrefix(ref, "#/components/schemas/"), body)
-	}
-}
-
-func (c *conformance) body(what, schema string, body []byte) {
-	c.t.Helper()
-	s, err := c.schemas.Compile("openapi.json#/components/schemas/" + schema)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
-	if err == nil {
-		err = s.Validate(v)
-	}
-	if err != nil {
-		c.t.Errorf("%s: %v\n%s", what, err, body)
-	}
-	c.note(schema, v)
-}
-
-// note walks an answer beside its schema.
-func (c *conformance) note(schema string, v any) {
-	properties, _ := c.at("components", "schemas", schema, "properties").(map[string]any)
-	m, _ := v.(map[string]any)
-	for name, value := range m {
-		c.seen[schema+"."+name] = true
-		p, _ := properties[name].(map[string]any)
-		items, _ := p["items"].(map[string]any)
-		if ref, ok := p["$ref"].(string); ok {
-			c.note(strings.TrimPrefix(ref, "#/components/schemas/"), value)
-		}
-		if ref, ok := items["$ref"].(string); ok {
-			for _, one := range value.([]any) {
-				c.note(strings.TrimPrefix(ref, "#/components/schemas/"), one)
-			}
-		}
-	}
-}
-
-// missing are the fields of the document that no answer had, and the operations that were not asked.
-func (c *conformance) missing() (out []string) {
-	for schema, s := range c.at("components", "schemas").(map[string]any) {
-		properties, _ := s.(map[string]any)["properties"].(map[string]any)
-		for name := range properties {
-			if !c.seen[schema+"."+name] {
-				out = append(out, schema+"."+name)
-			}
-		}
-	}
-	for _, path := range c.doc["paths"].(map[string]any) {
-		for _, operation := range path.(map[string]any) {
-			if id := operation.(map[string]any)["operationId"].(string); !c.asked[id] {
-				out = append(out, id)
-			}
-		}
-	}
-	slices.Sort(out)
-	return out
-}
 
 // eventful is a register in which there is something of everything.
 const eventful = treaty + `article = [
@@ -202,7 +75,7 @@ func TestAnswersAreDocumented(t *testing.T) {
 	if !bytes.Equal(document, OpenAPI()) {
 		t.Error("marz openapi prints another document than the post serves")
 	}
-	c := newConformance(t, document)
+	c := apitest.NewConformance(t, document)
 	lane2 := tp.atLane("am-bg/2", "2")
 	tp.mustScan(lane2, "2", passport(t, "CABADI", "REZA", "C1", nil))
 	for _, rt := range tp.apiRoutes() {
@@ -222,18 +95,18 @@ func TestAnswersAreDocumented(t *testing.T) {
 		if resp.StatusCode != http.StatusOK {
 			t.Errorf("%s: %s %s", rt.Name, resp.Status, b)
 		}
-		c.answer(rt.Method, rt.Path, resp, b)
+		c.Answer(rt.Method, rt.Path, resp, b)
 		resp, b = p.ask(rt.Method, "/v1"+path+"?nonsense=1", body, headers...)
-		if c.answer(rt.Method, rt.Path, resp, b); resp.StatusCode != http.StatusBadRequest {
+		if c.Answer(rt.Method, rt.Path, resp, b); resp.StatusCode != http.StatusBadRequest {
 			t.Errorf("%s with a parameter that there is not: %s", rt.Name, resp.Status)
 		}
 	}
 	for _, more := range [][2]string{{"/journal/entries", "/v1/journal/entries?limit=1000"}, {"/counts", "/v1/counts?from=2024-12-31T10:00:00Z"}, {"/register", "/v1/register?at=2024-12-31T23:59:59%2B04:00"},
 		{"/journal/entries/{seq}", fmt.Sprintf("/v1/journal/entries/%s", id)}} {
 		resp, b := p.ask("GET", more[1], "")
-		c.answer("GET", more[0], resp, b)
+		c.Answer("GET", more[0], resp, b)
 	}
-	if missing := c.missing(); len(missing) > 0 {
+	if missing := c.Missing(); len(missing) > 0 {
 		t.Errorf("what the document says and nothing shows: %v", missing)
 	}
 }

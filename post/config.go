@@ -11,6 +11,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"marz"
+	"marz/api"
 	"marz/folder"
 	"marz/inspection"
 )
@@ -102,11 +103,8 @@ func (c *Config) validate(path string) error {
 	if _, port, err := net.SplitHostPort(c.Readers); c.Readers != "" && (err != nil || port == "") {
 		return bad(fmt.Sprintf("readers = %q is no address; write for example \":8445\"", c.Readers))
 	}
-	if _, port, err := net.SplitHostPort(c.API); c.API != "" && (err != nil || port == "") {
-		return bad(fmt.Sprintf("api = %q is no address; write for example \":8446\"", c.API))
-	}
-	if host, port, err := net.SplitHostPort(c.Metrics); c.Metrics != "" && (err != nil || port == "" || !net.ParseIP(host).IsLoopback()) {
-		return bad(fmt.Sprintf("metrics = %q is no loopback address; write for example \"127.0.0.1:9464\", or leave it out and let monitoring ask on api", c.Metrics))
+	if what := (api.Addresses{API: c.API, Metrics: c.Metrics}).Check(); what != "" {
+		return bad(what)
 	}
 	if c.Host == "" || net.ParseIP(c.Host) != nil || strings.ContainsAny(c.Host, ":/ ") {
 		return bad(fmt.Sprintf("host = %q: give the name under which booths reach the post; passkeys cannot be bound to an IP address", c.Host))

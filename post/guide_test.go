@@ -8,7 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"marz/api"
 	"marz/folder"
+	"marz/program"
 )
 
 // TestGuide runs the commands of docs/guides/api.md, in their order, as somebody does who follows it.
@@ -26,7 +28,7 @@ func TestGuide(t *testing.T) {
 	officer := tp.atLane("ru-bg/2", "1")
 	crossing := tp.crossed(officer, "A1")
 	tp.config.API = "127.0.0.1:0"
-	srv, ln, err := tp.apiServer(&folder.Certificates{Dir: tp.dir, Host: tp.config.Host, Wall: tp.opts.Wall, Log: tp.opts.Log})
+	srv, ln, err := api.ListenPrograms(tp.config.API, configFile, &folder.Certificates{Dir: tp.dir, Host: tp.config.Host, Wall: tp.opts.Wall, Log: tp.opts.Log}, tp.apiHandler(), tp.opts.Log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,13 +57,13 @@ func TestGuide(t *testing.T) {
 			t.Fatalf("%s\n%s\n%v", block[1], out, err)
 		}
 		if print := regexp.MustCompile(`\b[0-9a-f]{64}\b`).FindString(string(out)); strings.Contains(block[1], "sha256sum") {
-			if err := tp.AcceptProgram(t.Context(), tp.signIn("ru-bg/1"), Acceptance{Client: print, Purpose: "the ministry's board", Actions: everything, Days: 365}); err != nil {
+			if err := tp.AcceptProgram(t.Context(), tp.signIn("ru-bg/1"), program.Acceptance{Client: print, Purpose: "the ministry's board", Actions: everything, Days: 365}); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
 	k := tp.kinds()
-	if k[KindClientActed] != 2 || k[KindRead] != 1 || k[KindStatement] != 1 || k[KindListLoaded] < 2 {
+	if k[program.KindActed] != 2 || k[KindRead] != 1 || k[KindStatement] != 1 || k[KindListLoaded] < 2 {
 		t.Errorf("%v", k)
 	}
 }

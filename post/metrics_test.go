@@ -152,7 +152,7 @@ func TestMetricsAddress(t *testing.T) {
 		}
 	}
 	tp.config.Metrics = "127.0.0.1:0"
-	srv, ln, err := tp.metricsServer()
+	srv, ln, err := api.ListenMonitoring(tp.config.Metrics, configFile, tp.metrics.handler(), http.HandlerFunc(tp.healthz), tp.opts.Log)
 	if err != nil {
 		t.Fatal(err)
 	}

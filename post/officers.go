@@ -16,6 +16,7 @@ import (
 	"marz/folder"
 	"marz/journal"
 	"marz/passkey"
+	"marz/program"
 	"marz/transfer"
 	"marz/web"
 )
@@ -134,8 +135,8 @@ func (p *Post) Invite(ctx context.Context, actor Actor, o Officer) (*web.Invitat
 	if err := o.ID.Validate(); err != nil {
 		return nil, err
 	}
-	if isProgram(o.ID) {
-		return nil, &marz.Error{Code: marz.Invalid, Op: "invite", Subject: string(o.ID), Fix: "numbers that begin with " + programPrefix + " are those of programs; give another"}
+	if program.Is(o.ID) {
+		return nil, &marz.Error{Code: marz.Invalid, Op: "invite", Subject: string(o.ID), Fix: "numbers that begin with " + program.Prefix + " are those of programs; give another"}
 	}
 	if o.Role != marz.RoleOfficer && o.Role != marz.RoleSupervisor {
 		return nil, &marz.Error{Code: marz.Invalid, Op: "invite", Subject: string(o.ID), Fix: "the role is officer or supervisor"}

@@ -2,9 +2,6 @@ package post
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,6 +21,7 @@ import (
 	"marz/mirror"
 	"marz/mrz/photo"
 	"marz/passkey"
+	"marz/program"
 	"marz/transfer"
 	"marz/watchlist"
 	"marz/web"
@@ -307,8 +305,8 @@ type Actor struct {
 	Officer marz.OfficerID
 	Role    marz.Role
 	Name    string
-	session string      // hex SHA-256 of the cookie
-	program *programRow // of a program, which has no session: its acceptance; nil for an officer
+	session string           // hex SHA-256 of the cookie
+	program *program.Program // of a program, which has no session: its acceptance; nil for an officer
 }
 
 // act is one officer's act while it runs inside the journal.
@@ -539,12 +537,4 @@ func (p *Post) node(ctx context.Context, do func(*node) error) error {
 }
 
 // keyed returns a digest that only this post can make, so that a stolen table gives no names away.
-func (p *Post) keyed(what string, parts ...string) string {
-	m := hmac.New(sha256.New, p.key)
-	io.WriteString(m, what)
-	for _, s := range parts {
-		m.Write([]byte{0})
-		io.WriteString(m, s)
-	}
-	return hex.EncodeToString(m.Sum(nil))
-}
+func (p *Post) keyed(what string, parts ...string) string { return folder.Keyed(p.key, what, parts...) }

@@ -36,8 +36,8 @@ func TestProgramsInTheBrowser(t *testing.T) {
 	if resp, b := p.ask("GET", "/v1/lanes", ""); resp.StatusCode != http.StatusOK {
 		t.Errorf("%s %s", resp.Status, b)
 	}
-	if a := tp.actorOf(t, p, ""); len(a.program.actions) != 2 {
-		t.Errorf("%v", a.program.actions)
+	if a := tp.actorOf(t, p, ""); len(a.program.Actions) != 2 {
+		t.Errorf("%v", a.program.Actions)
 	}
 	browsertest.Eval[any](boss, `void document.querySelector("[data-dismiss]").click()`)
 	boss.WaitFor(`document.getElementById("dismiss").open && document.getElementById("dismiss-print").textContent.replace(/ /g, "") === "` + p.key + `"`)

@@ -26,6 +26,7 @@ import (
 	"marz/agreement"
 	"marz/api"
 	"marz/journal"
+	"marz/program"
 )
 
 // prog is another program: a key of its own, and its connection to the post.
@@ -122,7 +123,7 @@ var everything = []marz.Action{marz.ActReadJournal, marz.ActReadRecord, marz.Act
 
 func (tp *testPost) accept(by Actor, p *prog, actions ...marz.Action) {
 	tp.t.Helper()
-	if err := tp.AcceptProgram(tp.t.Context(), by, Acceptance{Client: p.key, Purpose: "a test", Actions: actions, Days: 30}); err != nil {
+	if err := tp.AcceptProgram(tp.t.Context(), by, program.Acceptance{Client: p.key, Purpose: "a test", Actions: actions, Days: 30}); err != nil {
 		tp.t.Fatal(err)
 	}
 }
@@ -142,8 +143,8 @@ func TestProgramIsAccepted(t *testing.T) {
 	}
 	ask("a stranger", "/v1/node", "forbidden", p.key)
 	ask("a stranger at the metrics", "/metrics", "forbidden", p.key)
-	code(t, "an officer who is no supervisor", tp.AcceptProgram(t.Context(), tp.signIn("ru-bg/2"), Acceptance{Client: p.key, Purpose: "x", Actions: everything, Days: 1}), marz.Forbidden, "")
-	for what, a := range map[string]Acceptance{"64 hexadecimal": {Client: "zz", Purpose: "x", Actions: everything, Days: 1}, "say what for": {Client: p.key, Actions: everything, Days: 1},
+	code(t, "an officer who is no supervisor", tp.AcceptProgram(t.Context(), tp.signIn("ru-bg/2"), program.Acceptance{Client: p.key, Purpose: "x", Actions: everything, Days: 1}), marz.Forbidden, "")
+	for what, a := range map[string]program.Acceptance{"64 hexadecimal": {Client: "zz", Purpose: "x", Actions: everything, Days: 1}, "say what for": {Client: p.key, Actions: everything, Days: 1},
 		"decides about a person": {Client: p.key, Purpose: "x", Actions: []marz.Action{marz.ActReadJournal, marz.ActDecide}, Days: 1}, "the least": {Client: p.key, Purpose: "x", Days: 1},
 		"how many days": {Client: p.key, Purpose: "x", Actions: everything, Days: 1000}, "line breaks": {Client: p.key, Purpose: "x\ny", Actions: everything, Days: 1}} {
 		code(t, what, tp.AcceptProgram(t.Context(), boss, a), marz.Invalid, what)
@@ -192,15 +193,15 @@ func TestNoProgramDecides(t *testing.T) {
 	tp.accept(tp.signIn("ru-bg/1"), p, everything...)
 	i := tp.mustScan(officer, "1", passport(t, "ABADI", "REZA", "A1", nil))
 	a := tp.actorOf(t, p, "")
-	a.program.actions = []marz.Action{marz.ActInspect, marz.ActDecide, marz.ActSupervise, marz.ActEnrol, marz.ActTransfer, marz.ActErase, marz.ActReadHit} // as nobody can accept it
+	a.program.Actions = []marz.Action{marz.ActInspect, marz.ActDecide, marz.ActSupervise, marz.ActEnrol, marz.ActTransfer, marz.ActErase, marz.ActReadHit} // as nobody can accept it
 	for what, err := range map[string]error{"decide": second(tp.Decide(t.Context(), a, i.ID, marz.Admit, "", "")), "scan": second(tp.Scan(t.Context(), a, "1", passport(t, "B", "C", "A2", nil), false)),
 		"withdraw": second(tp.Withdraw(t.Context(), a, i.ID, "wrong-lane")), "open lane": tp.OpenLane(t.Context(), a, "2"), "invite": second(tp.Invite(t.Context(), a, Officer{"ru-bg/9", "N", marz.RoleOfficer})),
-		"accept": tp.AcceptProgram(t.Context(), a, Acceptance{}), "erase": tp.Erase(t.Context(), a, []marz.Seq{1}, "x"), "transfer": second(tp.OpenTransfer(t.Context(), a, "treaty/2", nil, 0))} {
+		"accept": tp.AcceptProgram(t.Context(), a, program.Acceptance{}), "erase": tp.Erase(t.Context(), a, []marz.Seq{1}, "x"), "transfer": second(tp.OpenTransfer(t.Context(), a, "treaty/2", nil, 0))} {
 		code(t, what, err, marz.Forbidden, "no machine decides")
 	}
-	code(t, "invite somebody under a program's number", second(tp.Invite(t.Context(), tp.signIn("ru-bg/1"), Officer{programNumber("ru-bg", p.key), "N", marz.RoleOfficer})), marz.Invalid, "those of programs")
+	code(t, "invite somebody under a program's number", second(tp.Invite(t.Context(), tp.signIn("ru-bg/1"), Officer{program.Number("ru-bg", p.key), "N", marz.RoleOfficer})), marz.Invalid, "those of programs")
 	for _, rt := range tp.apiRoutes() {
-		if rt.Action != "" && !slices.Contains(programActions, rt.Action) {
+		if rt.Action != "" && !slices.Contains(program.Actions, rt.Action) {
 			t.Errorf("%s needs %s", rt.Name, rt.Action)
 		}
 	}
@@ -261,7 +262,7 @@ func TestProgramReadsARecord(t *testing.T) {
 		t.Errorf("%s %v", e, err)
 	}
 	entry, _, err := tp.journal.Entry(t.Context(), got.ReadEntry)
-	if err != nil || entry.Kind != KindRead || entry.Officer != programNumber("ru-bg", p.key) || entry.Under != got.ReadUnder || !strings.Contains(string(entry.Public), `"supervision"`) {
+	if err != nil || entry.Kind != KindRead || entry.Officer != program.Number("ru-bg", p.key) || entry.Under != got.ReadUnder || !strings.Contains(string(entry.Public), `"supervision"`) {
 		t.Errorf("%+v %v", entry, err)
 	}
 	other := tp.newProgram(t)
@@ -303,7 +304,7 @@ func TestProgramActsOnce(t *testing.T) {
 	answers.Store(string(first), true)
 	n := 0
 	answers.Range(func(any, any) bool { n++; return true })
-	if k := tp.kinds(); n != 1 || resp.StatusCode != http.StatusOK || k[KindStatement] != 1 || k[KindClientActed] != 1 || !strings.Contains(string(first), `"recorded":[`) {
+	if k := tp.kinds(); n != 1 || resp.StatusCode != http.StatusOK || k[KindStatement] != 1 || k[program.KindActed] != 1 || !strings.Contains(string(first), `"recorded":[`) {
 		t.Errorf("%d answers, the last %s %s; %v", n, resp.Status, first, k)
 	}
 	resp, b := p.ask("POST", path, signedStatement(t, tp), api.HeaderKey, `"8e03978e-40d5-43e8"`)
@@ -391,7 +392,7 @@ func TestRequestsAreForgotten(t *testing.T) {
 		return b
 	}
 	first := reload("reload-0001")
-	tp.now.Add(int64((requestLife - time.Minute) / time.Millisecond))
+	tp.now.Add(int64((program.RequestLife - time.Minute) / time.Millisecond))
 	reload("reload-0002")
 	if b := reload("reload-0001"); string(b) != string(first) {
 		t.Errorf("within its time: %s, then %s", first, b)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"marz"
+	"marz/api"
 	"marz/folder"
 )
 
@@ -56,7 +57,7 @@ func (p *Post) Serve(ctx context.Context, ready func(net.Addr)) error {
 		go func() { served <- readers.ServeTLS(listens, "", "") }()
 	}
 	if p.config.API != "" {
-		programs, listens, err := p.apiServer(certs)
+		programs, listens, err := api.ListenPrograms(p.config.API, configFile, certs, p.apiHandler(), p.opts.Log)
 		if err != nil {
 			closeAll(ln, stop)
 			return err
@@ -65,7 +66,7 @@ func (p *Post) Serve(ctx context.Context, ready func(net.Addr)) error {
 		go func() { served <- programs.ServeTLS(listens, "", "") }()
 	}
 	if p.config.Metrics != "" {
-		monitoring, listens, err := p.metricsServer()
+		monitoring, listens, err := api.ListenMonitoring(p.config.Metrics, configFile, p.metrics.handler(), http.HandlerFunc(p.healthz), p.opts.Log)
 		if err != nil {
 			closeAll(ln, stop)
 			return err

@@ -8,6 +8,7 @@ import (
 
 	"marz"
 	"marz/journal"
+	"marz/program"
 	"marz/transfer"
 )
 
@@ -112,9 +113,9 @@ var folds = map[string]func(*journal.Fold, journal.Entry, []byte) error{
 	KindNoted:          foldNoted,
 	KindReaderAccepted: foldReaderAccepted, KindReaderDismissed: foldReaderDismissed,
 	KindMirrorBegun: foldMirrorBegun, KindMirrorEnded: foldMirrorEnded,
-	KindFollowed:       foldFollowed,
-	KindListEnded:      foldListEnded,
-	KindClientAccepted: foldClientAccepted, KindClientDismissed: foldClientDismissed, KindClientActed: foldClientActed,
+	KindFollowed:         foldFollowed,
+	KindListEnded:        foldListEnded,
+	program.KindAccepted: foldClientAccepted, program.KindDismissed: foldClientDismissed, program.KindActed: foldClientActed,
 	journal.KindErased: foldErased,
 
 	transfer.KindOpened:    foldTransfer,

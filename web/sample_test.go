@@ -75,7 +75,7 @@ var sampleBodies = map[string]any{
 		{Name: "ru-bg/mirror", Authority: "ru-bg", Address: "https://hq.ru-bg.example:8444/mirror", State: web.MirrorWhole, Under: "am-ru-1992/2", Size: 48213, Goal: 48213, Last: midday - 2e3, Seen: midday - 2e3, Payloads: 48213},
 		{Name: "ru-bg/old", Authority: "ru-bg", Address: "https://old.ru-bg.example:8444/mirror", State: web.MirrorEnded, Size: 20112, Goal: 20112, Last: midday - 86400e3, Seen: midday - 60e3, Ended: 20111, Payloads: 20112},
 		{Name: "ge-bg/mirror", Authority: "ge-bg", Address: "https://hq.ge-bg.example:8444/mirror", State: web.MirrorClosed}}},
-	"programs": web.ProgramsBody{Own: "ru-bg", Listens: ":8446", MostDays: 730, Programs: []web.ProgramRow{
+	"programs": web.ProgramsBody{Own: "ru-bg", Listens: ":8446", MostDays: 730, Choices: []marz.Action{"read-record", "manage-lists"}, Programs: []web.ProgramRow{
 		{Key: strings.Repeat("5d1e", 16), Officer: "ru-bg/program-5d1e5d1e", Purpose: "Counts for the ministry's board", Actions: []marz.Action{"read-journal"}, At: midday, By: "ru-bg/0101", Until: midday + 365*86400e3},
 		{Key: strings.Repeat("a08b", 16), Officer: "ru-bg/program-a08ba08b", Purpose: "Case files of the second line", Actions: []marz.Action{"read-journal", "read-record", "manage-lists"}, At: midday - 400*86400e3, By: "ru-bg/0101", Until: midday - 35*86400e3, Ended: true}}},
 	"officers": web.OfficersBody{Own: "ru-bg", First: []marz.AuthorityID{"am-bg"}, Officers: []web.OfficerRow{

@@ -476,8 +476,9 @@ type ReaderRow struct {
 // ProgramsBody is the body of the page on which a supervisor accepts other programs.
 type ProgramsBody struct {
 	Own      marz.AuthorityID
-	Listens  string // the address for programs, "" when the node does not listen for them
-	MostDays int    // for which one can be accepted
+	Listens  string        // the address for programs, "" when the node does not listen for them
+	MostDays int           // for which one can be accepted
+	Choices  []marz.Action // for which one can be accepted beside reading the journal
 	Programs []ProgramRow
 }
 
