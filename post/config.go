@@ -14,6 +14,7 @@ import (
 	"marz/api"
 	"marz/folder"
 	"marz/inspection"
+	"marz/retention"
 )
 
 const configFile = "post.toml"
@@ -38,8 +39,8 @@ type Config struct {
 	Mirrors []MirrorConfig `toml:"mirror,omitempty"`
 	Stays   StaysConfig    `toml:"stays,omitempty"`
 	// Retention is how long payloads are kept. It is a proposal: a supervisor of each authority puts it in force.
-	Retention []RetentionRule `toml:"retention,omitempty"`
-	Person    PersonConfig    `toml:"person,omitempty"`
+	Retention []retention.Rule `toml:"retention,omitempty"`
+	Person    PersonConfig     `toml:"person,omitempty"`
 }
 
 // PersonConfig is how a person's own data is given to him.
@@ -134,7 +135,7 @@ func (c *Config) validate(path string) error {
 	if what := validateMirrors(c.Mirrors); what != "" {
 		return bad(what)
 	}
-	if err := checkRetention(c.Retention); err != nil {
+	if err := retentionKinds.Check(c.Retention); err != nil {
 		return bad(err.Error())
 	}
 	if len(c.Person.Sentence) > 1000 {

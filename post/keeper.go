@@ -12,6 +12,7 @@ import (
 	"marz"
 	"marz/agreement"
 	"marz/journal"
+	"marz/retention"
 	"marz/transfer"
 )
 
@@ -22,7 +23,7 @@ type keeper struct {
 	register  *agreement.Register
 	place     marz.PlaceID
 	transfers *transfer.State
-	schedules map[marz.AuthorityID]*schedule
+	schedules map[marz.AuthorityID]*retention.Schedule
 	at        marz.Instant
 	given     map[string]bool // whether an article gives an authority the power to erase, once it was asked
 }
@@ -61,7 +62,7 @@ var recordKinds = map[string]string{
 	KindInvited:  keepOfficers, KindEnrolled: keepOfficers, KindSignedIn: keepOfficers,
 	transfer.KindCounted: keepTransfers, transfer.KindDisposed: keepTransfers, transfer.KindArmed: keepTransfers, transfer.KindDisarmed: keepTransfers,
 	transfer.KindCancelled: keepTransfers, transfer.KindClock: keepTransfers, transfer.KindClosed: keepTransfers,
-	KindPersonExported: keepRequests, KindNoted: keepRequests, KindHeld: keepRequests, KindReleased: keepRequests, KindReferralEnded: keepRequests,
+	KindPersonExported: keepRequests, KindNoted: keepRequests, retention.KindHeld: keepRequests, retention.KindReleased: keepRequests, KindReferralEnded: keepRequests,
 }
 
 // recordOf says what kind of record an entry's payload is, and whose. It asks nothing but the state, so that a fold can ask it too.
@@ -136,7 +137,7 @@ func (k *keeper) judge(e journal.Entry) (kept, error) {
 	}
 	r.record = &agreement.Record{Kind: "record", Owners: r.owners}
 	switch {
-	case e.Kind == KindHeld:
+	case e.Kind == retention.KindHeld:
 		err = k.judgeHold(&r)
 	case r.kind == keepOfficers:
 		err = k.judgeOfficer(&r, e, of)
@@ -281,7 +282,7 @@ func (k *keeper) holdOn(owners []marz.AuthorityID, entry, inspection, incident i
 	}, `SELECT authority, reason FROM s_hold WHERE released IS NULL AND (entry = ? OR entry = ? AND entry > 0 OR entry = ? AND entry > 0) ORDER BY seq`, entry, inspection, incident)
 	for _, h := range all {
 		if slices.Contains(owners, h.authority) {
-			return "a hold of " + string(h.authority) + ": " + holdText(h.reason), err
+			return "a hold of " + string(h.authority) + ": " + retention.ReasonText(h.reason), err
 		}
 	}
 	return "", err
@@ -306,7 +307,7 @@ func (k *keeper) due(r *kept) dueness {
 	var words []string
 	for _, o := range r.owners {
 		s := k.schedules[o]
-		rule := s.rule(r.kind)
+		rule := s.Rule(r.kind)
 		switch {
 		case rule == nil:
 			return dueness{why: "no schedule of " + string(o)}

@@ -165,7 +165,7 @@ func (p *Post) untilOf(k *keeper, r *row) ([]web.PersonUntil, error) {
 	var out []web.PersonUntil
 	for _, o := range slices.Sorted(slices.Values(is.owners)) {
 		u := web.PersonUntil{Authority: o}
-		if rule := k.schedules[o].rule(is.kind); rule != nil {
+		if rule := k.schedules[o].Rule(is.kind); rule != nil {
 			u.Law = rule.Law
 			if is.from != 0 {
 				u.Until = is.from.Add(time.Duration(rule.Days) * 24 * time.Hour)

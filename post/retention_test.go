@@ -19,6 +19,7 @@ import (
 	"marz"
 	"marz/inspection"
 	"marz/journal"
+	"marz/retention"
 	"marz/verify"
 	"marz/web"
 )
@@ -26,24 +27,24 @@ import (
 const day = 24 * time.Hour
 
 // rules makes one rule an entry of kind → days for an authority.
-func rules(authority marz.AuthorityID, under marz.ArticleRef, days map[string]int) (out []RetentionRule) {
-	for _, kind := range retentionNames() {
+func rules(authority marz.AuthorityID, under marz.ArticleRef, days map[string]int) (out []retention.Rule) {
+	for _, kind := range retentionKinds.Names() {
 		if n := days[kind]; n > 0 {
-			out = append(out, RetentionRule{Authority: authority, Kinds: []string{kind}, Days: n, Under: under, Law: "an invented law, article " + fmt.Sprint(n)})
+			out = append(out, retention.Rule{Authority: authority, Kinds: []string{kind}, Days: n, Under: under, Law: "an invented law, article " + fmt.Sprint(n)})
 		}
 	}
 	return out
 }
 
 // schedules puts a schedule in force, by the authority's supervisor.
-func (tp *testPost) schedules(officer marz.OfficerID, r []RetentionRule) {
+func (tp *testPost) schedules(officer marz.OfficerID, r []retention.Rule) {
 	tp.t.Helper()
 	own := officer.Authority()
-	tp.config.Retention = append(slices.DeleteFunc(slices.Clone(tp.config.Retention), func(r RetentionRule) bool { return r.Authority == own }), r...)
-	if err := checkRetention(tp.config.Retention); err != nil {
+	tp.config.Retention = append(slices.DeleteFunc(slices.Clone(tp.config.Retention), func(r retention.Rule) bool { return r.Authority == own }), r...)
+	if err := retentionKinds.Check(tp.config.Retention); err != nil {
 		tp.t.Fatal(err)
 	}
-	if err := tp.SetSchedule(context.Background(), tp.signIn(officer), scheduleDigest(tp.config.proposed(own))); err != nil {
+	if err := tp.SetSchedule(context.Background(), tp.signIn(officer), retention.Digest(tp.config.proposed(own))); err != nil {
 		tp.t.Fatal(err)
 	}
 }
@@ -287,12 +288,12 @@ func TestNoScheduleErasesNothing(t *testing.T) {
 	if err != nil || !tp.there(idOf(i)) || !strings.Contains(fmt.Sprint(look.Rows), "no schedule of ru-bg") {
 		t.Fatalf("%+v, %v", look, err)
 	}
-	digest := scheduleDigest(tp.config.proposed("ru-bg"))
+	digest := retention.Digest(tp.config.proposed("ru-bg"))
 	for what, c := range map[string]struct {
 		officer marz.OfficerID
 		digest  string
 		want    marz.Code
-	}{"an officer": {"ru-bg/2", digest, marz.Forbidden}, "an observer": {"am-bg/1", scheduleDigest(tp.config.proposed("am-bg")), marz.Forbidden}, "what was not shown": {"ru-bg/1", "0", marz.Conflict}} {
+	}{"an officer": {"ru-bg/2", digest, marz.Forbidden}, "an observer": {"am-bg/1", retention.Digest(tp.config.proposed("am-bg")), marz.Forbidden}, "what was not shown": {"ru-bg/1", "0", marz.Conflict}} {
 		if err := tp.SetSchedule(ctx, tp.signIn(c.officer), c.digest); marz.CodeOf(err) != c.want {
 			t.Errorf("%s: %v", what, err)
 		}
@@ -433,7 +434,7 @@ func TestRetentionIsCutOff(t *testing.T) {
 
 // note notes a look without making one.
 func (tp *testPost) note() error {
-	return tp.node(context.Background(), func(n *node) error { return n.append(KindRetained, retainedEntry{}, nil) })
+	return tp.node(context.Background(), func(n *node) error { return n.append(retention.KindPassed, retention.Passed{}, nil) })
 }
 
 // BenchmarkLook measures what a look at one payload costs that is not due.

@@ -8,36 +8,9 @@ import (
 
 	"marz"
 	"marz/journal"
+	"marz/retention"
 	"marz/web"
 )
-
-// HoldReasons are why a record has to stay although its time is up.
-var HoldReasons = []web.Reason{
-	{Code: "court", Text: "A court or prosecutor asks for it"},
-	{Code: "investigation", Text: "An investigation needs it"},
-	{Code: "complaint", Text: "A complaint or a claim is open"},
-	{Code: "data-request", Text: "A person's request for his data is open"},
-	{Code: "audit", Text: "An audit or inspection needs it"},
-}
-
-func holdText(reason string) string {
-	for _, r := range HoldReasons {
-		if r.Code == reason {
-			return r.Text
-		}
-	}
-	return reason
-}
-
-// heldEntry names one entry. What is held is its payload, and of an inspection or an incident also what its authority keeps about that.
-type heldEntry struct {
-	Entry  marz.Seq `json:"entry"`
-	Reason string   `json:"reason"`
-}
-
-type releasedEntry struct {
-	Hold marz.Seq `json:"hold"`
-}
 
 type referralEndedEntry struct {
 	Inspection marz.InspectionID `json:"inspection"`
@@ -47,8 +20,8 @@ type referralEndedEntry struct {
 // Hold lets a record stay, whatever a schedule says, until the hold is released. It is the supervisor's authority's alone: of a joint record the hold of one is enough. The same again changes nothing.
 func (p *Post) Hold(ctx context.Context, actor Actor, entry marz.Seq, reason, note string) (hold marz.Seq, err error) {
 	note, err = trim(note)
-	if err == nil && !slices.ContainsFunc(HoldReasons, func(r web.Reason) bool { return r.Code == reason }) {
-		err = &marz.Error{Code: marz.Invalid, Op: "hold record", Subject: strconv.FormatInt(int64(entry), 10), Fix: "give one of the reasons for which a record has to stay"}
+	if err == nil {
+		err = retention.CheckReason(entry, reason)
 	}
 	if err != nil {
 		return 0, err
@@ -61,7 +34,7 @@ func (p *Post) Hold(ctx context.Context, actor Actor, entry marz.Seq, reason, no
 		if err == nil || !absent(err) {
 			return err
 		}
-		e, err := a.append(KindHeld, heldEntry{entry, reason}, private(note))
+		e, err := a.append(retention.KindHeld, retention.Held{Entry: entry, Reason: reason}, private(note))
 		hold = e.Seq
 		return err
 	})
@@ -129,7 +102,7 @@ func (p *Post) Release(ctx context.Context, actor Actor, hold marz.Seq, note str
 		case of != a.own():
 			return &marz.Error{Code: marz.Forbidden, Op: "release hold", Subject: strconv.FormatInt(int64(hold), 10), Fix: "it is a hold of " + string(of) + ", which releases it"}
 		}
-		_, err = a.append(KindReleased, releasedEntry{hold}, private(note))
+		_, err = a.append(retention.KindReleased, retention.Released{Hold: hold}, private(note))
 		return err
 	})
 }
@@ -176,7 +149,7 @@ func (p *Post) EndReferral(ctx context.Context, actor Actor, id marz.InspectionI
 // The folds.
 
 func foldHeld(f *journal.Fold, e journal.Entry, _ []byte) error {
-	var h heldEntry
+	var h retention.Held
 	if err := e.Read(nil, &h, nil); err != nil {
 		return err
 	}
@@ -184,7 +157,7 @@ func foldHeld(f *journal.Fold, e journal.Entry, _ []byte) error {
 }
 
 func foldReleased(f *journal.Fold, e journal.Entry, _ []byte) error {
-	var r releasedEntry
+	var r retention.Released
 	if err := e.Read(nil, &r, nil); err != nil {
 		return err
 	}
@@ -206,7 +179,7 @@ const holdsShown = 200
 func standingHolds(q querier) ([]web.RetentionHold, error) {
 	return collect(q, func(r *sql.Rows) (h web.RetentionHold, err error) {
 		err = r.Scan(&h.Seq, &h.At, &h.Authority, &h.Officer, &h.Entry, &h.Reason)
-		h.Text = holdText(h.Reason)
+		h.Text = retention.ReasonText(h.Reason)
 		return h, err
 	}, `SELECT seq, at, authority, officer, entry, reason FROM s_hold WHERE released IS NULL ORDER BY seq LIMIT ?`, holdsShown)
 }

@@ -9,6 +9,7 @@ import (
 
 	"marz"
 	"marz/agreement"
+	"marz/retention"
 	"marz/web"
 )
 
@@ -18,10 +19,10 @@ func (p *Post) Retention(actor Actor) (*web.RetentionBody, error) {
 		return nil, err
 	}
 	own, now, state := actor.Officer.Authority(), p.now(), p.journal.State()
-	b := &web.RetentionBody{Own: own, Holds: p.supervises(actor), Look: p.retaining.found(), Reasons: HoldReasons, Outcomes: ReferralOutcomes}
+	b := &web.RetentionBody{Own: own, Holds: p.supervises(actor), Look: p.retaining.found(), Reasons: retention.Reasons, Outcomes: ReferralOutcomes}
 	b.Can = p.may(actor, marz.ActErase) == nil
 	if b.Look != nil {
-		b.Next = b.Look.At.Add(retainEvery)
+		b.Next = b.Look.At.Add(retention.Every)
 	}
 	k, err := p.keeps(state, nil, now)
 	if err != nil {
@@ -34,8 +35,8 @@ func (p *Post) Retention(actor Actor) (*web.RetentionBody, error) {
 			b.Silent = append(b.Silent, authority)
 		}
 	}
-	if rules := p.config.proposed(own); k.schedules[own] == nil && len(rules) > 0 || k.schedules[own] != nil && scheduleDigest(k.schedules[own].Rules) != scheduleDigest(rules) {
-		v := p.scheduleView(k, own, &schedule{scheduleEntry: scheduleEntry{Rules: rules}})
+	if rules := p.config.proposed(own); k.schedules[own] == nil && len(rules) > 0 || k.schedules[own] != nil && retention.Digest(k.schedules[own].Rules) != retention.Digest(rules) {
+		v := p.scheduleView(k, own, &retention.Schedule{Set: retention.Set{Rules: rules}})
 		b.Proposed = &v
 	}
 	if b.Held, err = standingHolds(state); err == nil {
@@ -44,8 +45,8 @@ func (p *Post) Retention(actor Actor) (*web.RetentionBody, error) {
 	return b, err
 }
 
-func (p *Post) scheduleView(k *keeper, authority marz.AuthorityID, s *schedule) web.RetentionSchedule {
-	v := web.RetentionSchedule{Authority: authority, Officer: s.officer, Seq: s.seq, At: s.at, Starts: s.Starts, Digest: scheduleDigest(s.Rules)}
+func (p *Post) scheduleView(k *keeper, authority marz.AuthorityID, s *retention.Schedule) web.RetentionSchedule {
+	v := web.RetentionSchedule{Authority: authority, Officer: s.Officer, Seq: s.Seq, At: s.At, Starts: s.Starts, Digest: retention.Digest(s.Rules)}
 	for i := range s.Rules {
 		r := &s.Rules[i]
 		w := web.RetentionRule{Kinds: r.Kinds, Days: r.Days, Under: r.Under, Law: r.Law}

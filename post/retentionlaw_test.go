@@ -273,7 +273,7 @@ func (h *history) someCase() *web.Inspection {
 
 func (h *history) setSchedule() {
 	days := map[string]int{}
-	for _, k := range retentionNames() {
+	for _, k := range retentionKinds.Names() {
 		days[k] = rapid.SampledFrom([]int{0, 1, 2, 3, 5, 8}).Draw(h.t, k)
 	}
 	s := h.supervisor()

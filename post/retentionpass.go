@@ -4,24 +4,18 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"marz"
 	"marz/journal"
+	"marz/retention"
 	"marz/web"
 )
 
 const (
-	retainEvery  = 6 * time.Hour  // after a pass the next one follows
-	retainNoted  = 24 * time.Hour // a pass that erased nothing is an entry as often as this
-	retainGap    = 72 * time.Hour // a clock that has moved on by more while the node noted nothing is in doubt
-	retainPage   = 256            // payloads looked at together
-	retainBatch  = 64             // payloads erased in one transaction, while lanes wait
-	clocksAgree  = 10 * time.Minute
-	retainedWhys = 8 // reasons that a row names
+	retainPage  = 256 // payloads looked at together
+	clocksAgree = 10 * time.Minute
 )
 
 // retaining is what the passes have found last.
@@ -47,7 +41,7 @@ func (r *retaining) found() *web.RetentionLook {
 // retain looks for what is due every few hours and erases it, until ctx ends. It runs beside the lanes.
 func (p *Post) retain(ctx context.Context) {
 	for ctx.Err() == nil {
-		wait := retainEvery
+		wait := retention.Every
 		if _, err := p.Retain(ctx); err != nil && ctx.Err() == nil && p.journal.Failure() == nil {
 			p.opts.Log.Error("what is due could not be erased; it is tried again", "err", err)
 			wait = retry
@@ -62,13 +56,6 @@ func (p *Post) retain(ctx context.Context) {
 	}
 }
 
-// retainedEntry says that the node looked for what is due, and how many payloads it found. It names nobody.
-type retainedEntry struct {
-	Kept   int `json:"kept"`   // payloads that are there after the pass
-	Held   int `json:"held"`   // of these: whose time is up by a schedule, and which have to stay
-	Erased int `json:"erased"` // by this pass
-}
-
 // Retain looks at every payload once, and erases those whose time is up by the schedules of all whose they are. Serve does it by itself. Each batch is a transaction of its own in which everything is asked again,
 // so that a pass that is cut off anywhere has erased only what was due, and the next one goes on. While the clock is in doubt it erases nothing.
 func (p *Post) Retain(ctx context.Context) (*web.RetentionLook, error) {
@@ -76,34 +63,34 @@ func (p *Post) Retain(ctx context.Context) (*web.RetentionLook, error) {
 	if err != nil {
 		return nil, err
 	}
-	pass := &retention{Post: p, look: newLook(k)}
-	if pass.look.Doubt, err = p.clockDoubt(p.journal.State(), k.at, p.opts.Clock() < p.journal.At()); err != nil {
+	run := &pass{Post: p, look: newLook(k)}
+	if run.look.Doubt, err = p.clockDoubt(p.journal.State(), k.at, p.opts.Clock() < p.journal.At()); err != nil {
 		return nil, err
 	}
-	if err := eachKept(ctx, p.journal.State(), func(ctx context.Context, e journal.Entry) error { return pass.one(ctx, k, e) }, p.opts.Wall); err != nil {
+	if err := eachKept(ctx, p.journal.State(), func(ctx context.Context, e journal.Entry) error { return run.one(ctx, k, e) }, p.opts.Wall); err != nil {
 		return nil, err
 	}
-	if err := pass.erase(ctx); err != nil {
+	if err := run.erase(ctx); err != nil {
 		return nil, err
 	}
-	if err := pass.look.addErased(p.journal.State()); err != nil {
+	if err := addErased(run.look, p.journal.State()); err != nil {
 		return nil, err
 	}
-	pass.look.end()
-	if err := pass.note(ctx, len(k.schedules) > 0); err != nil {
+	endLook(run.look)
+	if err := run.note(ctx, len(k.schedules) > 0); err != nil {
 		return nil, err
 	}
 	p.retaining.mu.Lock()
-	p.retaining.last = pass.look.RetentionLook
+	p.retaining.last = run.look.RetentionLook
 	p.retaining.mu.Unlock()
 	p.live.Changed()
-	return pass.look.RetentionLook, nil
+	return run.look.RetentionLook, nil
 }
 
-// retention is one pass.
-type retention struct {
+// pass is one pass.
+type pass struct {
 	*Post
-	look   *look
+	look   *retention.Look
 	batch  []marz.Seq
 	erased int
 }
@@ -142,23 +129,23 @@ func eachKept(ctx context.Context, db *sql.DB, do func(context.Context, journal.
 	}
 }
 
-func (r *retention) one(ctx context.Context, k *keeper, e journal.Entry) error {
+func (r *pass) one(ctx context.Context, k *keeper, e journal.Entry) error {
 	is, due, err := k.look(e)
 	if err != nil {
 		return err
 	}
-	r.look.add(&is, &due)
+	r.look.Add(seen(&is, &due))
 	if !due.due || is.held != "" || r.look.Doubt != "" {
 		return nil
 	}
-	if r.batch = append(r.batch, e.Seq); len(r.batch) < retainBatch {
+	if r.batch = append(r.batch, e.Seq); len(r.batch) < retention.Batch {
 		return nil
 	}
 	return r.erase(ctx)
 }
 
 // erase erases what of a batch is due in the journal's turn, an entry for each article and rule by which it is.
-func (r *retention) erase(ctx context.Context) error {
+func (r *pass) erase(ctx context.Context) error {
 	if len(r.batch) == 0 {
 		return nil
 	}
@@ -181,12 +168,12 @@ func (r *retention) erase(ctx context.Context) error {
 	}
 	r.erased += len(gone)
 	for i := range gone {
-		r.look.gone(&gone[i])
+		r.look.Gone(seen(&gone[i], &dueness{}))
 	}
 	return nil
 }
 
-func (r *retention) eraseIn(tx *journal.Tx) ([]kept, error) {
+func (r *pass) eraseIn(tx *journal.Tx) ([]kept, error) {
 	k, err := r.keeps(tx, tx, tx.Now())
 	if err != nil {
 		return nil, err
@@ -227,142 +214,39 @@ func (r *retention) eraseIn(tx *journal.Tx) ([]kept, error) {
 }
 
 // note says in the journal that a pass was made: after one that erased, and once a day. So who reads the journal sees that the node looks, and the node that its clock runs as it did.
-func (r *retention) note(ctx context.Context, scheduled bool) error {
+func (r *pass) note(ctx context.Context, scheduled bool) error {
 	if !scheduled || r.look.Doubt != "" {
 		return nil
 	}
 	return r.node(ctx, func(n *node) error {
 		var last marz.Instant
-		err := n.QueryRow(`SELECT coalesce(max(at), 0) FROM s_looked WHERE kind = ?`, KindRetained).Scan(&last)
-		if err != nil || r.erased == 0 && n.Now().Sub(last) < retainNoted {
+		err := n.QueryRow(`SELECT coalesce(max(at), 0) FROM s_looked WHERE kind = ?`, retention.KindPassed).Scan(&last)
+		if err != nil || r.erased == 0 && n.Now().Sub(last) < retention.Noted {
 			return err
 		}
 		if doubt, err := r.clockDoubt(n, n.Now(), n.ClockBehind()); err != nil || doubt != "" {
 			return err // this entry would say that it is in order
 		}
-		return n.append(KindRetained, retainedEntry{r.look.kept, r.look.held, r.erased}, nil)
+		return n.append(retention.KindPassed, retention.Passed{Kept: r.look.Kept, Held: r.look.Held, Erased: r.erased}, nil)
 	})
 }
 
-// clockDoubt says why the node's clock is not believed enough to erase by it, or "". Who sets it ahead makes everything due, and erasing cannot be undone. It is believed when it is not behind the journal, no other
-// source of time that shows anything contradicts it, and it has not moved on by days since the node last looked, or a supervisor said that it is right.
+// clockDoubt says why the node's clock is not believed enough to erase by it, or "": beside what the journal says (retention.Doubt), no other source of time that shows anything may contradict it.
 func (p *Post) clockDoubt(q querier, now marz.Instant, behind bool) (string, error) {
-	if behind {
-		return "the clock is behind the newest entry of the journal", nil
+	var last marz.Instant
+	if err := q.QueryRow(`SELECT max(coalesce((SELECT max(at) FROM s_looked), 0), coalesce((SELECT max(at) FROM s_schedule), 0))`).Scan(&last); err != nil || behind {
+		return retention.Doubt(now, last, behind), err
 	}
 	for _, c := range p.clocks(now).Others {
 		if c.Fault == "" && (c.At.Sub(now) > clocksAgree || now.Sub(c.At) > clocksAgree) {
 			return fmt.Sprintf("the clock shows %s, and another source of time (%s) %s", now, c.Source, c.At), nil
 		}
 	}
-	var last marz.Instant
-	err := q.QueryRow(`SELECT max(coalesce((SELECT max(at) FROM s_looked), 0), coalesce((SELECT max(at) FROM s_schedule), 0))`).Scan(&last)
-	if err != nil || last == 0 || now.Sub(last) <= retainGap {
-		return "", err
-	}
-	return fmt.Sprintf("the clock shows %s, and the node noted its last look at %s: it was off for days, or the clock was set ahead", now, last), nil
-}
-
-// look gathers what a pass finds, by whose it is and what kind of record.
-type look struct {
-	*web.RetentionLook
-	k          *keeper
-	rows       map[string]*web.RetentionRow
-	why        map[string]map[string]int
-	kept, held int
-}
-
-func newLook(k *keeper) *look {
-	l := &look{RetentionLook: &web.RetentionLook{At: k.at}, k: k, rows: map[string]*web.RetentionRow{}, why: map[string]map[string]int{}}
-	for authority, s := range k.schedules { // also where nothing of it is there
-		for i := range s.Rules {
-			for _, kind := range s.Rules[i].Kinds {
-				l.row([]marz.AuthorityID{authority}, kind)
-			}
-		}
-	}
-	return l
-}
-
-func (l *look) row(owners []marz.AuthorityID, kind string) (*web.RetentionRow, map[string]int) {
-	owners = slices.Sorted(slices.Values(owners))
-	key := joined(owners) + "|" + kind
-	r := l.rows[key]
-	if r == nil {
-		r = &web.RetentionRow{Owners: owners, Kind: kind, What: "Other payloads", From: "it does not run"}
-		if kind == keepOpen {
-			r.What = "Open cases"
-		} else if i := slices.Index(retentionNames(), kind); i >= 0 {
-			r.What, r.From = retentionKinds[i].What, retentionKinds[i].From
-		}
-		for _, o := range owners {
-			if rule := l.k.schedules[o].rule(kind); rule != nil {
-				r.Rules = append(r.Rules, web.RetentionPeriod{Authority: o, Days: rule.Days, Under: rule.Under, Law: rule.Law})
-			}
-		}
-		l.rows[key], l.why[key] = r, map[string]int{}
-	}
-	return r, l.why[key]
-}
-
-// add counts a payload that is there.
-func (l *look) add(r *kept, d *dueness) {
-	row, why := l.row(r.owners, r.kind)
-	row.Kept++
-	l.kept++
-	if row.Oldest == 0 || r.from != 0 && r.from < row.Oldest {
-		row.Oldest = r.from
-	}
-	switch {
-	case r.from == 0:
-		row.Held++
-		why[r.held]++
-	case d.why != "":
-		row.Unruled++
-		why[d.why]++
-	case !d.due:
-	case r.held != "":
-		row.Held++
-		l.held++
-		why[r.held]++
-	default:
-		row.Due++
-	}
-}
-
-// gone takes one off that was due and is erased.
-func (l *look) gone(r *kept) {
-	row, _ := l.row(r.owners, r.kind)
-	row.Kept, row.Due, row.Now = row.Kept-1, row.Due-1, row.Now+1
-	l.kept--
-}
-
-// end puts the rows in order, with what was erased so far and why what is held is held.
-func (l *look) end() {
-	for key, r := range l.rows {
-		for what, n := range l.why[key] {
-			r.Whys = append(r.Whys, web.RetentionWhy{What: what, Count: n})
-		}
-		slices.SortFunc(r.Whys, func(a, b web.RetentionWhy) int {
-			if a.Count != b.Count {
-				return b.Count - a.Count
-			}
-			return strings.Compare(a.What, b.What)
-		})
-		r.Whys = r.Whys[:min(len(r.Whys), retainedWhys)]
-		l.Rows = append(l.Rows, *r)
-	}
-	order := retentionNames()
-	slices.SortFunc(l.Rows, func(a, b web.RetentionRow) int {
-		if c := strings.Compare(joined(a.Owners), joined(b.Owners)); c != 0 {
-			return c
-		}
-		return slices.Index(order, a.Kind) - slices.Index(order, b.Kind)
-	})
+	return retention.Doubt(now, last, behind), nil
 }
 
 // addErased adds what was erased so far by the journal, and checks that nothing of it is there.
-func (l *look) addErased(q querier) error {
+func addErased(l *retention.Look, q querier) error {
 	type count struct {
 		kind, owners  string
 		erased, there int
@@ -375,10 +259,21 @@ func (l *look) addErased(q querier) error {
 		return &marz.Error{Op: "count what is erased", Err: err}
 	}
 	for _, c := range all {
-		row, _ := l.row(split[marz.AuthorityID](c.owners), c.kind)
-		row.Erased = c.erased
-		l.Erased += c.erased
-		l.Left += c.there
+		l.AddErased(split[marz.AuthorityID](c.owners), c.kind, c.erased, c.there)
 	}
 	return nil
+}
+
+// newLook begins the report of a pass.
+func newLook(k *keeper) *retention.Look { return retention.NewLook(k.at, retentionKinds, k.schedules) }
+
+// endLook ends it. Cases that are open have a row of their own.
+func endLook(l *retention.Look) {
+	l.Name(keepOpen, "Open cases")
+	l.End()
+}
+
+// seen is what the report is told of a payload.
+func seen(r *kept, d *dueness) *retention.Found {
+	return &retention.Found{Owners: r.owners, Kind: r.kind, From: r.from, Held: r.held, Due: d.due, Why: d.why}
 }

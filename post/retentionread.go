@@ -26,17 +26,17 @@ func ReadRetention(ctx context.Context, dir string, at marz.Instant) (*web.Reten
 	err = eachKept(ctx, j.State(), func(_ context.Context, e journal.Entry) error {
 		is, due, err := k.look(e)
 		if err == nil {
-			l.add(&is, &due)
+			l.Add(seen(&is, &due))
 		}
 		return err
 	}, nil)
 	if err == nil {
-		err = l.addErased(j.State())
+		err = addErased(l, j.State())
 	}
 	if err != nil {
 		return nil, residue, err
 	}
-	l.end()
+	endLook(l)
 	residue, err = journal.Leftover(dir)
 	return l.RetentionLook, residue, err
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"marz"
+	"marz/retention"
 )
 
 // watched is a post and a section that ru-bg controls, at which am-bg looks on until midnight.
@@ -63,7 +64,7 @@ func (s *stage) fill(t *testing.T, pattern string) (method, path string, body an
 		"hits":   map[string]string{"owner": "ru-bg", "reason": "comparison"}, "object": map[string]any{"submission": 1, "reason": "other-decision"},
 		"concur": map[string]any{"submission": 1},
 		"person": map[string]any{"primary": "ABADI", "nationality": "IRN", "birth": "1980-05-06", "numbers": []string{"A1"}, "reason": "person-asks"},
-		"set":    map[string]string{"digest": scheduleDigest(nil)}, "hold": map[string]any{"entry": 1, "reason": "court"}, "referral": map[string]string{"outcome": "refused"}, "note": map[string]string{"kind": "complaint", "note": "n"},
+		"set":    map[string]string{"digest": retention.Digest(nil)}, "hold": map[string]any{"entry": 1, "reason": "court"}, "referral": map[string]string{"outcome": "refused"}, "note": map[string]string{"kind": "complaint", "note": "n"},
 		"clear":  map[string]string{"list": "test-list", "alert": "P1", "reason": "second-line"},
 		"revoke": map[string]string{"reason": "owner-asks"}, "acknowledge": map[string]string{"reason": "followed-up"},
 		"patrols":   map[string]any{"from": "2024-12-31T23:55:00+04:00", "until": "2025-01-01T03:00:00+04:00", "officers": []string{"ru-bg/2"}},
