@@ -15,16 +15,18 @@ import (
 
 // OwnHouse is Marz's own rule under which a headquarters runs. A headquarters is no place: no article gives or takes anything there, and what is done there touches no place.
 // So an authority rules its own house: its officers, and the programs that it has accepted, see how far its mirrors are and read the public register and journal, and its supervisors let
-// officers, programs and nodes in and end that. The rule gives nothing at any post or section, and nothing about a person: that is asked of the register, as there (HQ.Read).
+// officers, programs and nodes in and end that, and say how long what stands beside its own entries is kept. The rule gives nothing at any post or section, and nothing about a person: that is asked of the register, as there (HQ.Read).
 const OwnHouse marz.ArticleRef = "marz/own-house"
 
 // ownHouseText says the rule on the register's page.
-const ownHouseText = "an authority's officers and programs see their headquarters, and its supervisors let officers, programs and nodes in; it gives nothing at any place and nothing about a person"
+const ownHouseText = "an authority's officers and programs see their headquarters, and its supervisors let officers, programs and nodes in and say how long its own payloads are kept; it gives nothing at any place and nothing about a person"
 
 // ownHouse are the roles that may do what.
 var ownHouse = map[marz.Action][]marz.Role{
 	marz.ActReadJournal: {marz.RoleOfficer, marz.RoleSupervisor, marz.RoleProgram},
 	marz.ActEnrol:       {marz.RoleSupervisor},
+	marz.ActErase:       {marz.RoleSupervisor},
+	marz.ActSupervise:   {marz.RoleSupervisor},
 }
 
 // Actor is an officer with an open session, or a program that was accepted.

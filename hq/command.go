@@ -24,11 +24,13 @@ const socketFile = "hq.sock"
 
 // Commands of the folder's owner.
 const (
-	CommandAdd     = "nodes/add"     // Node → nothing
-	CommandDismiss = "nodes/dismiss" // Node, of which Origin counts → nothing
-	CommandList    = "nodes/list"    // nothing → []web.MirroredNode
-	CommandDeliver = "register/add"  // agreement.EncodeSigned → []marz.Seq
-	CommandExport  = "export"        // Export → nothing
+	CommandAdd       = "nodes/add"       // Node → nothing
+	CommandDismiss   = "nodes/dismiss"   // Node, of which Origin counts → nothing
+	CommandList      = "nodes/list"      // nothing → []web.MirroredNode
+	CommandDeliver   = "register/add"    // agreement.EncodeSigned → []marz.Seq
+	CommandRetention = "retention"       // nothing → web.RetentionLook
+	CommandScrub     = "retention/scrub" // nothing → nothing
+	CommandExport    = "export"          // Export → nothing
 )
 
 // Export says which journal is written as a bundle (docs/spec/journal.md §5), and where. No payload stands in it.
@@ -64,6 +66,14 @@ var commands = map[string]func(*HQ, context.Context, json.RawMessage) (any, erro
 		}
 		return nil, h.makeStays(ctx, path)
 	},
+	CommandRetention: func(h *HQ, ctx context.Context, _ json.RawMessage) (any, error) {
+		look, err := h.LookForDue(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return look.RetentionLook, nil
+	},
+	CommandScrub: func(h *HQ, ctx context.Context, _ json.RawMessage) (any, error) { return nil, h.Scrub(ctx) },
 	CommandExport: func(h *HQ, ctx context.Context, in json.RawMessage) (any, error) {
 		var e Export
 		if err := json.Unmarshal(in, &e); err != nil {

@@ -10,6 +10,7 @@ import (
 	"marz/api"
 	"marz/folder"
 	"marz/inspection"
+	"marz/retention"
 )
 
 const configFile = "hq.toml"
@@ -25,8 +26,10 @@ type Config struct {
 	// Metrics is a loopback address on which monitoring on this machine reads /metrics and /healthz without a certificate, for example "127.0.0.1:9464"; none: it asks as other programs do.
 	Metrics string `toml:"metrics,omitempty"`
 	// Stay is how long a stay may be, as the posts have it, for the page of a person and the files of stays.
-	Stay     inspection.StayRule `toml:"stay,omitempty"`
-	Database string              `toml:"database,omitempty"` // postgres://…; none: the file hq.db beside this one, for one node alone
+	Stay inspection.StayRule `toml:"stay,omitempty"`
+	// Retention is how long what stands beside the headquarters' own entries is kept, as a supervisor may put it in force.
+	Retention []retention.Rule `toml:"retention,omitempty"`
+	Database  string           `toml:"database,omitempty"` // postgres://…; none: the file hq.db beside this one, for one node alone
 }
 
 // DefaultConfig returns the configuration of a new headquarters.
@@ -66,7 +69,25 @@ func (c *Config) validate(path string) error {
 	if c.Database != "" && !isPostgres(c.Database) {
 		return bad("database: write it as postgres://user@host/name, or leave it out for a file beside this one")
 	}
+	for i := range c.Retention {
+		if r := &c.Retention[i]; r.Authority != "" || r.Under != "" {
+			return bad("[[retention]]: a headquarters keeps its own records under its own rule; leave authority and under out")
+		}
+	}
+	if err := retentionKinds.Check(c.proposed()); err != nil {
+		return bad(err.Error())
+	}
 	return c.Stay.Validate()
+}
+
+// proposed returns what hq.toml proposes, as it comes into force.
+func (c *Config) proposed() []retention.Rule {
+	out := []retention.Rule{}
+	for _, r := range c.Retention {
+		r.Authority, r.Under = c.Authority, OwnHouse
+		out = append(out, r)
+	}
+	return out
 }
 
 func isPostgres(url string) bool {

@@ -67,6 +67,8 @@ type HQ struct {
 	index     *nation.Index // over the mirrored journals
 	indexDB   *sql.DB
 	metrics   *metrics
+	retained  atomic.Pointer[web.RetentionLook] // what the last pass found
+	wake      chan struct{}                     // of one place: look for what is due
 	seen      atomic.Pointer[overview]
 	ill       atomic.Pointer[error] // why the database did not answer when it was last asked; nil: it did
 }
@@ -74,7 +76,7 @@ type HQ struct {
 // Open opens the headquarters of a data folder. It does not serve yet.
 func Open(ctx context.Context, o Options) (*HQ, error) {
 	o.defaults()
-	h := &HQ{opts: o, state: newState()}
+	h := &HQ{opts: o, state: newState(), wake: make(chan struct{}, 1)}
 	h.metrics = newMetrics(h)
 	var err error
 	if h.config, err = readConfig(filepath.Join(o.Dir, configFile)); err != nil {

@@ -31,6 +31,7 @@ type state struct {
 	recorded    map[string]bool         // digests of the instruments in it
 	signatures  map[marz.Seq][]string   // of each instrument
 	register    *agreement.Register     // nil: to be made anew
+	keeping     keeping                 // own payloads, and how long they stay
 	programs    programs                // other programs, and their requests
 	releases    release.State           // what was given out to posts
 	searches    []searched              // the newest questions about people, in order
@@ -41,6 +42,7 @@ type officer struct {
 	id       marz.OfficerID
 	role     marz.Role
 	name     string
+	named    marz.Seq     // the entry beside which the name stands
 	enrolled marz.Instant // 0: invited, or dismissed
 }
 
@@ -64,7 +66,7 @@ type session struct {
 
 func newState() *state {
 	return &state{officers: map[marz.OfficerID]*officer{}, invitations: map[string]*invitation{}, passkeys: map[string]*credential{}, sessions: map[string]*session{},
-		refused: map[string]marz.Instant{}, recorded: map[string]bool{}, signatures: map[marz.Seq][]string{}, programs: newPrograms()}
+		refused: map[string]marz.Instant{}, recorded: map[string]bool{}, signatures: map[marz.Seq][]string{}, programs: newPrograms(), keeping: newKeeping()}
 }
 
 // sessionLife is longer than any shift and shorter than two.
@@ -77,9 +79,11 @@ func (s *state) apply(e journal.Entry, payload []byte) error {
 	s.sweep(e.At)
 	s.releases.Fold(e)
 	if fold := folds[e.Kind]; fold != nil {
-		return fold(s, e, payload)
+		if err := fold(s, e, payload); err != nil {
+			return err
+		}
 	}
-	return nil
+	return s.keeping.fold(e)
 }
 
 var folds = map[string]func(*state, journal.Entry, []byte) error{
@@ -96,6 +100,8 @@ var folds = map[string]func(*state, journal.Entry, []byte) error{
 	KindSignedIn:   foldSignedIn,
 	KindSignedOut:  foldSignedOut,
 	KindRefusedAct: foldRefused,
+
+	journal.KindErased: foldErased,
 
 	program.KindAccepted:  foldProgramAccepted,
 	program.KindDismissed: foldProgramDismissed,
@@ -191,7 +197,7 @@ func foldInvited(s *state, e journal.Entry, payload []byte) error {
 		o = &officer{id: in.Officer}
 		s.officers[in.Officer] = o
 	}
-	o.role, o.name = in.Role, who.Name
+	o.role, o.name, o.named = in.Role, who.Name, e.Seq
 	s.invitations[in.Code] = &invitation{officer: in.Officer, expires: in.Expires}
 	return nil
 }
@@ -239,6 +245,20 @@ func foldDismissed(s *state, e journal.Entry, _ []byte) error {
 	}
 	maps.DeleteFunc(s.passkeys, func(_ string, k *credential) bool { return k.officer == d.Officer })
 	maps.DeleteFunc(s.invitations, func(_ string, i *invitation) bool { return i.officer == d.Officer && !i.used })
+	return nil
+}
+
+// foldErased forgets the names that are erased, as a node does that folds the journal anew.
+func foldErased(s *state, e journal.Entry, _ []byte) error {
+	var gone journal.Erased
+	if err := e.Read(nil, &gone, nil); err != nil {
+		return err
+	}
+	for _, o := range s.officers {
+		if slices.Contains(gone.Seqs, o.named) {
+			o.name = ""
+		}
+	}
 	return nil
 }
 

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"marz"
 	"marz/agreement"
@@ -316,10 +315,10 @@ func (k *keeper) due(r *kept) dueness {
 		case !k.gives(o, rule.Under, r.record):
 			return dueness{why: "the article gives " + string(o) + " no power to erase now"}
 		}
-		if until := r.from.Add(time.Duration(rule.Days) * 24 * time.Hour); until > last {
+		if until := rule.Until(r.from); until > last {
 			last, d.by, d.under = until, o, rule.Under
 		}
-		words = append(words, fmt.Sprintf("%s keeps %s for %d days by %s, under %s", o, r.kind, rule.Days, rule.Law, rule.Under))
+		words = append(words, rule.Words(o, r.kind))
 	}
 	d.due = r.from != 0 && k.at >= last
 	d.words = "its time is up: " + strings.Join(words, "; ")

@@ -47,6 +47,16 @@ type Rule struct {
 	Law       string           `toml:"law" json:"law"`     // where the period stands, in words
 }
 
+// Until is when the time of a record is up that began to run.
+func (r *Rule) Until(from marz.Instant) marz.Instant {
+	return from.Add(time.Duration(r.Days) * 24 * time.Hour)
+}
+
+// Words say the rule for one kind of record, in the entry of an erasure.
+func (r *Rule) Words(authority marz.AuthorityID, kind string) string {
+	return fmt.Sprintf("%s keeps %s for %d days by %s, under %s", authority, kind, r.Days, r.Law, r.Under)
+}
+
 // Set is the public part of KindSchedule: an authority's whole schedule. What it does not name is kept.
 type Set struct {
 	Starts marz.Instant `json:"starts"` // nothing is erased by it before

@@ -64,7 +64,7 @@ func hqCommand() *cobra.Command {
 	f.add(c)
 	c.Flags().StringVar(&listen, "listen", "", "address for browsers, in place of the one in hq.toml")
 	c.Flags().StringVar(&nodes, "nodes", "", "address for posts, likewise")
-	c.AddCommand(hqInitCommand(), hqIdentityCommand(), hqNodeCommand(), hqListCommand(), hqOfficerCommand(), hqVouchCommand(), hqExportCommand(), hqStaysCommand(), hqEvidenceCommand())
+	c.AddCommand(hqInitCommand(), hqIdentityCommand(), hqNodeCommand(), hqListCommand(), hqOfficerCommand(), hqVouchCommand(), hqExportCommand(), hqStaysCommand(), hqEvidenceCommand(), hqRetentionCommand())
 	return c
 }
 

@@ -56,7 +56,8 @@ Exit code 0; 1 when something is there that is said to be erased, or nothing can
 	return c
 }
 
-func writeRetention(w io.Writer, l *web.RetentionLook, r journal.Residue) error {
+// writeLook writes what a node found, one line a kind of record.
+func writeLook(w io.Writer, l *web.RetentionLook) error {
 	var stays []string
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "record\twhose\tdays\tthere\tdue\theld\terased\toldest")
@@ -89,7 +90,14 @@ func writeRetention(w io.Writer, l *web.RetentionLook, r journal.Residue) error 
 	if len(stays) > 0 {
 		fmt.Fprintf(w, "\nWhat stays:\n  %s\n", strings.Join(stays, "\n  "))
 	}
-	fmt.Fprintf(w, "\n%d payloads are erased by entries, %d of them are still there.\n", l.Erased, l.Left)
+	_, err := fmt.Fprintf(w, "\n%d payloads are erased by entries, %d of them are still there.\n", l.Erased, l.Left)
+	return err
+}
+
+func writeRetention(w io.Writer, l *web.RetentionLook, r journal.Residue) error {
+	if err := writeLook(w, l); err != nil {
+		return err
+	}
 	_, err := fmt.Fprintf(w, "The database has %d free pages, %d of them not overwritten; its log holds %d bytes.\n", r.Free, r.Written, r.Log)
 	return err
 }
