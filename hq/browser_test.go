@@ -77,11 +77,18 @@ func TestHeadquartersInTheBrowser(t *testing.T) {
 	p.WaitFor(row + `.querySelector("[data-part=held]").textContent === "4" && ` + row + `.textContent.includes("mirrored")`)
 	shoot("hq-mirrors")
 
-	for _, page := range []string{"nation", "person", "register", "register/treaty", "timeline/agarak", "map", "journal", "journal/entry/1", "officers"} {
+	for _, page := range []string{"nation", "person", "register", "register/treaty", "timeline/agarak", "map", "journal", "journal/entry/1", "officers", "retention", "programs"} {
 		p.Navigate(q.Address() + page)
 		p.WaitFor(up)
 		shoot("hq-" + strings.ReplaceAll(page, "/", "-"))
 	}
+	browsertest.Eval[any](p, fmt.Sprintf(`void (document.getElementById("program-client").value = %q, document.getElementById("program-purpose").value = "the ministry's board")`, strings.Repeat("5d1e", 16)))
+	click("#accept [type=submit]")
+	p.WaitFor(`document.querySelector("[data-dismiss]") !== null && ` + up)
+	if browsertest.Eval[bool](p, `document.querySelector("[name=read-record], [name=manage-lists]") !== null`) {
+		t.Error("a headquarters offers a program what it does not have")
+	}
+	shoot("hq-programs-accepted")
 	click("#signout")
 	p.WaitFor(`location.pathname === "/signin"`)
 }
