@@ -6,9 +6,11 @@ import (
 	"embed"
 	"encoding/hex"
 	"io/fs"
+	"maps"
 	"mime"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"time"
 )
@@ -52,6 +54,14 @@ func readAssets() (map[string]asset, string) {
 			kind = mime.TypeByExtension(path.Ext(e.Name()))
 		}
 		out[e.Name()] = asset{body: body, kind: kind, etag: `"` + hex.EncodeToString(sum[:12]) + `"`}
+	}
+	modules := phraseModules()
+	for _, name := range slices.Sorted(maps.Keys(modules)) {
+		body := modules[name]
+		sum := sha256.Sum256(body)
+		all.Write([]byte(name + "\x00"))
+		all.Write(sum[:])
+		out[name] = asset{body: body, kind: kinds[".js"], etag: `"` + hex.EncodeToString(sum[:12]) + `"`}
 	}
 	return out, hex.EncodeToString(all.Sum(nil)[:8])
 }
