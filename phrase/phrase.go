@@ -23,7 +23,7 @@ var files embed.FS
 // that they have every key; the others fall back to English, and are not offered.
 var (
 	Languages = []string{"en", "hy", "ru", "fa", "ka", "tr"}
-	Complete  = []string{"en"}
+	Complete  = []string{"en", "hy", "ru", "fa", "ka", "tr"}
 )
 
 // names are the languages in themselves.
