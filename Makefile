@@ -11,7 +11,7 @@ AXE = tmp/axe/package/axe.min.js
 MODEL = tmp/model
 APT = apt-get -o DPkg::Lock::Timeout=300
 
-.PHONY: run build test tools check unit sim-transfer race race-post bench nation-bench fleet speed-signatures speed-passive eval shots fuzz mutate model
+.PHONY: run build test tools check unit sim-transfer race race-post bench nation-bench fleet speed-signatures speed-passive eval shots fuzz mutate model fonts fuzz-booth
 
 run: build
 	./bin/marz demo $(ARGS)
@@ -93,6 +93,14 @@ eval:
 	$(EVAL) -only quality -write docs/SCREENING.md
 	$(EVAL) -only build
 	$(EVAL) -only speed -write docs/SCREENING.md
+
+# 10,000 wedge scans in each of 6 layouts, for each of 3 formats; make test does 1,000 in all. SEED repeats a run.
+fuzz-booth:
+	MARZ_SCANS=180000 MARZ_SEED=$(SEED) $(GO) test ./web -v -count=1 -run TestWedgeFuzz
+
+# The subsets of Noto that pages bring with them, again from Debian's package.
+fonts:
+	internal/fonts.sh
 
 # Screenshots of every page into tmp/shots, and the one of the README.
 shots:

@@ -157,6 +157,17 @@ func TestAssets(t *testing.T) {
 	if w := get(url, "If-None-Match", tag); w.Code != 304 || w.Body.Len() > 0 {
 		t.Errorf("with its own ETag: %d", w.Code)
 	}
+	seen := map[string]bool{tag: true}
+	for _, coding := range []string{"br", "gzip"} {
+		w := get(url, "Accept-Encoding", "deflate, "+coding+";q=0.5")
+		if h := w.Header(); h.Get("Content-Encoding") != coding || h.Get("Vary") != "Accept-Encoding" || seen[h.Get("ETag")] || w.Body.Len() > 8000 {
+			t.Errorf("in %s: %d bytes, %v", coding, w.Body.Len(), h)
+		}
+		seen[w.Header().Get("ETag")] = true
+		if w := get(url, "Accept-Encoding", coding+";q=0"); w.Header().Get("Content-Encoding") != "" {
+			t.Errorf("%s is sent to whoever cannot read it", coding)
+		}
+	}
 	if w := get("/assets/lane.js"); w.Code != 200 || w.Header().Get("Cache-Control") != "no-cache" || w.Header().Get("ETag") != tag {
 		t.Errorf("without version: %d %v", w.Code, w.Header())
 	}

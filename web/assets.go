@@ -10,8 +10,10 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -22,7 +24,9 @@ var files embed.FS
 type asset struct {
 	body []byte
 	kind string // Content-Type
-	etag string // of the content
+	etag string // of the content, without quotes
+	// The body compressed, made at first use: most commands of the binary serve nothing.
+	br, gzip func() []byte
 }
 
 // assets holds the embedded assets by name; version names all of their contents together. Both are set once, before main.
@@ -30,9 +34,11 @@ var assets, version = readAssets()
 
 // kinds are fixed here, because the machine's own table of content types differs from machine to machine.
 var kinds = map[string]string{
-	".js":  "text/javascript; charset=utf-8",
-	".css": "text/css; charset=utf-8",
-	".svg": "image/svg+xml",
+	".js":    "text/javascript; charset=utf-8",
+	".css":   "text/css; charset=utf-8",
+	".svg":   "image/svg+xml",
+	".txt":   "text/plain; charset=utf-8",
+	".woff2": "font/woff2",
 }
 
 func readAssets() (map[string]asset, string) {
@@ -46,6 +52,7 @@ func readAssets() (map[string]asset, string) {
 		if err != nil {
 			panic("web: asset " + e.Name() + ": " + err.Error())
 		}
+		body = spare(e.Name(), body)
 		sum := sha256.Sum256(body)
 		all.Write([]byte(e.Name() + "\x00"))
 		all.Write(sum[:])
@@ -53,7 +60,12 @@ func readAssets() (map[string]asset, string) {
 		if kind == "" {
 			kind = mime.TypeByExtension(path.Ext(e.Name()))
 		}
-		out[e.Name()] = asset{body: body, kind: kind, etag: `"` + hex.EncodeToString(sum[:12]) + `"`}
+		a := asset{body: body, kind: kind, etag: hex.EncodeToString(sum[:12])}
+		if kind != kinds[".woff2"] { // which is compressed already
+			a.br = sync.OnceValue(func() []byte { return compressed(body, brotliOf) })
+			a.gzip = sync.OnceValue(func() []byte { return compressed(body, gzipOf) })
+		}
+		out[e.Name()] = a
 	}
 	modules := phraseModules()
 	for _, name := range slices.Sorted(maps.Keys(modules)) {
@@ -61,9 +73,26 @@ func readAssets() (map[string]asset, string) {
 		sum := sha256.Sum256(body)
 		all.Write([]byte(name + "\x00"))
 		all.Write(sum[:])
-		out[name] = asset{body: body, kind: kinds[".js"], etag: `"` + hex.EncodeToString(sum[:12]) + `"`}
+		out[name] = asset{body: body, kind: kinds[".js"], etag: hex.EncodeToString(sum[:12]), br: sync.OnceValue(func() []byte { return compressed(body, brotliOf) }), gzip: sync.OnceValue(func() []byte { return compressed(body, gzipOf) })}
 	}
 	return out, hex.EncodeToString(all.Sum(nil)[:8])
+}
+
+var (
+	lineComment  = regexp.MustCompile(`(?m)^[ \t]*//.*$|^[ \t]+`)
+	blockComment = regexp.MustCompile(`(?s)/\*.*?\*/`)
+)
+
+// spare leaves out what only a reader of the source needs. A line keeps its number, for errors that a browser reports: a comment is
+// a line of its own in a module, and no text of one runs over two lines.
+func spare(name string, body []byte) []byte {
+	switch path.Ext(name) {
+	case ".js":
+		return lineComment.ReplaceAll(body, nil)
+	case ".css":
+		return blockComment.ReplaceAll(body, nil)
+	}
+	return body
 }
 
 // AssetURL returns the address of an asset in this binary. Every asset stands in one folder that is named after the contents of
@@ -91,11 +120,26 @@ func Assets() http.Handler {
 		}
 		h := w.Header()
 		h.Set("Content-Type", a.kind)
-		h.Set("ETag", a.etag)
+		h.Add("Vary", "Accept-Encoding")
+		body, encoding := a.encoded(r.Header.Values("Accept-Encoding"))
+		if encoding != "" {
+			h.Set("Content-Encoding", encoding)
+			encoding = "-" + encoding
+		}
+		h.Set("ETag", `"`+a.etag+encoding+`"`)
 		h.Set("Cache-Control", "no-cache")
 		if keep {
 			h.Set("Cache-Control", "public, max-age=31536000, immutable")
 		}
-		http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(a.body))
+		for _, name := range ofDocuments {
+			h.Del(name)
+		}
+		if a.kind != kinds[".svg"] { // the one kind that a browser opens as a document which could hold a script
+			h.Del("Content-Security-Policy")
+		}
+		http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(body))
 	})
 }
+
+// ofDocuments are headers that mean something on a document alone: a page loads twenty assets, and each would carry them.
+var ofDocuments = []string{"Permissions-Policy", "Cross-Origin-Opener-Policy", "Referrer-Policy", "Strict-Transport-Security"}

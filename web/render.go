@@ -229,11 +229,15 @@ func Render(w http.ResponseWriter, r *http.Request, status int, page string, p *
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Language", lang)
+	body := b.Bytes()
+	if page == "lane" {
+		body = shorter(w, r, body)
+	}
 	w.WriteHeader(status)
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	_, _ = w.Write(b.Bytes()) // whoever asked may have gone: that is no fault of the page
+	_, _ = w.Write(body) // whoever asked may have gone: that is no fault of the page
 	return nil
 }
 

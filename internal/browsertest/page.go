@@ -31,6 +31,7 @@ type Page struct {
 	problems []string
 	urls     map[network.RequestID]string
 	expected []*regexp.Regexp
+	loaded   []Load
 }
 
 // Page opens a page that shares nothing with the others. At the end of the test it is closed, and the test fails if it had a problem
@@ -95,6 +96,7 @@ func (p *Page) event(ev any) {
 			p.note("request: %s%s at %s", ev.ErrorText, ev.BlockedReason, p.urls[ev.RequestID])
 		}
 	case *network.EventLoadingFinished:
+		p.loaded = append(p.loaded, Load{URL: p.urls[ev.RequestID], Bytes: int(ev.EncodedDataLength)})
 		delete(p.urls, ev.RequestID)
 	}
 }

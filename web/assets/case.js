@@ -30,7 +30,9 @@ export function drawVerdict(inspection, idle) {
   const verdict = inspection ? known(inspection.verdict) : "none";
   $("verdict").dataset.verdict = verdict;
   show($("verdict-shape"), inspection && shape(verdict));
-  say($("verdict-word"), inspection ? verdict.toUpperCase() : idle);
+  const word = inspection ? verdict.toUpperCase() : idle;
+  say($("verdict-word"), word);
+  $("verdict-word").style.setProperty("--letters", Math.max(...word.split(/\s/).map((w) => w.length)));
   say($("verdict-why"), inspection ? why(inspection) : "");
 }
 
