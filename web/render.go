@@ -66,7 +66,7 @@ var templates = func() map[string]func() map[string]*template.Template {
 
 func parseTemplates(lang string) map[string]*template.Template {
 	words := phrase.In(lang)
-	bound := template.FuncMap{"phrase": words.Say, "day": func(zone string, i marz.Instant) string { return dayIn(words, zone, i) }}
+	bound := template.FuncMap{"phrase": words.Say, "ago": func(now, at marz.Instant) string { return ago(words, now, at) }, "day": func(zone string, i marz.Instant) string { return dayIn(words, zone, i) }}
 	layout := template.Must(template.New("layout.html").Funcs(functions).Funcs(bound).ParseFS(files, "templates/layout.html"))
 	out := map[string]*template.Template{}
 	for name := range scripts {
@@ -133,7 +133,6 @@ var functions = template.FuncMap{
 	"clock": clock,
 	"word":  word,
 	"past":  past,
-	"ago":   ago,
 	"title": func(v any) string { return capital(fmt.Sprint(v)) },
 	"count": func(m map[marz.Decision]int, d marz.Decision) int { return m[d] },
 }
