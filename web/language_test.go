@@ -3,6 +3,7 @@ package web_test
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"testing"
 	"time"
 
@@ -38,6 +39,13 @@ func TestLanguagesInBrowser(t *testing.T) {
 				t.Errorf("%s in %s is cut or too wide: %s", name, lang, cut)
 			}
 			shoot(t, p, name+"-"+lang)
+			if file := os.Getenv("MARZ_AXE"); file != "" && (lang == "fa" || lang == "hy") {
+				axe, err := os.ReadFile(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				accessible(t, p, string(axe), name+" in "+lang)
+			}
 		}
 		sameDays(t, p, words)
 	}
