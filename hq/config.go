@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 
 	"marz"
 	"marz/folder"
 	"marz/inspection"
+	"marz/phrase"
 )
 
 const configFile = "hq.toml"
@@ -19,6 +21,8 @@ type Config struct {
 	Listen    string           `toml:"listen"`    // address and port for browsers, for example ":8443"
 	Nodes     string           `toml:"nodes"`     // address and port for posts, for example ":8444"
 	Host      string           `toml:"host"`      // the name under which both are reached; passkeys are bound to it
+	// Language is in which pages are shown to a browser that has chosen none, for example "hy"; none: what the browser accepts.
+	Language string `toml:"language,omitempty"`
 	// Stay is how long a stay may be, as the posts have it, for the page of a person and the files of stays.
 	Stay     inspection.StayRule `toml:"stay,omitempty"`
 	Database string              `toml:"database,omitempty"` // postgres://…; none: the file hq.db beside this one, for one node alone
@@ -54,6 +58,9 @@ func (c *Config) validate(path string) error {
 	}
 	if c.Host == "" || net.ParseIP(c.Host) != nil || strings.ContainsAny(c.Host, ":/ ") {
 		return bad(fmt.Sprintf("host = %q: give the name under which the headquarters is reached; passkeys cannot be bound to an IP address", c.Host))
+	}
+	if c.Language != "" && !slices.Contains(phrase.Languages, c.Language) {
+		return bad(fmt.Sprintf("language = %q: give one of %s, or leave it out", c.Language, strings.Join(phrase.Languages, ", ")))
 	}
 	if c.Database != "" && !isPostgres(c.Database) {
 		return bad("database: write it as postgres://user@host/name, or leave it out for a file beside this one")
