@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 
 	"marz"
 	"marz/api"
 	"marz/folder"
 	"marz/inspection"
+	"marz/phrase"
 	"marz/retention"
 )
 
@@ -21,6 +23,8 @@ type Config struct {
 	Listen    string           `toml:"listen"`    // address and port for browsers, for example ":8443"
 	Nodes     string           `toml:"nodes"`     // address and port for posts, for example ":8444"
 	Host      string           `toml:"host"`      // the name under which both are reached; passkeys are bound to it
+	// Language is in which pages are shown to a browser that has chosen none, for example "hy"; none: what the browser accepts.
+	Language string `toml:"language,omitempty"`
 	// API is the address on which other programs ask, for example ":8446"; none: there is no such interface.
 	API string `toml:"api,omitempty"`
 	// Metrics is a loopback address on which monitoring on this machine reads /metrics and /healthz without a certificate, for example "127.0.0.1:9464"; none: it asks as other programs do.
@@ -65,6 +69,9 @@ func (c *Config) validate(path string) error {
 	}
 	if c.Host == "" || net.ParseIP(c.Host) != nil || strings.ContainsAny(c.Host, ":/ ") {
 		return bad(fmt.Sprintf("host = %q: give the name under which the headquarters is reached; passkeys cannot be bound to an IP address", c.Host))
+	}
+	if c.Language != "" && !slices.Contains(phrase.Languages, c.Language) {
+		return bad(fmt.Sprintf("language = %q: give one of %s, or leave it out", c.Language, strings.Join(phrase.Languages, ", ")))
 	}
 	if c.Database != "" && !isPostgres(c.Database) {
 		return bad("database: write it as postgres://user@host/name, or leave it out for a file beside this one")

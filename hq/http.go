@@ -108,7 +108,7 @@ func (h *HQ) fail(q *request, err error) {
 func (h *HQ) page(q *request, title string, body any) *web.Page {
 	ground := h.Register().Ground()
 	by, _ := ground.Authority(h.config.Authority)
-	pg := &web.Page{Title: title, Headquarters: by, Now: h.now(), Zone: h.state.described.Zone, Path: q.URL.Path, Body: body}
+	pg := &web.Page{Title: title, Headquarters: by, Now: h.now(), Zone: h.state.described.Zone, Path: q.URL.Path, Language: h.config.Language, Body: body}
 	if q.actor.Officer != "" {
 		pg.Officer = &web.Officer{ID: q.actor.Officer, Name: q.actor.Name, Role: q.actor.Role, Authority: by}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"marz/api"
 	"marz/folder"
 	"marz/inspection"
+	"marz/phrase"
 	"marz/retention"
 )
 
@@ -23,6 +25,8 @@ const configFile = "post.toml"
 type Config struct {
 	Listen string `toml:"listen"` // address and port, for example ":8443"
 	Host   string `toml:"host"`   // the name under which booths reach it; passkeys are bound to it
+	// Language is in which pages are shown to a browser that has chosen none, for example "hy"; none: what the browser accepts.
+	Language string `toml:"language,omitempty"`
 	// LateDays is for how many days crossings are screened again when a list changes; none: 30.
 	LateDays int                 `toml:"late_days,omitempty"`
 	Stay     inspection.StayRule `toml:"stay"`
@@ -109,6 +113,9 @@ func (c *Config) validate(path string) error {
 	}
 	if c.Host == "" || net.ParseIP(c.Host) != nil || strings.ContainsAny(c.Host, ":/ ") {
 		return bad(fmt.Sprintf("host = %q: give the name under which booths reach the post; passkeys cannot be bound to an IP address", c.Host))
+	}
+	if c.Language != "" && !slices.Contains(phrase.Languages, c.Language) {
+		return bad(fmt.Sprintf("language = %q: give one of %s, or leave it out", c.Language, strings.Join(phrase.Languages, ", ")))
 	}
 	if c.LateDays < 0 || c.LateDays > mostLateDays {
 		return bad(fmt.Sprintf("late_days = %d: give 1 to %d, or none for %d", c.LateDays, mostLateDays, lateDays))

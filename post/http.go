@@ -105,7 +105,7 @@ func (p *Post) fail(q *request, err error) {
 // page fills in what every page shows.
 func (p *Post) page(q *request, title string, body any) *web.Page {
 	now, c := p.now(), p.control.Load()
-	pg := &web.Page{Title: title, Post: p.post, Exercise: p.Exercise(), Controller: p.bodies[c.authority], Article: c.article, Now: now, Zone: p.post.Zone, Path: q.URL.Path, Body: body}
+	pg := &web.Page{Title: title, Post: p.post, Exercise: p.Exercise(), Controller: p.bodies[c.authority], Article: c.article, Now: now, Zone: p.post.Zone, Path: q.URL.Path, Language: p.config.Language, Body: body}
 	if q.actor.Officer != "" {
 		pg.Ages = &web.Ages{HQs: p.HQStates(now)}
 		if lists, err := p.ListStates(q.Context()); err == nil {

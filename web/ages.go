@@ -1,10 +1,10 @@
 package web
 
 import (
-	"fmt"
 	"time"
 
 	"marz"
+	"marz/phrase"
 )
 
 // Ages is how old what a post knows is, as the header of every page shows it.
@@ -38,21 +38,15 @@ func (h HQState) Last() int64 { return h.Size - 1 }
 func (l ListState) Loud() bool { return l.Late || l.Refused != "" || l.Loaded.IsZero() }
 
 // ago says roughly how long ago an instant was; time.js has the same.
-func ago(now, at marz.Instant) string {
-	d := now.Sub(at)
-	if d < time.Minute {
-		return "just now"
+func ago(words *phrase.Phrases, now, at marz.Instant) string {
+	switch d := now.Sub(at); {
+	case d < time.Minute:
+		return words.Say("time.now")
+	case d < time.Hour:
+		return words.Say("time.minutes", "n", int(d/time.Minute))
+	case d < 24*time.Hour:
+		return words.Say("time.hours", "n", int(d/time.Hour))
+	default:
+		return words.Say("time.ago", "n", int(d/(24*time.Hour)))
 	}
-	for _, u := range []struct {
-		size time.Duration
-		one  string
-		many string
-	}{{24 * time.Hour, "day", "days"}, {time.Hour, "h", "h"}, {time.Minute, "min", "min"}} {
-		if n := int(d / u.size); n == 1 {
-			return "1 " + u.one + " ago"
-		} else if n > 1 {
-			return fmt.Sprintf("%d %s ago", n, u.many)
-		}
-	}
-	return ""
 }

@@ -6,10 +6,12 @@ import (
 	"embed"
 	"encoding/hex"
 	"io/fs"
+	"maps"
 	"mime"
 	"net/http"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -64,6 +66,14 @@ func readAssets() (map[string]asset, string) {
 			a.gzip = sync.OnceValue(func() []byte { return compressed(body, gzipOf) })
 		}
 		out[e.Name()] = a
+	}
+	modules := phraseModules()
+	for _, name := range slices.Sorted(maps.Keys(modules)) {
+		body := modules[name]
+		sum := sha256.Sum256(body)
+		all.Write([]byte(name + "\x00"))
+		all.Write(sum[:])
+		out[name] = asset{body: body, kind: kinds[".js"], etag: hex.EncodeToString(sum[:12]), br: sync.OnceValue(func() []byte { return compressed(body, brotliOf) }), gzip: sync.OnceValue(func() []byte { return compressed(body, gzipOf) })}
 	}
 	return out, hex.EncodeToString(all.Sum(nil)[:8])
 }

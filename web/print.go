@@ -6,6 +6,7 @@ import (
 	"regexp"
 
 	"marz"
+	"marz/phrase"
 )
 
 // outside are the elements of a page that ask for something beside it: icon, stylesheet, modules.
@@ -13,12 +14,12 @@ var outside = regexp.MustCompile(`(?s)<link [^>]*>\n?|<script [^>]*></script>\n?
 
 // Print writes a page whole: its stylesheet stands in it, it has no modules, and what a browser does not print is not shown. It is for files; a post's pages allow no such style.
 func Print(w io.Writer, page string, p *Page) error {
-	t := templates[page]
+	t := templates["en"]()[page]
 	if t == nil {
 		return &marz.Error{Code: marz.Internal, Op: "print page", Subject: page, Fix: "there is no such page"}
 	}
 	var b bytes.Buffer
-	if err := t.Execute(&b, view{Page: p, Name: page, Script: scripts[page]}); err != nil {
+	if err := t.Execute(&b, view{Page: p, Name: page, Script: scripts[page], Words: phrase.In("en")}); err != nil {
 		return &marz.Error{Code: marz.Internal, Op: "print page", Subject: page, Err: err}
 	}
 	whole := outside.ReplaceAll(b.Bytes(), nil)

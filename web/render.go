@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"marz"
+	"marz/phrase"
 )
 
 // scripts names the module of each page. A page whose name is not here does not exist.
@@ -49,11 +50,24 @@ var scripts = map[string]string{
 	"error":        "page.js",
 }
 
-// templates holds each page with the layout around it. It is set once, before main.
-var templates = parseTemplates()
+// moved are the pages whose texts stand in the catalogue. The others are drawn in English whole, until theirs stand there.
+var moved = map[string]bool{"signin": true, "home": true}
 
-func parseTemplates() map[string]*template.Template {
-	layout := template.Must(template.New("layout.html").Funcs(functions).ParseFS(files, "templates/layout.html"))
+// templates holds, for each language, each page with the layout around it. English is parsed before main, another language when
+// a page is first drawn in it.
+var templates = func() map[string]func() map[string]*template.Template {
+	out := map[string]func() map[string]*template.Template{}
+	for _, lang := range phrase.Languages {
+		out[lang] = sync.OnceValue(func() map[string]*template.Template { return parseTemplates(lang) })
+	}
+	out["en"]()
+	return out
+}()
+
+func parseTemplates(lang string) map[string]*template.Template {
+	words := phrase.In(lang)
+	bound := template.FuncMap{"phrase": words.Say, "ago": func(now, at marz.Instant) string { return ago(words, now, at) }, "day": func(zone string, i marz.Instant) string { return dayIn(words, zone, i) }}
+	layout := template.Must(template.New("layout.html").Funcs(functions).Funcs(bound).ParseFS(files, "templates/layout.html"))
 	out := map[string]*template.Template{}
 	for name := range scripts {
 		out[name] = template.Must(template.Must(layout.Clone()).ParseFS(files, path.Join("templates", name+".html")))
@@ -62,6 +76,15 @@ func parseTemplates() map[string]*template.Template {
 		panic("web: a template has no page")
 	}
 	return out
+}
+
+// listed writes the officers at a lane, in their order.
+func listed(who []marz.OfficerID) string {
+	var out []string
+	for _, o := range who {
+		out = append(out, string(o))
+	}
+	return strings.Join(out, ", ")
 }
 
 // grouped writes a fingerprint in groups of four digits, as a reader's own screen shows it.
@@ -102,15 +125,14 @@ var functions = template.FuncMap{
 	"topNations":   topNations,
 	"manned":       manned,
 	"dayURL":       dayURL,
+	"listed":       listed,
 
 	"asset": AssetURL,
 	"json":  toJSON,
 	"at":    at,
-	"day":   day,
 	"clock": clock,
 	"word":  word,
 	"past":  past,
-	"ago":   ago,
 	"title": func(v any) string { return capital(fmt.Sprint(v)) },
 	"count": func(m map[marz.Decision]int, d marz.Decision) int { return m[d] },
 }
@@ -120,6 +142,35 @@ type view struct {
 	*Page
 	Name   string
 	Script string
+	Words  *phrase.Phrases // of the page's language
+}
+
+// Languages are those that the header offers on this page.
+func (v view) Languages() []*phrase.Phrases {
+	var out []*phrase.Phrases
+	if moved[v.Name] {
+		for _, lang := range phrase.Complete {
+			out = append(out, phrase.In(lang))
+		}
+	}
+	return out
+}
+
+// Phrases is the address of the module that brings the phrases of the page's modules.
+func (v view) Phrases() string { return AssetURL(phrasesName(v.Words.Lang, v.Script)) }
+
+// languageCookie keeps the language that was chosen in this browser. It stands in no entry.
+const languageCookie = "language"
+
+func languageOf(r *http.Request, page string, p *Page) string {
+	if !moved[page] {
+		return "en"
+	}
+	chosen := ""
+	if c, err := r.Cookie(languageCookie); err == nil {
+		chosen = c.Value
+	}
+	return phrase.Choose(chosen, p.Language, r.Header.Get("Accept-Language"))
 }
 
 // data is what the modules of every page know about it.
@@ -166,15 +217,17 @@ func (v view) Decisions() []marz.Decision {
 // Render writes a page of those that scripts names, whose Body is the model of that name. The whole page is made before its first
 // byte is sent, so that after an error nothing has been written yet. An error is Internal.
 func Render(w http.ResponseWriter, r *http.Request, status int, page string, p *Page) error {
-	t := templates[page]
+	lang := languageOf(r, page, p)
+	t := templates[lang]()[page]
 	if t == nil {
 		return &marz.Error{Code: marz.Internal, Op: "render page", Subject: page, Fix: "there is no such page"}
 	}
 	var b bytes.Buffer
-	if err := t.Execute(&b, view{Page: p, Name: page, Script: scripts[page]}); err != nil {
+	if err := t.Execute(&b, view{Page: p, Name: page, Script: scripts[page], Words: phrase.In(lang)}); err != nil {
 		return &marz.Error{Code: marz.Internal, Op: "render page", Subject: page, Err: err}
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Language", lang)
 	body := b.Bytes()
 	if page == "lane" {
 		body = shorter(w, r, body)
@@ -209,6 +262,14 @@ func location(name string) *time.Location {
 }
 
 func at(zone string, i marz.Instant) string { return show(zone, i, "2006-01-02 15:04:05") }
+
+// dayIn writes the day of an instant in the language of a page.
+func dayIn(words *phrase.Phrases, zone string, i marz.Instant) string {
+	if i.IsZero() {
+		return ""
+	}
+	return words.Day(i.In(location(zone)))
+}
 
 func day(zone string, i marz.Instant) string { return show(zone, i, "2 January 2006") }
 

@@ -19,6 +19,7 @@ type Page struct {
 	Now        marz.Instant
 	Zone       string // IANA zone in which instants are shown
 	Behind     string // which mirrors are behind for long, in words; "": none
+	Language   string // of the node's configuration; "": what the browser accepts
 	Path       string // the page's own path, to mark it in the navigation
 	Body       any    // one of the bodies below
 	Ages       *Ages  // how old what the post knows is; nil where nobody is signed in

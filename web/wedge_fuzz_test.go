@@ -25,7 +25,6 @@ type fuzzed struct {
 	sample
 	strokes []stroke
 	whole   bool
-	pressed bool // a person pressed a letter in its midst
 }
 
 var silent = []string{"F1", "F5", "F10", "Escape", "ArrowDown", "ShiftLeft", "CapsLock"}
@@ -50,7 +49,6 @@ func fuzzScan(r *rand.Rand, l browsertest.Layout, s sample) fuzzed {
 			case 0:
 				continue
 			case 1:
-				f.pressed = true
 				f.strokes = append(f.strokes, stroke{Code: "Key" + string(rune('A'+r.IntN(26))), Wait: 1})
 			case 2:
 				st.Wait = 200 + r.IntN(300)
@@ -79,18 +77,16 @@ var typedBy = func() map[string]bool {
 }()
 
 // TestWedgeFuzz holds that whatever the line does to a scan, what is accepted is what was scanned, and that what only stutters is accepted.
-// Accepted is what the wedge reports and no check digit refuses at the post. A letter that a person presses in the midst of a scan without
-// line ends is taken for the reader's, because a scan ends with its last character: where no check digit is, such as in the names of a
-// TD1, nothing tells, and those are counted.
+// Accepted is what the wedge reports and does not take back, and no check digit refuses at the post.
 func TestWedgeFuzz(t *testing.T) {
 	count := setting(os.Getenv("MARZ_SCANS"), 1000)
-	seed := setting(os.Getenv("MARZ_SEED"), 1795812159433319998)
+	seed := setting(os.Getenv("MARZ_SEED"), rand.Int64())
 	t.Logf("MARZ_SEED=%d: %d scans", seed, count)
 	r := rand.New(rand.NewPCG(uint64(seed), 0))
 	p := browsertest.New(t, browsertest.Options{}).Page()
 	p.Navigate(wedgeServer(t) + "/fuzz.html")
 	p.WaitFor("window.ready")
-	reported, refused, foreign := 0, 0, 0
+	reported, refused := 0, 0
 	for done := int64(0); done < count; {
 		var scans []fuzzed
 		var strokes [][]stroke
@@ -105,8 +101,6 @@ func TestWedgeFuzz(t *testing.T) {
 				case s.Text == want.Text && s.Format == want.Format:
 				case !certain(s.Text):
 					refused++
-				case want.pressed:
-					foreign++
 				default:
 					t.Errorf("scanned %q, accepted %q (whole: %v)", want.Text, s.Text, want.whole)
 				}
@@ -120,7 +114,7 @@ func TestWedgeFuzz(t *testing.T) {
 			return
 		}
 	}
-	t.Logf("%d reported, of which the post refuses %d, and %d hold a letter that a person pressed where no check digit is", reported, refused, foreign)
+	t.Logf("%d reported and not taken back, of which the post refuses %d", reported, refused)
 }
 
 // certain reports whether the post opens an inspection for what came by itself: it does not where a check digit is wrong.

@@ -235,7 +235,7 @@ func TestWedgeUnderLayouts(t *testing.T) {
 			for _, s := range specimens {
 				for _, way := range []func(sample) string{sample.oneLine, typings[1]} {
 					want = append(want, s)
-					p.Type(l, browsertest.Reader(way(s)))
+					p.Type(l, browsertest.Reader(way(s)+"\n"))
 				}
 			}
 			if diff := cmp.Diff(want, received(t, p, len(want))); diff != "" {
@@ -262,13 +262,13 @@ func TestWedgeUnderTrueKeyboard(t *testing.T) {
 			for i, s := range specimens {
 				for _, way := range []func(sample) string{sample.oneLine, typings[i%len(typings)]} {
 					want = append(want, s)
-					d.Type(browsertest.Reader(way(s)))
+					d.Type(browsertest.Reader(way(s) + "\n"))
 				}
 			}
 			for range 15 {
 				s := randomSample(r)
 				want = append(want, s)
-				d.Type(browsertest.Reader(s.oneLine()))
+				d.Type(browsertest.Reader(s.oneLine() + "\n"))
 			}
 			if diff := cmp.Diff(want, received(t, p, len(want))); diff != "" {
 				t.Errorf("scans under layout %s (-want +got):\n%s", l.Name, diff)
@@ -284,7 +284,7 @@ func TestWedgeUnderCapsLock(t *testing.T) {
 	browsertest.Eval[any](p, "start(5000)")
 	d.Type([]browsertest.Stroke{{Code: "CapsLock"}})
 	for _, s := range specimens {
-		d.Type(browsertest.Reader(s.oneLine()))
+		d.Type(browsertest.Reader(s.oneLine() + "\n"))
 	}
 	if diff := cmp.Diff(specimens, received(t, p, len(specimens))); diff != "" {
 		t.Errorf("scans under caps lock (-want +got):\n%s", diff)

@@ -1,5 +1,6 @@
 // ages.js brings up to date, in the header of every page, how old what the post knows is: when each headquarters was last heard, how far behind the post is, and how old each list is.
 import { $, h, show } from "./dom.js";
+import { phrase } from "./phrases.js";
 import { ago, both } from "./time.js";
 
 const loud = (hq) => Boolean(hq.late || hq.forked || hq.refused);
@@ -16,18 +17,18 @@ export function drawAges({ hqs = [], lists = [] }) {
 }
 
 function headquarters(hq) {
-  const words = [h("strong", {}, `HQ ${hq.authority}`), " "];
-  words.push(...(hq.heard ? ["heard ", since(hq.heard)] : ["never heard"]));
-  if (hq.size) words.push(`, its entry ${hq.size - 1} of `, since(hq.newest));
-  words.push(hq.behind ? `, ${hq.behind} behind` : hq.waiting ? `, ${hq.waiting} to act on` : "");
+  const words = [h("strong", {}, phrase("ages.hq", { authority: hq.authority })), " "];
+  words.push(...(hq.heard ? [`${phrase("ages.heard")} `, since(hq.heard)] : [phrase("ages.never")]));
+  if (hq.size) words.push(`${phrase("ages.entry", { seq: String(hq.size - 1) })} `, since(hq.newest));
+  words.push(hq.behind ? phrase("ages.behind", { n: hq.behind }) : hq.waiting ? phrase("ages.waiting", { n: hq.waiting }) : "");
   if (hq.refused) words.push(": ", h("strong", {}, hq.refused));
   return h("span", { class: "age", "data-loud": String(loud(hq)) }, ...words);
 }
 
 function list(l) {
   const words = [`${l.name || l.id} `];
-  words.push(l.loaded ? since(l.loaded) : "not in force");
-  if (l.refused) words.push(h("strong", {}, ", refresh refused"));
+  words.push(l.loaded ? since(l.loaded) : phrase("ages.none"));
+  if (l.refused) words.push(h("strong", {}, phrase("ages.refused")));
   return h("span", { class: "age age-list", "data-loud": String(old(l)), title: l.refused ?? "" }, ...words);
 }
 

@@ -1,6 +1,7 @@
 // home.js lists the lanes and takes one.
 import { $, say } from "./dom.js";
 import { attempt, go, onLive, state } from "./page.js";
+import { phrase } from "./phrases.js";
 import { send } from "./post.js";
 import { canJoin, othersAt, sitsAt, who } from "./seats.js";
 import { clock } from "./time.js";
@@ -28,12 +29,13 @@ onLive(({ live }) => {
     const own = sitsAt(lane, state.officer);
     const join = canJoin(lane, state.officer);
     const button = card.querySelector("[data-take]");
-    const beside = othersAt(lane, state.officer).map((o) => `, with ${o}`).join("");
-    say(card.querySelector("[data-part=state]"), !lane.open ? "Closed"
-      : own ? `Yours, open since ${clock(lane.since)}${beside}` : `Open: ${who(lane)}${join ? ", joint service" : ""}`);
-    say(button, own ? `Go to lane ${lane.id}` : `${join ? "Join" : "Take"} lane ${lane.id}`);
+    const beside = othersAt(lane, state.officer).join(", ");
+    say(card.querySelector("[data-part=state]"), !lane.open ? phrase("home.closed")
+      : own ? beside ? phrase("home.shared", { at: clock(lane.since), officers: beside }) : phrase("home.yours", { at: clock(lane.since) })
+        : join ? phrase("home.joint", { officers: who(lane) }) : phrase("home.open", { officers: who(lane) }));
+    say(button, phrase(`home-key.${own ? "go" : join ? "join" : "take"}`, { lane: lane.id }));
     button.disabled = lane.open && !own && !join;
-    say(card.querySelector("[data-part=under]"), lane.under ? ` · under ${lane.under}` : "");
+    say(card.querySelector("[data-part=under]"), lane.under ? ` · ${phrase("layout.under", { article: lane.under })}` : "");
     card.dataset.open = lane.open;
   }
 });

@@ -29,6 +29,7 @@ body.Own ||= authorityOf(state.officer);
 const exercise = main.dataset.exercise === "true";
 const api = `/api/lanes/${encodeURIComponent(body.Lane.id)}`;
 const GUARD = 250; // ms between the painting of a verdict and the first key that counts
+const EXTRA = "A key was pressed in the midst of the scan, so that what was read may be wrong. Withdraw this case with F7, and scan again.";
 const FORGET = 30e3; // ms after a decision
 
 let lane = body.Lane;
@@ -48,6 +49,7 @@ let disagree = 0; // the timer of agree
 let missed = false; // agree was due while a request was under way
 let seen = 0; // the step of the inspection up to which this page has looked
 let looked = new Map(); // the hits of other authorities that were looked up, by owner
+let doubted = false; // a key came in the midst of the scan that was inspected last
 let said = ""; // what the post answered to a decision after asylum was asked for
 
 const isOpen = () => undecided(inspection);
@@ -75,7 +77,7 @@ function list() {
     label: word(decision),
     note: withWhom(inspection, decision),
     tone: i === 0 ? "pass" : "hold",
-    on: free && armed && !turn(inspection, decision, body.Own),
+    on: free && armed && !doubted && !turn(inspection, decision, body.Own),
     refused: () => refusedKey(turn(inspection, decision, body.Own)),
     act: () => choose(decision),
   }));
@@ -125,7 +127,8 @@ function keyF6() {
 
 // refusedKey says why a decision key did nothing, where that is not plain to see.
 function refusedKey(why) {
-  if (!state.up) complain("No connection to the post. This key was not recorded.");
+  if (doubted && isOpen()) complain(EXTRA);
+  else if (!state.up) complain("No connection to the post. This key was not recorded.");
   else if (behind()) complain("Key ignored: the case has just changed. Read it, then press.");
   else if (why && isOpen() && !busy && !panel) complain(`Key ignored: ${why}`);
   else if (isOpen() && !armed && !busy && !panel) complain("Key ignored: the verdict had only just appeared. Read it, then press.");
@@ -270,6 +273,7 @@ function inspect(source, how = {}) {
   const { lastCharAt, plain, ...what } = how;
   reading = source.text ?? source.reading;
   again = null;
+  doubted = false;
   const certain = !plain && !what.again && !isOpen();
   if (!isOpen()) {
     clearTimeout(forget);
@@ -446,9 +450,17 @@ function nextTraveller() {
 
 new Wedge({
   onScan: ({ text, lastCharAt }) => scan(text, { lastCharAt }),
+  onExtra: doubt,
   onPartial: ({ chars, expected, text }) => misread(text, `Scan incomplete: ${chars} of ${expected} characters. Scan again.`),
   onGarbled: ({ chars, text }) => misread(text, `Scan not readable: ${chars} characters that are no machine-readable zone. Scan again.`),
 }).attach();
+
+// doubt stops the decision on a scan in which a key too many has turned up: the keys count 250 ms after the painting at the earliest, and that is later than any key of the same run.
+function doubt() {
+  doubted = true;
+  complain(EXTRA);
+  keys.draw();
+}
 
 // following the post
 

@@ -2,6 +2,7 @@
 import { drawAges, tickAges } from "./ages.js";
 import { $, h, say, show } from "./dom.js";
 import { countdown, standing, target } from "./passing.js";
+import { phrase } from "./phrases.js";
 import { Refusal, follow, send } from "./post.js";
 import { both, clock, day, now, setTime, setZone } from "./time.js";
 import { capital } from "./words.js";
@@ -62,13 +63,13 @@ function drawNext() {
   chip.hidden = !how.word;
   say(chip, how.word);
   chip.dataset.state = how.word;
-  say(cell.querySelector(".label"), how.left > 0 ? "Control passes in" : "Control has not passed");
+  say(cell.querySelector(".label"), how.left > 0 ? phrase("layout.next") : phrase("live.not"));
   say(cell.querySelector("[data-part=countdown]"), countdown(how));
   const sub = cell.querySelector("[data-part=to]");
   say(sub, how.left <= 0 && next.waiting ? next.waiting : target(next));
   sub.title = sub.textContent;
   cell.dataset.near = how.left < 3600e3;
-  say($("soon"), !how.last && how.left > 0 ? "" : how.left > 0 ? `Control passes to ${next.to.id} in less than a minute.` : `Control has not passed: ${next.waiting || how.word}`);
+  say($("soon"), !how.last && how.left > 0 ? "" : how.left > 0 ? phrase("live.minute", { authority: next.to.id }) : phrase("live.why", { why: next.waiting || how.word }));
 }
 
 // concerns reports whether a passing is about the lane of this page. Every other page is about all of them.
@@ -93,10 +94,10 @@ function controlled(live) {
   const cell = $("controller");
   say(cell.querySelector("[data-part=id]"), controller);
   say(cell.querySelector("[data-part=name]"), names.get(controller) ?? "");
-  say(cell.parentElement.querySelector("[data-part=article]"), `under ${live.article}, since ${both(live.now)}`);
+  say(cell.parentElement.querySelector("[data-part=article]"), phrase("layout.since", { article: live.article, day: both(live.now) }));
   const passed = $("passed");
   passed.hidden = false;
-  say(passed, `Control passed from ${from} to ${controller} under ${live.article}, ${both(live.now)}.`);
+  say(passed, phrase("live.passed", { from, authority: controller, article: live.article, at: both(live.now) }));
 }
 
 let known = null; // whether the connection is up, and null before the first answer
@@ -106,11 +107,11 @@ function connection(up) {
   known = state.up = up;
   const link = $("link-state");
   link.dataset.state = up ? "up" : "down";
-  say(link, up ? "Connected" : "Not connected");
+  say(link, up ? phrase("live.connected") : phrase("live.disconnected"));
   const banner = $("connection");
   banner.hidden = up;
   document.body.classList.toggle("is-lost", !up);
-  say(banner, up ? "" : `Connection to the ${data.node} lost. Nothing you press is recorded.`);
+  say(banner, up ? "" : phrase(`lost.${data.node}`));
   tell();
 }
 
@@ -131,12 +132,12 @@ function end(why, live) {
   keepRelieved(live?.relieved ?? "");
   document.body.classList.remove("is-lost", "is-last");
   tell();
-  const sign = relieved() && (live?.relieved || live?.controller !== data.controller.id) && h("a", { href: relieved(), class: "button main-action", id: "relieved" }, "Review and sign the act");
-  const link = h("a", { href: "/signin", class: `button${sign ? "" : " main-action"}` }, "Sign in");
+  const sign = relieved() && (live?.relieved || live?.controller !== data.controller.id) && h("a", { href: relieved(), class: "button main-action", id: "relieved" }, phrase("signin.relieved"));
+  const link = h("a", { href: "/signin", class: `button${sign ? "" : " main-action"}` }, phrase("signin.title"));
   const passed = live?.controller && live.controller !== data.controller?.id;
   const overlay = h("div", { class: "ended", id: "ended-overlay", role: "alertdialog", "aria-labelledby": "ended-title", "aria-describedby": "ended-why" },
-    h("h1", { id: "ended-title" }, "Your session has ended"), h("p", { id: "ended-why" }, capital(why)),
-    passed && h("p", { id: "ended-under" }, "In control now: ", h("strong", {}, live.controller), ` under ${live.article}`),
+    h("h1", { id: "ended-title" }, phrase("live.ended")), h("p", { id: "ended-why" }, capital(why)),
+    passed && h("p", { id: "ended-under" }, phrase("live.now"), " ", h("strong", {}, live.controller), " ", phrase("layout.under", { article: live.article })),
     sign && h("p", {}, sign), h("p", {}, link));
   document.querySelectorAll("dialog[open]").forEach((d) => d.close());
   show(document.body, h("header", {}, ...[$("exercise-banner")].filter(Boolean)), h("main", {}, overlay));
@@ -154,6 +155,10 @@ export function lastWord(words) {
 function start() {
   tick();
   setInterval(tick, 250);
+  $("language")?.addEventListener("change", (event) => {
+    document.cookie = `language=${event.target.value}; path=/; max-age=31536000; samesite=strict; secure`;
+    location.reload();
+  });
   $("signout")?.addEventListener("click", signOut);
   if (!data.officer) return;
   addEventListener("pageshow", (event) => event.persisted && location.reload());
@@ -169,7 +174,7 @@ function start() {
       tell();
     },
     onState: (s) => connection(s === "up"),
-    onEnded: (why) => end(why || "The post no longer knows your session. Sign in again."),
+    onEnded: (why) => end(why || phrase("live.unknown")),
   });
 }
 

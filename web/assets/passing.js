@@ -1,5 +1,6 @@
 // passing.js says how an agreed change of control stands: how far its transfer has come, how long it is until its instant, and since when that is past.
 import { h } from "./dom.js";
+import { phrase } from "./phrases.js";
 import { both, span } from "./time.js";
 
 const LAST = 60e3; // ms before the instant from which nobody at a lane may overlook it
@@ -16,9 +17,10 @@ export function standing({ phase, at }, now) {
 export const countdown = ({ left }) => (left >= 0 ? span(left) : `+${span(-left)}`);
 
 // target says to whom control passes, when, and on which lanes if not on all.
-export const target = ({ to, at, lanes }) => `to ${to.id}${lanes?.length ? ` on ${lanesOf(lanes)}` : ""}, ${both(at)}`;
+export const target = ({ to, at, lanes }) => (lanes?.length
+  ? phrase("passing.on", { authority: to.id, lanes: lanesOf(lanes), at: both(at) }) : phrase("passing.to", { authority: to.id, at: both(at) }));
 
-export const lanesOf = (lanes) => `${lanes.length === 1 ? "lane" : "lanes"} ${lanes.join(", ")}`;
+export const lanesOf = (lanes) => phrase("passing.lanes", { n: lanes.length, lanes: lanes.join(", ") });
 
 // mark shows a state as a word with a shape.
 export const mark = (word, state = word) => h("span", { class: "state", "data-state": state }, word);
@@ -39,5 +41,5 @@ export function groups(digest) {
 
 // drawDigest shows a digest to be read aloud, in rows of four numbers, and as it is written.
 export const drawDigest = (digest) => [
-  h("ol", { class: "digest", "aria-label": "Digest in numbers" }, groups(digest).map((g) => h("li", {}, g))),
+  h("ol", { class: "digest", "aria-label": phrase("passing.digest") }, groups(digest).map((g) => h("li", {}, g))),
   h("p", { class: "mono break quiet-text" }, digest)];

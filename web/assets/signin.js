@@ -2,12 +2,13 @@
 import { $, h, say } from "./dom.js";
 import { attempt, go, relieved } from "./page.js";
 import { PasskeyError, signIn } from "./passkey.js";
+import { phrase } from "./phrases.js";
 import { send } from "./post.js";
 
 const error = $("error");
 
 // A commander whose session ended, and who loaded his page again, still finds the act that he has to sign.
-if (relieved()) $("ended")?.after(h("p", {}, h("a", { href: relieved(), class: "button", id: "relieved" }, "Review and sign the act")));
+if (relieved()) $("ended")?.after(h("p", {}, h("a", { href: relieved(), class: "button", id: "relieved" }, phrase("signin.relieved"))));
 
 $("passkey").addEventListener("click", () => once(async () => {
   const { ceremony, options } = await send("/signin/begin");

@@ -1,6 +1,8 @@
 // time.js shows instants and spans. The post's clock is the only one: the booth's own clock measures only how long ago the
 // post last told the time.
 
+import { phrase } from "./phrases.js";
+
 let offset = 0; // ms to add to performance.now() for the post's time
 let zone = "UTC";
 const formats = new Map();
@@ -34,7 +36,14 @@ const ms = (instant) => (typeof instant === "number" ? instant : Date.parse(inst
 
 export const clock = (instant) =>
   format("clock", { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }).format(ms(instant));
-export const day = (instant) => format("day", { day: "numeric", month: "long", year: "numeric" }).format(ms(instant));
+// day writes a day as the page's language does, and in Persian by the Solar Hijri calendar; package phrase has the same.
+export function day(instant) {
+  const part = {};
+  const calendar = document.documentElement.lang === "fa" ? "persian" : "gregory";
+  for (const { type, value } of format("day", { day: "numeric", month: "numeric", year: "numeric", calendar, numberingSystem: "latn" })
+    .formatToParts(ms(instant))) part[type] = Number(value);
+  return phrase(`month.${part.month}`, { day: part.day, year: part.year });
+}
 
 // date writes an instant's day as a date field does: 2025-01-01.
 export const date = (instant) =>
@@ -58,7 +67,7 @@ export function span(length) {
   const d = Math.floor(s / 86400);
   const hours = Math.floor((s % 86400) / 3600);
   const rest = `${two(Math.floor((s % 3600) / 60))}:${two(s % 60)}`;
-  if (d) return `${d} ${d === 1 ? "day" : "days"} ${two(hours)}:${rest}`;
+  if (d) return phrase("time.days", { n: d, rest: `${two(hours)}:${rest}` });
   return hours ? `${hours}:${rest}` : rest.replace(/^0/, "");
 }
 
@@ -66,12 +75,10 @@ export function span(length) {
 export function ago(instant) {
   const s = Math.floor((now() - ms(instant)) / 1000);
   if (Number.isNaN(s)) return "";
-  if (s < 60) return "just now";
-  for (const [size, one, many] of [[86400, "day", "days"], [3600, "h", "h"], [60, "min", "min"]]) {
-    const n = Math.floor(s / size);
-    if (n >= 1) return `${n} ${n === 1 ? one : many} ago`;
-  }
-  return "";
+  if (s < 60) return phrase("time.now");
+  if (s < 3600) return phrase("time.minutes", { n: Math.floor(s / 60) });
+  if (s < 86400) return phrase("time.hours", { n: Math.floor(s / 3600) });
+  return phrase("time.ago", { n: Math.floor(s / 86400) });
 }
 
 // wall returns what the clocks of the post show at an instant, as ms since 1970 on a clock without a zone.

@@ -3,11 +3,13 @@
 // It promises:
 // - The physical key (KeyboardEvent.code) and Shift decide, never KeyboardEvent.key: the officer's keyboard layout, caps lock, num
 //   lock, dead keys and an input method change nothing. The reader must emulate a US keyboard, not type Alt codes.
-// - A scan ends with its last character. No line end is needed; where there are any they are used. Formats are those of ICAO
+// - A scan ends with its last character. No line end is needed; where there are any they are used. Without one it is reported once nothing has followed for a little longer than the reader paused in it (settleMs at least):
+//   where something does, a key of a person stands somewhere in it, and it is none. Formats are those of ICAO
 //   9303-4 to -7: TD1 3×30, TD2 and MRV-B 2×36, TD3 and MRV-A 2×44; and FRA-ID, the older French card, 2×36.
 // - Enter and Tab are line ends of the reader. Enter never activates anything; outside a scan, Tab moves the focus.
 // - F1 to F12, Escape, keys that move the caret, and other combinations with Ctrl, Alt and Meta are left to the page.
-// - One run of characters without an idle gap gives at most one report (onScan for each complete scan in it). Runs of fewer
+// - One run of characters without an idle gap gives at most one report (onScan for each complete scan in it that a line end ends). What follows a reported scan within the idle gap, without a line end between, is told by onExtra.
+// - A run that follows within 0.6 s on one that broke off is the rest of that one, whatever it looks like, and is no scan. Runs of fewer
 //   than three characters are keys touched by a person and are dropped; whoever types more slowly than one key in idleMs makes
 //   only such runs, so that typing by hand is never a scan.
 // - A text field with the attribute data-manual-entry, on it or around it, is the officer's. Keys there are left alone, until
@@ -27,6 +29,8 @@ const TEXT_INPUT = new Set(["text", "search", "tel", "url", "email", "password",
 const FEWEST = 3; // characters; a shorter run is not reported
 const NEARLY = [71, 91]; // characters, at least and at most, of a run that can be a zone with one character lost or added: it is reported with its text
 const MOST = 200; // characters counted in one run; what follows is dropped until idle
+const TORN = 600; // ms after the last character of a run that broke off, within which what comes is its rest: nobody scans again as fast
+const MOST_SETTLE = 90; // ms
 const BURST_CHARS = 10;
 const BURST_GAP = 35; // ms
 
@@ -217,8 +221,10 @@ class Burst {
 // Wedge listens to the keys of a document. Options, all but onScan optional:
 //   onScan({text, format, lastCharAt})  a whole scan; lines joined by \n; lastCharAt as of now() at its last character
 //   onPartial({chars, expected, text})  the reader stopped early; text where it can be a zone all the same with one character lost or added
-//   onGarbled({chars, text})            a character no MRZ has, or too many
+//   onGarbled({chars, text})            a character no MRZ has, or too many, or the rest of a scan that was torn
+//   onExtra()                           a character followed the scan that was reported last: it is not to be trusted
 //   idleMs                              a pause this long ends a run; 150
+//   settleMs                            nothing has followed a scan for at least so long when it is reported; 12
 //   now, setTimer, clearTimer           the clock: performance.now, setTimeout, clearTimeout
 //   timeOf                              when a key was pressed, in ms: event.timeStamp, so that a busy page is no slow reader
 export class Wedge {
@@ -226,7 +232,9 @@ export class Wedge {
     this.onScan = options.onScan;
     this.onPartial = options.onPartial ?? (() => {});
     this.onGarbled = options.onGarbled ?? (() => {});
+    this.onExtra = options.onExtra ?? (() => {});
     this.idleMs = options.idleMs ?? 150;
+    this.settleMs = options.settleMs ?? 12;
     this.now = options.now ?? (() => performance.now());
     this.setTimer = options.setTimer ?? ((f, ms) => setTimeout(f, ms));
     this.clearTimer = options.clearTimer ?? ((id) => clearTimeout(id));
@@ -234,7 +242,14 @@ export class Wedge {
     this.scan = new Scan();
     this.burst = null;
     this.timer = null; // runs from a character until idle: while it does, the reader is at work
+    this.settling = null; // runs from the last character of a whole scan until it is reported
+    this.held = null; // that scan
+    this.told = false; // it was reported, and neither line end nor idle has come since
+    this.rest = false; // the run is the rest of a torn one
+    this.over = 0; // characters of a scan after whose end others came
+    this.longest = 0; // pause in the run, in ms
     this.lastCharAt = 0;
+    this.tornAt = -Infinity; // when the last character came of a run that broke off
     this.listener = (event) => this.key(event);
   }
 
@@ -245,9 +260,16 @@ export class Wedge {
   detach(target = document) {
     target.removeEventListener("keydown", this.listener, { capture: true });
     this.clearTimer(this.timer);
-    this.timer = null;
+    this.clearTimer(this.settling);
     this.burst = null;
     this.scan.reset();
+    this.endRun();
+  }
+
+  endRun() {
+    this.timer = this.settling = this.held = null;
+    this.told = this.rest = false;
+    this.over = this.longest = 0;
   }
 
   // key takes one keydown event, and keeps it from the page when it belongs to a reader.
@@ -268,7 +290,7 @@ export class Wedge {
     const field = busy ? null : manualField(event);
     if (field) return this.inField(field, char, event);
     if (char) return () => this.take(char);
-    if (ENTER.has(event.code) || (event.code === "Tab" && busy)) return () => this.report(this.scan.lineEnd());
+    if (ENTER.has(event.code) || (event.code === "Tab" && busy)) return () => this.lineEnd();
     if (!busy || !PRINTING.test(event.code)) return null;
     return () => {
       this.scan.garbage();
@@ -298,24 +320,72 @@ export class Wedge {
 
   take(char) {
     this.touch();
-    this.report(this.scan.char(char));
+    if (this.told) {
+      this.told = false;
+      this.onExtra();
+    }
+    if (this.held) this.spill();
+    if (this.over) this.over++;
+    else this.whole(this.scan.char(char));
+  }
+
+  // spill drops a whole scan that others follow: where one key too many is in it nothing tells.
+  spill() {
+    this.over = this.held.text.replaceAll("\n", "").length;
+    this.held = null;
+    this.clearTimer(this.settling);
+  }
+
+  lineEnd() {
+    this.told = false;
+    if (this.held) this.release();
+    else if (!this.over) this.whole(this.scan.lineEnd(), true);
   }
 
   // touch notes that the reader is at work. The idle time after a whole scan keeps its last line end from the page.
   touch() {
-    this.lastCharAt = this.now();
+    const at = this.now();
+    if (this.timer === null) this.rest = at - this.tornAt < TORN;
+    else this.longest = Math.max(this.longest, at - this.lastCharAt);
+    this.lastCharAt = at;
     if (this.timer !== null) this.clearTimer(this.timer);
-    this.timer = this.setTimer(() => {
-      this.timer = null;
-      const end = this.scan.idle();
-      if (end?.scan) this.report(end.scan);
-      else if (end?.partial) this.onPartial(end.partial);
-      else if (end?.garbled) this.onGarbled(end.garbled);
-    }, this.idleMs);
+    this.timer = this.setTimer(() => this.idle(), this.idleMs);
   }
 
-  report(scan) {
-    if (scan) this.onScan({ ...scan, lastCharAt: this.lastCharAt });
+  // idle ends a run.
+  idle() {
+    const { rest, over } = this;
+    this.endRun();
+    if (over) return this.breakOff(() => this.onGarbled({ chars: over, text: undefined }));
+    const end = this.scan.idle();
+    if (!end) return;
+    if (end.scan) return rest ? this.breakOff(() => this.onGarbled({ chars: end.scan.text.length, text: undefined })) : this.onScan({ ...end.scan, lastCharAt: this.lastCharAt });
+    this.breakOff(() => (end.partial ? this.onPartial(end.partial) : this.onGarbled(end.garbled)));
+  }
+
+  breakOff(tell) {
+    this.tornAt = this.lastCharAt;
+    tell();
+  }
+
+  // whole takes a scan that became whole. ended: a line end said so.
+  whole(scan, ended = false) {
+    if (!scan) return;
+    if (this.rest) {
+      this.over = scan.text.replaceAll("\n", "").length;
+      return;
+    }
+    this.held = scan;
+    if (ended) return this.release();
+    this.settling = this.setTimer(() => this.release(true), Math.min(MOST_SETTLE, Math.max(this.settleMs, 1.5 * this.longest)));
+  }
+
+  release(told = false) {
+    const scan = this.held;
+    this.clearTimer(this.settling);
+    this.held = this.settling = null;
+    this.told = told;
+    this.onScan({ ...scan, lastCharAt: this.lastCharAt });
   }
 }
 

@@ -2,26 +2,28 @@
 import { Wedge } from "/assets/wedge.js";
 
 let time = 0;
-let due = null;
+let timers = new Map();
+let made = 0;
 let accepted = [];
 const wedge = new Wedge({
   onScan: ({ text, format }) => accepted.push({ text, format }),
+  onExtra: () => accepted.pop(), // the page takes it back
   now: () => time,
-  setTimer: (f, ms) => (due = { at: time + ms, f }),
-  clearTimer: () => (due = null),
+  setTimer: (f, ms) => (timers.set(++made, { at: time + ms, f }), made),
+  clearTimer: (id) => timers.delete(id),
   timeOf: () => time,
 });
 
 function wait(ms) {
-  if (due && due.at <= time + ms) {
-    time = due.at;
-    const { f } = due;
-    due = null;
-    f();
-    wait(Math.max(0, ms - 150));
-    return;
+  const until = time + ms;
+  for (;;) {
+    const [id, next] = [...timers].sort(([, a], [, b]) => a.at - b.at)[0] ?? [];
+    if (!next || next.at > until) break;
+    timers.delete(id);
+    time = next.at;
+    next.f();
   }
-  time += ms;
+  time = until;
 }
 
 const press = ({ code, shift, key, repeat, ctrl }) => wedge.key({ code, shiftKey: Boolean(shift), key, repeat: Boolean(repeat), ctrlKey: Boolean(ctrl), altKey: false, metaKey: false,
@@ -34,7 +36,7 @@ window.run = (scans) => scans.map((strokes) => {
     press(s);
     wait(s.wait);
   }
-  wait(1000);
+  wait(2000);
   return accepted;
 });
 window.ready = true;

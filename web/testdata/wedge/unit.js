@@ -20,7 +20,8 @@ const same = (got, want) => {
 class Rig {
   constructor(options = {}) {
     this.time = 1000;
-    this.due = null;
+    this.timers = [];
+    this.extra = 0;
     this.scans = [];
     this.partial = [];
     this.garbled = [];
@@ -32,8 +33,9 @@ class Rig {
       onGarbled: ({ text, ...g }) => this.garbled.push(g) && this.texts.push(text),
       now: () => this.time,
       timeOf: () => this.time,
-      setTimer: (f, ms) => (this.due = { f, at: this.time + ms }),
-      clearTimer: (due) => (this.due = this.due === due ? null : this.due),
+      onExtra: () => this.extra++,
+      setTimer: (f, ms) => this.timers[this.timers.push({ f, ms, at: this.time + ms }) - 1],
+      clearTimer: (timer) => (this.timers = this.timers.filter((t) => t !== timer)),
       ...options,
     });
     this.listen = (e) => this.page.push(e.code);
@@ -54,11 +56,20 @@ class Rig {
 
   wait(ms) {
     this.time += ms;
-    if (this.due && this.due.at <= this.time) {
-      const { f } = this.due;
-      this.due = null;
-      f();
+    this.run((t) => t.at <= this.time);
+  }
+
+  run(which) {
+    for (const t of this.timers.filter(which).sort((a, b) => a.at - b.at)) {
+      if (!this.timers.includes(t)) continue;
+      this.timers = this.timers.filter((o) => o !== t);
+      t.f();
     }
+  }
+
+  // settle lets pass what a whole scan waits for before it is reported, and no more.
+  settle() {
+    this.run((t) => t.ms <= 90);
   }
 
   // press returns whether the key was left to the page.
@@ -82,6 +93,7 @@ class Rig {
 
   // saw compares all reports so far, and forgets them.
   saw({ scans = [], partial = [], garbled = [] }) {
+    this.settle();
     same({ scans: this.scans.map((s) => [s.format, s.text]), partial: this.partial, garbled: this.garbled }, { scans, partial, garbled });
     this.scans.length = this.partial.length = this.garbled.length = 0;
   }
@@ -106,6 +118,7 @@ const tests = {
     for (const [format, lines] of Object.entries(ALL)) {
       for (const [between, after] of [["", ""], ["", "\n"], ["\n", "\n"], ["\t", "\t"], ["\n\n", "\n\n"], ["\n", ""]]) {
         rig.type(lines.join(between));
+        rig.settle();
         same(rig.scans[0]?.lastCharAt, rig.time);
         rig.type(after);
         rig.wait(1000);
@@ -126,11 +139,44 @@ const tests = {
   },
 
   "scans one after the other without a pause"(rig) {
-    rig.type(flat(TD1) + flat(TD2) + flat(TD3) + flat(MRVA) + flat(MRVB) + flat(TD3) + "\n" + TD3.join("\n") + "\n" + flat(TD1));
+    rig.type([TD1, TD2, TD3, MRVA, MRVB, TD3].map(flat).join("\n") + "\n" + TD3.join("\n") + "\n" + flat(TD1));
     const scan = (format) => [format, ALL[format].join("\n")];
     rig.saw({ scans: ["TD1", "TD2", "TD3", "MRV-A", "MRV-B", "TD3", "TD3", "TD1"].map(scan) });
     rig.wait(1000);
     rig.saw({});
+  },
+
+  "a key of a person in the midst of a scan"(rig) {
+    for (const lines of Object.values(ALL)) {
+      for (let at = 0; at < flat(lines).length; at++) {
+        rig.type(flat(lines).slice(0, at) + "Q" + flat(lines).slice(at));
+        rig.wait(1000);
+        same(rig.scans, []);
+      }
+    }
+    rig.partial.length = rig.garbled.length = 0;
+    rig.type(flat(TD3));
+    rig.saw({ scans: [["TD3", TD3.join("\n")]] });
+    same(rig.extra, 0);
+    rig.type("Q"); // comes when the scan was reported
+    same(rig.extra, 1);
+    rig.wait(1000);
+    rig.type(flat(TD3) + "\n" + flat(TD3) + "\n");
+    rig.wait(150);
+    same([rig.scans.length, rig.extra], [2, 1]);
+  },
+
+  "the rest of a scan that was torn"(rig) {
+    const tail = flat(MRVB); // is a whole zone by itself
+    for (const [pause, scans] of [[300, 0], [599, 0], [600, 1]]) {
+      rig.type("P<UTO");
+      rig.wait(pause);
+      rig.type(tail.slice(0, 1), 0);
+      rig.type(tail.slice(1));
+      rig.wait(5000);
+      same(rig.scans.length, scans);
+      rig.scans.length = 0;
+    }
   },
 
   "wrong check digits wait for idle"(rig) {
@@ -159,6 +205,7 @@ const tests = {
       const other = ["X" + lines[0].slice(1), ...lines.slice(1)];
       rig.type(flat(other));
       rig.saw({ scans: [[format, other.join("\n")]] });
+      rig.wait(150);
       rig.type(other.join("\n"));
       rig.saw({ scans: [[format, other.join("\n")]] });
       rig.wait(1000);
@@ -169,6 +216,7 @@ const tests = {
     for (const lines of Object.values(ALL)) {
       const text = flat(lines);
       for (let n = 3; n < text.length; n++) {
+        rig.wait(1000);
         rig.type(text.slice(0, n));
         rig.wait(149);
         rig.saw({});
@@ -204,6 +252,7 @@ const tests = {
       rig.wait(150);
       rig.saw({ garbled: [{ chars: 89 }] });
     }
+    rig.wait(1000);
     rig.type(flat(TD3)); // and the next scan is sound
     rig.saw({ scans: [["TD3", TD3.join("\n")]] });
   },
@@ -345,8 +394,8 @@ const tests = {
     };
     const quiet = (e) => e.preventDefault(); // an exception in a listener is told to the window
     window.addEventListener("error", quiet);
-    rig.type(flat(TD3).slice(0, -1));
-    same(rig.press("Digit0"), false);
+    rig.type(flat(TD3));
+    same(rig.press("Enter"), false);
     window.removeEventListener("error", quiet);
   },
 
