@@ -24,8 +24,10 @@ type Config struct {
 	// Language is in which pages are shown to a browser that has chosen none, for example "hy"; none: what the browser accepts.
 	Language string `toml:"language,omitempty"`
 	// Stay is how long a stay may be, as the posts have it, for the page of a person and the files of stays.
-	Stay     inspection.StayRule `toml:"stay,omitempty"`
-	Database string              `toml:"database,omitempty"` // postgres://…; none: the file hq.db beside this one, for one node alone
+	Stay inspection.StayRule `toml:"stay,omitempty"`
+	// Stays is how often files of stays are made and given to posts; they are made where Stay sets a limit.
+	Stays    StaysConfig `toml:"stays,omitempty"`
+	Database string      `toml:"database,omitempty"` // postgres://…; none: the file hq.db beside this one, for one node alone
 }
 
 // DefaultConfig returns the configuration of a new headquarters.
@@ -64,6 +66,9 @@ func (c *Config) validate(path string) error {
 	}
 	if c.Database != "" && !isPostgres(c.Database) {
 		return bad("database: write it as postgres://user@host/name, or leave it out for a file beside this one")
+	}
+	if what := c.Stays.validate(); what != "" {
+		return bad(what)
 	}
 	return c.Stay.Validate()
 }
