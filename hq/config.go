@@ -33,7 +33,9 @@ type Config struct {
 	Stay inspection.StayRule `toml:"stay,omitempty"`
 	// Retention is how long what stands beside the headquarters' own entries is kept, as a supervisor may put it in force.
 	Retention []retention.Rule `toml:"retention,omitempty"`
-	Database  string           `toml:"database,omitempty"` // postgres://…; none: the file hq.db beside this one, for one node alone
+	// Stays is how often files of stays are made and given to posts; they are made where Stay sets a limit.
+	Stays    StaysConfig `toml:"stays,omitempty"`
+	Database string      `toml:"database,omitempty"` // postgres://…; none: the file hq.db beside this one, for one node alone
 }
 
 // DefaultConfig returns the configuration of a new headquarters.
@@ -83,6 +85,9 @@ func (c *Config) validate(path string) error {
 	}
 	if err := retentionKinds.Check(c.proposed()); err != nil {
 		return bad(err.Error())
+	}
+	if what := c.Stays.validate(); what != "" {
+		return bad(what)
 	}
 	return c.Stay.Validate()
 }

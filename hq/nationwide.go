@@ -293,18 +293,11 @@ func (h *HQ) makeStays(ctx context.Context, path string) error {
 	if h.config.Stay.Days == 0 {
 		return &marz.Error{Code: marz.Invalid, Op: "make file of stays", Subject: configFile, Fix: "there is no rule of stays: write [stay] with days and window, as the posts have it"}
 	}
-	if _, err := h.index.Fold(ctx); err != nil {
-		return err
-	}
-	text, err := folder.ReadKey(h.opts.Dir, signerFile, "the node's key")
+	signer, err := h.signer()
 	if err != nil {
 		return err
 	}
-	signer, err := note.NewSigner(text)
-	if err != nil {
-		return &marz.Error{Code: marz.Invalid, Op: "make file of stays", Subject: signerFile, Fix: "it is no signer's key", Err: err}
-	}
-	file, err := h.index.StaysFile(ctx, h.config.Stay, h.now(), signer)
+	file, err := h.staysNow(ctx, signer)
 	if err != nil {
 		return err
 	}
@@ -312,6 +305,27 @@ func (h *HQ) makeStays(ctx context.Context, path string) error {
 		return &marz.Error{Op: "write file of stays", Subject: path, Err: err}
 	}
 	return nil
+}
+
+// staysNow is the whole file of what has come so far.
+func (h *HQ) staysNow(ctx context.Context, signer note.Signer) ([]byte, error) {
+	if _, err := h.index.Fold(ctx); err != nil {
+		return nil, err
+	}
+	return h.index.StaysFile(ctx, h.config.Stay, h.now(), signer)
+}
+
+// signer is the node's key, by which files of stays are signed.
+func (h *HQ) signer() (note.Signer, error) {
+	text, err := folder.ReadKey(h.opts.Dir, signerFile, "the node's key")
+	if err != nil {
+		return nil, err
+	}
+	signer, err := note.NewSigner(text)
+	if err != nil {
+		return nil, &marz.Error{Code: marz.Invalid, Op: "make file of stays", Subject: signerFile, Fix: "it is no signer's key", Err: err}
+	}
+	return signer, nil
 }
 
 func closeIndex(db *sql.DB) error {

@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -129,6 +128,9 @@ func (h *HQ) describe(p Publication) (kind string, l release.List, err error) {
 	key := h.authorityKey()
 	if key == nil {
 		return "", l, &marz.Error{Code: marz.Invalid, Op: "publish", Subject: p.File, Fix: "this headquarters does not know its authority's verifier key, by which posts check lists; make it with marz hq init --authority-key"}
+	}
+	if _, err := os.Stat(p.File); err != nil {
+		return "", l, &marz.Error{Code: marz.NotFound, Op: "publish", Subject: p.File, Fix: "the headquarters cannot read it; give the path of a file that is there and that it may read", Err: err}
 	}
 	switch watchlist.Sniff(p.File) {
 	case watchlist.ListFile:
@@ -293,9 +295,12 @@ func (h *HQ) Releases() []Released {
 		if !r.Wide() {
 			o.To = r.To
 		}
-		if r.List != nil {
+		switch {
+		case r.List != nil:
 			o.Version, o.From, o.Size = r.List.Version, r.List.From, r.List.Size
-		} else {
+		case r.Stays != nil:
+			o.Version, o.From, o.Size = r.Stays.Version, r.Stays.From, r.Stays.Size
+		default:
 			o.Officer = r.Officer.Officer
 		}
 		out = append(out, o)
@@ -422,13 +427,4 @@ func NewCode(random io.Reader) (code, digest string, err error) {
 		return "", "", err
 	}
 	return code, folder.Digest(code), nil
-}
-
-// Words says a release in one line.
-func (r Released) Words() string {
-	to := "all posts"
-	if len(r.To) > 0 {
-		to = fmt.Sprintf("%d posts", len(r.To))
-	}
-	return fmt.Sprintf("%s %s to %s", r.What, r.Version, to)
 }

@@ -42,6 +42,7 @@ func (h *HQ) Serve(ctx context.Context, ready func(browsers, nodes net.Addr)) er
 	beside, end := context.WithCancel(ctx)
 	running.Go(func() { h.foldIndex(beside) })
 	running.Go(func() { h.retain(beside) })
+	running.Go(func() { h.giveStays(beside) })
 	err = h.watch(ctx, served)
 	end()
 	h.live.End()

@@ -90,6 +90,7 @@ func (h *followedHQ) open(ctx context.Context) (err error) {
 		return err
 	}
 	h.heard = h.readHeard()
+	h.restoreStays(ctx)
 	return nil
 }
 
@@ -142,7 +143,7 @@ func (h *followedHQ) fold(ctx context.Context) error {
 
 // actedOn are the kinds of entry about which a post says in its own journal what it did.
 var actedOn = []string{KindAgreement, KindStatement, KindReport, KindCommission,
-	release.KindList, release.KindChange, release.KindOfficer, release.KindWidened, release.KindRecalled}
+	release.KindList, release.KindChange, release.KindStays, release.KindOfficer, release.KindWidened, release.KindRecalled}
 
 func (h *followedHQ) vouch(e journal.Entry) {
 	var v release.VouchedBy
@@ -194,13 +195,13 @@ func (h *followedHQ) released(e journal.Entry) *release.Release {
 	return &c
 }
 
-// ofList and ofOthers divide what is acted on: lists can wait long for their files, and nothing waits for them.
+// ofList divides what is acted on: lists, and files of stays, can wait long for their files, and nothing waits for them.
 func (h *followedHQ) ofList(e journal.Entry) bool {
-	if e.Kind == release.KindList || e.Kind == release.KindChange {
+	if e.Kind == release.KindList || e.Kind == release.KindChange || e.Kind == release.KindStays {
 		return true
 	}
 	r := h.released(e)
-	return r != nil && r.List != nil
+	return r != nil && r.Officer == nil
 }
 
 // followHeadquarters follows all headquarters until ctx ends. It runs beside the lanes, and nothing waits for it.

@@ -40,6 +40,7 @@ func (h *followedHQ) lists(ctx context.Context) error {
 	var ids []marz.ListID
 	about := map[marz.ListID][]journal.Entry{}
 	var errs []error
+	var ofStays []journal.Entry
 	for _, e := range h.waiting(h.ofList) {
 		r := h.released(e)
 		if r == nil {
@@ -51,13 +52,25 @@ func (h *followedHQ) lists(ctx context.Context) error {
 			h.settle(e)
 			continue
 		}
+		if r.Stays != nil {
+			ofStays = append(ofStays, e)
+			continue
+		}
 		if about[r.List.List] == nil {
 			ids = append(ids, r.List.List)
 		}
 		about[r.List.List] = append(about[r.List.List], e)
 	}
+	if len(ofStays) > 0 { // small as against lists
+		ids = append([]marz.ListID{""}, ids...)
+		about[""] = ofStays
+	}
 	for _, id := range ids {
-		err := h.list(ctx, id, about[id])
+		do := func() error { return h.list(ctx, id, about[id]) }
+		if id == "" {
+			do = func() error { return h.stays(ctx, ofStays) }
+		}
+		err := do()
 		if errors.Is(err, errFollowed) {
 			h.settle(about[id]...)
 			err = nil
@@ -191,19 +204,21 @@ func (h *followedHQ) goesBack(id marz.ListID, chain []*release.Release) bool {
 }
 
 func (h *followedHQ) file(r *release.Release) string {
-	return filepath.Join(h.dir, filesDir, r.List.SHA256)
+	sha256, _ := r.File()
+	return filepath.Join(h.dir, filesDir, sha256)
 }
 
 // have fetches the file of a release, unless it is there: out of its entry's payload where it is small, or else as a file.
 func (h *followedHQ) have(ctx context.Context, r *release.Release) error {
 	path := h.file(r)
-	if info, err := os.Stat(path); err == nil && info.Size() == r.List.Size {
+	sha256, size := r.File()
+	if info, err := os.Stat(path); err == nil && info.Size() == size {
 		return nil
 	}
-	if r.Inline && !r.List.Own {
+	if r.Inline && (r.Stays != nil || !r.List.Own) {
 		payload, err := h.f.Payload(ctx, r.Seq)
 		var in release.Inline
-		if err == nil && json.Unmarshal(payload, &in) == nil && folder.Digest(string(in.File)) == r.List.SHA256 {
+		if err == nil && json.Unmarshal(payload, &in) == nil && folder.Digest(string(in.File)) == sha256 {
 			return folder.Write(path, in.File, 0o600)
 		}
 		if err != nil && marz.CodeOf(err) != marz.NotFound {
@@ -213,7 +228,7 @@ func (h *followedHQ) have(ctx context.Context, r *release.Release) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return &marz.Error{Op: "fetch list", Subject: path, Err: err}
 	}
-	return h.f.File(ctx, r.List.SHA256, r.List.Size, path)
+	return h.f.File(ctx, sha256, size, path)
 }
 
 // prove holds a file to what its entry says of it, and to the signature of the authority. Of a change all is read here, so that no list is loaded with half of its changes; a list is when it is loaded.
@@ -423,6 +438,9 @@ func (p *Post) dropList(src ListSource) error {
 func (h *followedHQ) tidy() {
 	h.mu.Lock()
 	keep := map[string]bool{}
+	for _, r := range h.state.StaysAt(h.p.journal.Origin()) {
+		keep[r.Stays.SHA256] = true
+	}
 	for _, id := range h.state.Lists() {
 		bases := 0
 		all := h.state.All()

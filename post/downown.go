@@ -205,6 +205,9 @@ func (h *followedHQ) end(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := h.endStays(ctx, unheardWords); err != nil {
+		return err
+	}
 	var err error
 	for _, s := range gone {
 		err = errors.Join(err, h.p.dropList(s))

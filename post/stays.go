@@ -17,6 +17,7 @@ import (
 const (
 	KindStaysLoaded  = "stays.loaded"  // a version of the state's crossings came into force
 	KindStaysRefused = "stays.refused" // none could be read; the one before stays in force
+	KindStaysEnded   = "stays.ended"   // the headquarters that gave it took all back, or is heard no more: nothing of other posts is known
 )
 
 // The state's key of stays in the data folder, and where the files lie unless post.toml names another folder.
@@ -30,6 +31,7 @@ type staysEntry struct {
 	At      marz.Instant `json:"at,omitzero"` // when it was taken from the crossings that had come to the headquarters
 	People  int          `json:"people,omitempty"`
 	Refused string       `json:"refused,omitempty"`
+	From    *fromHQ      `json:"from,omitempty"` // a headquarters gave it; nil: it was laid into the folder
 }
 
 // StaysConfig is by whom the files of stays are signed. Without a key the post counts the crossings that it knows itself.
@@ -50,8 +52,9 @@ func (c *StaysConfig) check() string {
 
 // elsewhere is what is in force of the crossings at other posts.
 type elsewhere struct {
-	set *stays.Set
-	key stays.Key
+	set  *stays.Set
+	key  stays.Key
+	from *fromHQ // that gave it; nil: it was laid into the folder
 }
 
 // ReloadStays puts the newest files of stays in force: whoever brings them calls it. When they cannot be read those before stay in force, and an entry says so; it is no error. Without any every finding about a stay says so.
@@ -106,7 +109,7 @@ func (p *Post) readStays() (*elsewhere, error) {
 	if id := set.Newest().KeyID; id != key.ID() {
 		return nil, &marz.Error{Code: marz.Invalid, Op: "read stays", Subject: staysKeyFile, Fix: "the file is under the key " + id + " and this is " + key.ID() + ": have the headquarters give the new one"}
 	}
-	return &elsewhere{set, key}, nil
+	return &elsewhere{set: set, key: key}, nil
 }
 
 // movements returns the traveller's crossings as far as they are known here, at this post and, where a file of stays is in force, at all others.
@@ -131,10 +134,10 @@ func (p *Post) movements(q querier, traveller string, who stays.Person) ([]inspe
 		return nil, nil, err
 	}
 	switch {
-	case p.config.Stays.Key == "":
+	case e == nil && p.config.Stays.Key == "":
 		return own.New, nil, nil
-	case e == nil:
-		return own.New, &inspection.Elsewhere{Missing: "no file of stays has come from the headquarters"}, nil
+	case e == nil || e.from != nil && !p.hasArticle(e.from.Authority, p.now()):
+		return append(own.Covered, own.New...), &inspection.Elsewhere{Missing: "no file of stays has come from the headquarters"}, nil
 	}
 	h := e.set.Newest()
 	return inspection.Together(own, e.set.Look(e.key.Digest(who)), p.zone), &inspection.Elsewhere{Version: h.Version, AsOf: h.At, First: h.First}, nil

@@ -18,6 +18,7 @@ const (
 	KindList     = "list.published"   // a version of a list, whole
 	KindChange   = "list.changed"     // what leads from one version of it to the next
 	KindOfficer  = "officer.posted"   // an officer of the headquarters' authority is known at posts
+	KindStays    = "stays.published"  // the crossings at all posts, or what is new of them
 	KindWidened  = "release.widened"  // one of these goes to all posts from here on
 	KindRecalled = "release.recalled" // one of these is taken back
 	KindVouched  = "hq.vouched"       // the authority's key says that this journal is its headquarters'
@@ -54,6 +55,22 @@ type Inline struct {
 	File []byte `json:"file"`
 }
 
+// Stays is the public part of KindStays: a file of stays (docs/spec/stays-file.md), by its digest. Its payload is a StaysGiven.
+type Stays struct {
+	To      []marz.Origin `json:"to,omitempty"`
+	From    string        `json:"from,omitempty"` // of a change: the version that it continues
+	Version string        `json:"version"`
+	Made    marz.Instant  `json:"made"` // when it was taken from the crossings that had come to the headquarters
+	SHA256  string        `json:"sha256"`
+	Size    int64         `json:"size"`
+}
+
+// StaysGiven is the private payload of KindStays.
+type StaysGiven struct {
+	Key  string `json:"key"`            // under which people are digests, as stays.Key writes it
+	File []byte `json:"file,omitempty"` // a file that fits into its entry
+}
+
 // Officer is the public part of KindOfficer. Its payload is a Person.
 type Officer struct {
 	To      []marz.Origin  `json:"to,omitempty"`
@@ -88,12 +105,14 @@ type VouchedBy struct {
 	Note string `json:"note"`
 }
 
-// Parse reads what an entry of one of these kinds says, and holds it to what can be: a *List, *Officer, *Widened or *Recalled. Of other kinds it is nil.
+// Parse reads what an entry of one of these kinds says, and holds it to what can be: a *List, *Stays, *Officer, *Widened or *Recalled. Of other kinds it is nil.
 func Parse(e journal.Entry) (any, error) {
 	var v interface{ check(e *journal.Entry) string }
 	switch e.Kind {
 	case KindList, KindChange:
 		v = &List{}
+	case KindStays:
+		v = &Stays{}
 	case KindOfficer:
 		v = &Officer{}
 	case KindWidened:
@@ -126,8 +145,34 @@ func checkTo(to []marz.Origin) string {
 	return ""
 }
 
+// checkFile holds to what can be how a file is named, and of when its content is.
+func checkFile(sha256 string, size int64, made marz.Instant) string {
+	digest, err := hex.DecodeString(sha256)
+	switch {
+	case err != nil || len(digest) != 32 || hex.EncodeToString(digest) != sha256:
+		return "its digest is not a SHA-256 in small hex digits"
+	case size < 1 || size > MaxFile:
+		return "it gives no size that a file can have"
+	case made.IsZero():
+		return "it does not say when its content was brought"
+	}
+	return ""
+}
+
+func (s *Stays) check(e *journal.Entry) string {
+	switch {
+	case s.Version == "" || len(s.Version) > maxVersion || len(s.From) > maxVersion || s.From == s.Version:
+		return "it has no version, or one that is too long, or leads on from itself"
+	case e.Private == "":
+		return "it does not bring the key of the digests"
+	}
+	if what := checkFile(s.SHA256, s.Size, s.Made); what != "" {
+		return what
+	}
+	return checkTo(s.To)
+}
+
 func (l *List) check(e *journal.Entry) string {
-	digest, err := hex.DecodeString(l.SHA256)
 	id := string(l.List)
 	switch {
 	case id == "" || len(id) > 100 || !filepath.IsLocal(id) || strings.ContainsAny(id, `/\`) || strings.HasPrefix(id, "."):
@@ -140,12 +185,9 @@ func (l *List) check(e *journal.Entry) string {
 		return "a change names the version that it leads from, and no other does; the two are not the same"
 	case e.Kind == KindChange && l.Note != "":
 		return "a table of numbers has no changes"
-	case err != nil || len(digest) != 32 || hex.EncodeToString(digest) != l.SHA256:
-		return "its digest is not a SHA-256 in small hex digits"
-	case l.Size < 1 || l.Size > MaxFile:
-		return "it gives no size that a file can have"
-	case l.Made.IsZero():
-		return "it does not say when its content was brought"
+	}
+	if what := checkFile(l.SHA256, l.Size, l.Made); what != "" {
+		return what
 	}
 	return checkTo(l.To)
 }

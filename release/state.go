@@ -14,6 +14,7 @@ type Release struct {
 	At       marz.Instant
 	Kind     string
 	List     *List    // of KindList and KindChange
+	Stays    *Stays   // of KindStays
 	Officer  *Officer // of KindOfficer
 	To       []marz.Origin
 	Inline   bool     // its entry has a payload
@@ -32,10 +33,24 @@ func (r *Release) Reaches(post marz.Origin) bool {
 
 // Subject is what a release is a version of: of two with one subject the later replaces the earlier.
 func (r *Release) Subject() string {
-	if r.List != nil {
+	switch {
+	case r.List != nil:
 		return "list " + string(r.List.List)
+	case r.Stays != nil:
+		return "stays"
 	}
 	return "officer " + string(r.Officer.Officer)
+}
+
+// File returns the digest and size of the file that it gives out; "": none.
+func (r *Release) File() (sha256 string, size int64) {
+	switch {
+	case r.List != nil:
+		return r.List.SHA256, r.List.Size
+	case r.Stays != nil:
+		return r.Stays.SHA256, r.Stays.Size
+	}
+	return "", 0
 }
 
 // State is what a headquarters has given out, as its entries say. The zero State is that of a journal without any. It is not safe for several goroutines.
@@ -52,6 +67,8 @@ func (s *State) Fold(e journal.Entry) {
 	switch v := v.(type) {
 	case *List:
 		s.all = append(s.all, &Release{Seq: e.Seq, At: e.At, Kind: e.Kind, List: v, To: v.To, Inline: e.Private != ""})
+	case *Stays:
+		s.all = append(s.all, &Release{Seq: e.Seq, At: e.At, Kind: e.Kind, Stays: v, To: v.To, Inline: e.Private != ""})
 	case *Officer:
 		s.all = append(s.all, &Release{Seq: e.Seq, At: e.At, Kind: e.Kind, Officer: v, To: v.To, Inline: e.Private != ""})
 	case *Widened:
@@ -103,6 +120,21 @@ func (s *State) Chain(list marz.ListID, post marz.Origin) []*Release {
 	return out
 }
 
+// StaysAt returns what makes up the crossings at all posts as a post is to know them: the newest whole file that reaches it, and what leads on from there.
+func (s *State) StaysAt(post marz.Origin) []*Release {
+	var out []*Release
+	for _, r := range s.all {
+		switch {
+		case r.Stays == nil || !r.Reaches(post):
+		case r.Stays.From == "":
+			out = []*Release{r}
+		case len(out) > 0 && out[len(out)-1].Stays.Version == r.Stays.From:
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
 // OfficerAt returns what is in force of an officer at a post, or nil.
 func (s *State) OfficerAt(officer marz.OfficerID, post marz.Origin) *Release {
 	var out *Release
@@ -122,7 +154,10 @@ func (s *State) Entitled(post marz.Origin, e journal.Entry) bool {
 
 // Reads reports whether a post may have the file of a digest.
 func (s *State) Reads(post marz.Origin, digest string) bool {
-	return slices.ContainsFunc(s.all, func(r *Release) bool { return r.List != nil && r.List.SHA256 == digest && r.Reaches(post) })
+	return slices.ContainsFunc(s.all, func(r *Release) bool {
+		sha256, _ := r.File()
+		return sha256 == digest && digest != "" && r.Reaches(post)
+	})
 }
 
 // Check reports why an entry cannot be appended now, in words; its seq is that which it would have.

@@ -14,8 +14,16 @@ import (
 // Current is the name of the whole file in a folder. Its changes lie beside it as current.1, current.2 and so on, each continuing the one before.
 const Current = "current"
 
-// mostChanges is how many changes are looked for.
-const mostChanges = 64
+// NameOf returns the name of the n-th change in a folder, and of the whole file for 0.
+func NameOf(n int) string {
+	if n == 0 {
+		return Current
+	}
+	return fmt.Sprintf("%s.%d", Current, n)
+}
+
+// MostChanges is how many changes can lead on from a whole file.
+const MostChanges = 64
 
 // Set is a whole file with the changes that continue it. It can be looked into from any goroutine.
 type Set struct{ files []*File }
@@ -30,8 +38,8 @@ func OpenSet(dir string, by note.Verifier) (*Set, error) {
 		return nil, refused(f.path, "it is a change, and stands where the whole file should", nil)
 	}
 	s := &Set{files: []*File{f}}
-	for i := range mostChanges {
-		f, err := Open(filepath.Join(dir, fmt.Sprintf("%s.%d", Current, i+1)), by)
+	for i := range MostChanges {
+		f, err := Open(filepath.Join(dir, NameOf(i+1)), by)
 		if marz.CodeOf(err) == marz.NotFound || err == nil && !s.Newest().continuedBy(f) {
 			break
 		}
@@ -46,6 +54,9 @@ func OpenSet(dir string, by note.Verifier) (*Set, error) {
 func (h *Header) continuedBy(f *File) bool {
 	return f.From == h.Version && f.KeyID == h.KeyID && f.Zone == h.Zone && f.At >= h.At
 }
+
+// Files is of how many files it is made up.
+func (s *Set) Files() int { return len(s.files) }
 
 // Newest is what the newest file says of itself: how old all of it is.
 func (s *Set) Newest() *Header { return &s.files[len(s.files)-1].Header }
