@@ -63,10 +63,23 @@ func (h *HQ) Retain(ctx context.Context) (*web.RetentionLook, error) {
 	return look.RetentionLook, nil
 }
 
-// eraseDue erases one batch, an entry for each kind of record.
-func (h *HQ) eraseDue(ctx context.Context) (erased int, err error) {
+// eraseDue erases one batch. Where a payload is gone that this node took to be there, another node has erased it since: then it is asked anew.
+func (h *HQ) eraseDue(ctx context.Context) (int, error) {
+	for {
+		erased, folded, err := h.eraseBatch(ctx)
+		if marz.CodeOf(err) != marz.NotFound {
+			return erased, err
+		}
+		if e := h.ledger.Refresh(ctx); e != nil || h.ledger.Head().Size == folded {
+			return 0, cmpErr(e, err)
+		}
+	}
+}
+
+// eraseBatch erases one batch, an entry for each kind of record. folded is how many entries it was decided by.
+func (h *HQ) eraseBatch(ctx context.Context) (erased int, folded int64, err error) {
 	err = h.node(ctx, func(n *nodeAct) error {
-		erased = 0 // a change can be run again
+		erased, folded = 0, h.ledger.Head().Size // a change can be run again
 		if h.doubt(n.Now(), n.ClockBehind()) != "" {
 			return nil
 		}
@@ -88,7 +101,7 @@ func (h *HQ) eraseDue(ctx context.Context) (erased int, err error) {
 		}
 		return nil
 	})
-	return erased, err
+	return erased, folded, err
 }
 
 // doubt says why the clock is not believed enough to erase by it, or "".
