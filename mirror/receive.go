@@ -218,7 +218,7 @@ func (r *Receiver) answerError(c *call, err error) {
 		f = &refusal{status: http.StatusInternalServerError, what: "the mirror failed"}
 		switch marz.CodeOf(err) {
 		case marz.Unavailable:
-			f = &refusal{status: http.StatusServiceUnavailable, what: "the mirror has stopped"}
+			f = &refusal{status: http.StatusServiceUnavailable, what: "the mirror stores nothing now: it has stopped, or its database does not answer"}
 		case marz.NotFound:
 			f = &refusal{status: http.StatusNotFound, what: "it is not held"}
 		}

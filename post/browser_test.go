@@ -129,6 +129,7 @@ func readZone(p *browsertest.Page, layout browsertest.Layout, zone, condition st
 		if !browsertest.Eval[bool](p, failed) {
 			break
 		}
+		p.WaitFor(fmt.Sprintf("performance.now() > %f", browsertest.Eval[float64](p, "performance.now()")+600)) // what comes sooner is the rest of the same scan
 	}
 	p.WaitFor(condition)
 }

@@ -74,7 +74,7 @@ type Post struct {
 	zone     *time.Location
 	register atomic.Pointer[agreement.Register]
 	history  *agreement.History             // of the register; the journal's writing goroutine owns it once the post is open
-	recorded map[string]bool                // digests of the instruments in it; owned likewise
+	recorded sync.Map                       // digests of the instruments in it, as keys; added to by the writing goroutine alone
 	control  atomic.Pointer[control]        // as last recorded
 	machine  atomic.Pointer[transfer.State] // of transfers, as last recorded; what it points to never changes
 	fed      atomic.Pointer[map[string]fed] // mirrors by key, as last recorded; what it points to never changes
@@ -243,11 +243,11 @@ func (p *Post) loadState(ctx context.Context) error {
 	if err != nil {
 		return &marz.Error{Op: "open post", Subject: "register", Err: err}
 	}
-	p.history, p.recorded = fold(d.ground(), events), map[string]bool{}
+	p.history = fold(d.ground(), events)
 	for _, e := range events {
 		if e.Passing == nil {
 			i := e.Instrument()
-			p.recorded[i.Digest()] = true
+			p.recorded.Store(i.Digest(), true)
 		}
 	}
 	register, err := p.history.Register()

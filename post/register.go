@@ -79,12 +79,15 @@ func (p *Post) AddInstruments(ctx context.Context, all []agreement.Instrument) (
 // recordInstruments is AddInstruments, with something that is done in the same change.
 func (p *Post) recordInstruments(ctx context.Context, all []agreement.Instrument, also func(n *node, recorded []marz.Seq) error) (recorded []marz.Seq, err error) {
 	ground := p.register.Load().Ground()
-	bare := make([]agreement.Instrument, len(all))
+	var bare []agreement.Instrument
 	for i := range all {
+		if _, known := p.recorded.Load(all[i].Digest()); known { // whoever has signed this copy of it, or nobody
+			continue
+		}
 		if err := all[i].CheckSignatures(ground); err != nil {
 			return nil, err
 		}
-		bare[i] = all[i].Bare(ground) // anybody could have written beside the signatures, and the journal is public
+		bare = append(bare, all[i].Bare(ground)) // anybody could have written beside the signatures, and the journal is public
 	}
 	err = p.node(ctx, func(n *node) error {
 		recorded = nil
@@ -119,7 +122,7 @@ func (p *Post) recordInstruments(ctx context.Context, all []agreement.Instrument
 			}
 		}
 		for i, e := range events { // nothing can fail from here on but the commit, and then the node stops
-			p.recorded[fresh[i].Digest()] = true
+			p.recorded.Store(fresh[i].Digest(), true)
 			p.history.Add(e)
 		}
 		p.register.Store(register) // inside the writing goroutine: the next change already sees it
@@ -137,7 +140,7 @@ func (p *Post) fresh(all []agreement.Instrument) []agreement.Instrument {
 	seen := map[string]bool{}
 	for i := range all {
 		digest := all[i].Digest()
-		if p.recorded[digest] || seen[digest] {
+		if _, known := p.recorded.Load(digest); known || seen[digest] {
 			continue
 		}
 		seen[digest] = true

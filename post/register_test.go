@@ -132,3 +132,16 @@ func TestActualPassingIsKnownAtOnce(t *testing.T) {
 	tp.open()
 	check()
 }
+
+// What is recorded already is passed over, however the copy that is brought is signed: headquarters and posts begin with the same scenario, which nobody need have signed.
+func TestKnownInstrumentsNeedNoSignature(t *testing.T) {
+	tp := newTestPost(t)
+	doc, err := agreement.Parse("test", []byte(agreements))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := tp.size()
+	if seqs, err := tp.AddInstruments(t.Context(), doc.Instruments()); err != nil || len(seqs) != 0 || tp.size() != before {
+		t.Errorf("%v, %v: %d entries, and %d before", seqs, err, tp.size(), before)
+	}
+}

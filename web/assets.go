@@ -60,7 +60,7 @@ func readAssets() (map[string]asset, string) {
 		if kind == "" {
 			kind = mime.TypeByExtension(path.Ext(e.Name()))
 		}
-		a := asset{body: body, kind: kind, etag: hex.EncodeToString(sum[:12])}
+		a := asset{body: body, kind: kind, etag: hex.EncodeToString(sum[:6])}
 		if kind != kinds[".woff2"] { // which is compressed already
 			a.br = sync.OnceValue(func() []byte { return compressed(body, brotliOf) })
 			a.gzip = sync.OnceValue(func() []byte { return compressed(body, gzipOf) })
@@ -73,7 +73,7 @@ func readAssets() (map[string]asset, string) {
 		sum := sha256.Sum256(body)
 		all.Write([]byte(name + "\x00"))
 		all.Write(sum[:])
-		out[name] = asset{body: body, kind: kinds[".js"], etag: hex.EncodeToString(sum[:12]), br: sync.OnceValue(func() []byte { return compressed(body, brotliOf) }), gzip: sync.OnceValue(func() []byte { return compressed(body, gzipOf) })}
+		out[name] = asset{body: body, kind: kinds[".js"], etag: hex.EncodeToString(sum[:6]), br: sync.OnceValue(func() []byte { return compressed(body, brotliOf) }), gzip: sync.OnceValue(func() []byte { return compressed(body, gzipOf) })}
 	}
 	return out, hex.EncodeToString(all.Sum(nil)[:8])
 }
@@ -81,6 +81,7 @@ func readAssets() (map[string]asset, string) {
 var (
 	lineComment  = regexp.MustCompile(`(?m)^[ \t]*//.*$|^[ \t]+`)
 	blockComment = regexp.MustCompile(`(?s)/\*.*?\*/`)
+	cssSpace     = regexp.MustCompile(`(?m)([,;{]) +|;? +(})$|^ +`) // no text in the stylesheet holds one of these with a blank after it
 )
 
 // spare leaves out what only a reader of the source needs. A line keeps its number, for errors that a browser reports: a comment is
@@ -90,7 +91,7 @@ func spare(name string, body []byte) []byte {
 	case ".js":
 		return lineComment.ReplaceAll(body, nil)
 	case ".css":
-		return blockComment.ReplaceAll(body, nil)
+		return cssSpace.ReplaceAll(blockComment.ReplaceAll(body, nil), []byte("$1"))
 	}
 	return body
 }

@@ -57,7 +57,13 @@ func scanUntil(p *browsertest.Page, text, condition string) {
 		if !browsertest.Eval[bool](p, partial) {
 			return
 		}
+		rested(p)
 	}
+}
+
+// rested waits until what comes next is not taken for the rest of a scan that broke off.
+func rested(p *browsertest.Page) {
+	p.WaitFor(fmt.Sprintf("performance.now() > %f", browsertest.Eval[float64](p, "performance.now()")+600))
 }
 
 // refused has ru-bg submit the refusal of the stopper, and returns when both windows show that it waits.

@@ -282,6 +282,7 @@ func TestWedgeUnderCapsLock(t *testing.T) {
 	d := browsertest.NewDisplay(t)
 	p := openWedge(t, browsertest.New(t, browsertest.Options{Display: d}), wedgeServer(t))
 	browsertest.Eval[any](p, "start(5000)")
+	p.WaitFor("document.hasFocus()")
 	d.Type([]browsertest.Stroke{{Code: "CapsLock"}})
 	for _, s := range specimens {
 		d.Type(browsertest.Reader(s.oneLine() + "\n"))

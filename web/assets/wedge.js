@@ -9,7 +9,7 @@
 // - Enter and Tab are line ends of the reader. Enter never activates anything; outside a scan, Tab moves the focus.
 // - F1 to F12, Escape, keys that move the caret, and other combinations with Ctrl, Alt and Meta are left to the page.
 // - One run of characters without an idle gap gives at most one report (onScan for each complete scan in it that a line end ends). What follows a reported scan within the idle gap, without a line end between, is told by onExtra.
-// - A run that follows within 0.6 s on one that broke off is the rest of that one, whatever it looks like, and is no scan. Runs of fewer
+// - A run that follows within 0.6 s on one of ten characters or more that broke off is the rest of that one, whatever it looks like, and is no scan. Runs of fewer
 //   than three characters are keys touched by a person and are dropped; whoever types more slowly than one key in idleMs makes
 //   only such runs, so that typing by hand is never a scan.
 // - A text field with the attribute data-manual-entry, on it or around it, is the officer's. Keys there are left alone, until
@@ -356,15 +356,16 @@ export class Wedge {
   idle() {
     const { rest, over } = this;
     this.endRun();
-    if (over) return this.breakOff(() => this.onGarbled({ chars: over, text: undefined }));
+    if (over) return this.breakOff(over, () => this.onGarbled({ chars: over, text: undefined }));
     const end = this.scan.idle();
     if (!end) return;
-    if (end.scan) return rest ? this.breakOff(() => this.onGarbled({ chars: end.scan.text.length, text: undefined })) : this.onScan({ ...end.scan, lastCharAt: this.lastCharAt });
-    this.breakOff(() => (end.partial ? this.onPartial(end.partial) : this.onGarbled(end.garbled)));
+    const { chars } = end.scan ? { chars: end.scan.text.length } : (end.partial ?? end.garbled);
+    if (end.scan && !rest) return this.onScan({ ...end.scan, lastCharAt: this.lastCharAt });
+    this.breakOff(chars, () => (end.scan ? this.onGarbled({ chars, text: undefined }) : end.partial ? this.onPartial(end.partial) : this.onGarbled(end.garbled)));
   }
 
-  breakOff(tell) {
-    this.tornAt = this.lastCharAt;
+  breakOff(chars, tell) {
+    if (chars >= BURST_CHARS) this.tornAt = this.lastCharAt; // fewer are keys that a person touched
     tell();
   }
 

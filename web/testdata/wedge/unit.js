@@ -169,7 +169,7 @@ const tests = {
   "the rest of a scan that was torn"(rig) {
     const tail = flat(MRVB); // is a whole zone by itself
     for (const [pause, scans] of [[300, 0], [599, 0], [600, 1]]) {
-      rig.type("P<UTO");
+      rig.type("P<UTOERIKSSON<<A");
       rig.wait(pause);
       rig.type(tail.slice(0, 1), 0);
       rig.type(tail.slice(1));
