@@ -14,6 +14,7 @@ func TestProgramsInTheBrowser(t *testing.T) {
 	tp := newTestPost(t)
 	s := serveReal(t, tp)
 	p := tp.newProgram(t)
+	own := tp.page(t) // it is closed after the browser's page, which may still ask for an asset
 	boss := s.page("ru-bg/1")
 	boss.Navigate(s.url + "/programs")
 	boss.WaitFor(`document.getElementById("link-state").dataset.state === "up"`)
@@ -47,7 +48,7 @@ func TestProgramsInTheBrowser(t *testing.T) {
 	resp, b := p.ask("GET", "/v1/lanes", "")
 	p.refused("dismissed", resp, b, "forbidden", "no supervisor")
 
-	boss.Navigate(tp.page(t)) // the interface's own page, as a person reads it
+	boss.Navigate(own) // the interface's own page, as a person reads it
 	boss.WaitFor(`document.querySelector("h1").textContent === "Interface for programs" && document.body.textContent.includes("/api/v1/crossings/{id}/record")`)
 	if over := browsertest.Eval[int](boss, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); over > 0 {
 		t.Errorf("the interface's page is %d px too wide", over)
