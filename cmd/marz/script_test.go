@@ -71,7 +71,8 @@ func mirrored(ts *testscript.TestScript, neg bool, args []string) {
 	ended := make(chan error, 1)
 	go func() { ended <- p.Serve(ctx, func(net.Addr) {}) }()
 	lacks := func(m web.MirrorRow) bool { return m.State != web.MirrorWhole || m.Missing > 0 || m.Payloads < m.Size }
-	for changed := p.MirrorsChanged(); slices.ContainsFunc(p.Mirrors(ctx).Mirrors, lacks); {
+	follows := func(h web.HQState) bool { return h.Size == 0 || h.Behind > 0 || h.Waiting > 0 } // each entry that the post says about it goes to the mirror too
+	for changed := p.MirrorsChanged(); slices.ContainsFunc(p.HQStates(systemClock()), follows) || slices.ContainsFunc(p.Mirrors(ctx).Mirrors, lacks); {
 		select {
 		case <-changed:
 			changed = p.MirrorsChanged()
