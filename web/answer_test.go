@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -187,4 +189,25 @@ func TestAssets(t *testing.T) {
 		}
 	}()
 	web.AssetURL("nothing.js")
+}
+
+// TestSpareKeepsWhatIsRead holds that the stylesheet as it is served says what its source says: without comments and blanks the two are the same.
+func TestSpareKeepsWhatIsRead(t *testing.T) {
+	source, err := os.ReadFile("assets/marz.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	web.Assets().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/assets/marz.css", nil))
+	bare := func(b []byte) string {
+		return regexp.MustCompile(`(?s)/\*.*?\*/|\s`).ReplaceAllString(string(b), "")
+	}
+	if got, want := bare(w.Body.Bytes()), bare(source); got != want {
+		for i := range min(len(got), len(want)) {
+			if got[i] != want[i] {
+				t.Fatalf("served %.80q, written %.80q", got[max(0, i-20):], want[max(0, i-20):])
+			}
+		}
+		t.Fatalf("served %d letters of %d", len(got), len(want))
+	}
 }

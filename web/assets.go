@@ -81,7 +81,7 @@ func readAssets() (map[string]asset, string) {
 var (
 	lineComment  = regexp.MustCompile(`(?m)^[ \t]*//.*$|^[ \t]+`)
 	blockComment = regexp.MustCompile(`(?s)/\*.*?\*/`)
-	cssSpace     = regexp.MustCompile(`(?m)([,;{]) +|;? +(})$|^ +`) // no text in the stylesheet holds one of these with a blank after it
+	cssSpace     = regexp.MustCompile(`(?m)([,;{]) +|^ +`) // no text in the stylesheet holds one of these with a blank after it
 )
 
 // spare leaves out what only a reader of the source needs. A line keeps its number, for errors that a browser reports: a comment is
