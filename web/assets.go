@@ -25,12 +25,18 @@ type asset struct {
 	body []byte
 	kind string // Content-Type
 	etag string // of the content, without quotes
-	// The body compressed, made at first use: most commands of the binary serve nothing.
+	// The body compressed, made at first use; nil: it is compressed already.
 	br, gzip func() []byte
 }
 
-// assets holds the embedded assets by name; version names all of their contents together. Both are set once, before main.
-var assets, version = readAssets()
+// build holds the assets by name, and what names all of their contents together.
+type build struct {
+	assets  map[string]asset
+	version string
+}
+
+// served is made at first use: most commands of the binary serve nothing.
+var served = sync.OnceValue(readAssets)
 
 // kinds are fixed here, because the machine's own table of content types differs from machine to machine.
 var kinds = map[string]string{
@@ -41,8 +47,8 @@ var kinds = map[string]string{
 	".woff2": "font/woff2",
 }
 
-func readAssets() (map[string]asset, string) {
-	out, all := map[string]asset{}, sha256.New()
+func readAssets() build {
+	bodies := phraseModules()
 	entries, err := fs.ReadDir(files, "assets")
 	if err != nil {
 		panic("web: the binary was built without its assets: " + err.Error())
@@ -52,30 +58,28 @@ func readAssets() (map[string]asset, string) {
 		if err != nil {
 			panic("web: asset " + e.Name() + ": " + err.Error())
 		}
-		body = spare(e.Name(), body)
-		sum := sha256.Sum256(body)
-		all.Write([]byte(e.Name() + "\x00"))
-		all.Write(sum[:])
-		kind := kinds[path.Ext(e.Name())]
-		if kind == "" {
-			kind = mime.TypeByExtension(path.Ext(e.Name()))
-		}
-		a := asset{body: body, kind: kind, etag: hex.EncodeToString(sum[:6])}
-		if kind != kinds[".woff2"] { // which is compressed already
-			a.br = sync.OnceValue(func() []byte { return compressed(body, brotliOf) })
-			a.gzip = sync.OnceValue(func() []byte { return compressed(body, gzipOf) })
-		}
-		out[e.Name()] = a
+		bodies[e.Name()] = spare(e.Name(), body)
 	}
-	modules := phraseModules()
-	for _, name := range slices.Sorted(maps.Keys(modules)) {
-		body := modules[name]
-		sum := sha256.Sum256(body)
+	out, all := map[string]asset{}, sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(bodies)) {
+		sum := sha256.Sum256(bodies[name])
 		all.Write([]byte(name + "\x00"))
 		all.Write(sum[:])
-		out[name] = asset{body: body, kind: kinds[".js"], etag: hex.EncodeToString(sum[:6]), br: sync.OnceValue(func() []byte { return compressed(body, brotliOf) }), gzip: sync.OnceValue(func() []byte { return compressed(body, gzipOf) })}
+		out[name] = newAsset(name, bodies[name], hex.EncodeToString(sum[:6]))
 	}
-	return out, hex.EncodeToString(all.Sum(nil)[:8])
+	return build{out, hex.EncodeToString(all.Sum(nil)[:8])}
+}
+
+func newAsset(name string, body []byte, etag string) asset {
+	a := asset{body: body, kind: kinds[path.Ext(name)], etag: etag}
+	if a.kind == "" {
+		a.kind = mime.TypeByExtension(path.Ext(name))
+	}
+	if a.kind != kinds[".woff2"] {
+		a.br = sync.OnceValue(func() []byte { return compressed(body, brotliOf) })
+		a.gzip = sync.OnceValue(func() []byte { return compressed(body, gzipOf) })
+	}
+	return a
 }
 
 var (
@@ -100,21 +104,21 @@ func spare(name string, body []byte) []byte {
 // all, so that a module which imports another by "./name.js" gets the one of its own build. It panics on a name that is not there,
 // which only a mistake in a template can ask for.
 func AssetURL(name string) string {
-	if _, ok := assets[name]; !ok {
+	if _, ok := served().assets[name]; !ok {
 		panic("web: there is no asset " + name)
 	}
-	return "/assets/" + version + "/" + name
+	return "/assets/" + served().version + "/" + name
 }
 
 // Assets serves /assets/{version}/{name}, to be kept for ever, and /assets/{name}, to be asked for again each time. The version of
 // another build is not found.
 func Assets() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		name, keep := strings.CutPrefix(r.URL.Path, "/assets/"+version+"/")
+		name, keep := strings.CutPrefix(r.URL.Path, "/assets/"+served().version+"/")
 		if !keep {
 			name = strings.TrimPrefix(r.URL.Path, "/assets/")
 		}
-		a, ok := assets[name]
+		a, ok := served().assets[name]
 		if !ok {
 			http.Error(w, "no such asset in this version of Marz: reload the page", http.StatusNotFound)
 			return

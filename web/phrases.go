@@ -18,17 +18,41 @@ var (
 // phrasesName names the module that brings the phrases of a page's modules in a language.
 func phrasesName(lang, script string) string { return "phrases-" + lang + "-" + script }
 
+// module is what a module says and imports.
+type module struct {
+	keys    []string // that it says
+	tables  []string // of keys of which it says any, each with its dot
+	imports []string
+}
+
+func readModule(name string) (m module) {
+	body, err := fs.ReadFile(files, "assets/"+name)
+	if err != nil {
+		panic("web: a module imports what is not there: " + err.Error())
+	}
+	for _, f := range said.FindAllStringSubmatch(string(body), -1) {
+		if f[1] != "" {
+			m.keys = append(m.keys, f[1])
+		} else {
+			m.tables = append(m.tables, f[2])
+		}
+	}
+	for _, f := range imported.FindAllStringSubmatch(string(body), -1) {
+		m.imports = append(m.imports, f[1])
+	}
+	return m
+}
+
 // phraseModules returns, by its name, a module for each language and each page's script: the phrases alone which that script and
 // the modules that it imports can say. The same phrases make the same bytes.
 func phraseModules() map[string][]byte {
-	out, done := map[string][]byte{}, map[string]bool{}
+	out, read := map[string][]byte{}, map[string]module{}
 	for _, script := range scripts {
-		if done[script] {
+		if out[phrasesName("en", script)] != nil { // another page has it too
 			continue
 		}
-		done[script] = true
 		exact, tables := map[string]bool{}, map[string]bool{}
-		follow(script, map[string]bool{}, exact, tables)
+		follow(script, read, map[string]bool{}, exact, tables)
 		for _, lang := range phrase.Languages {
 			out[phrasesName(lang, script)] = phraseModule(phrase.In(lang), exact, tables)
 		}
@@ -36,25 +60,25 @@ func phraseModules() map[string][]byte {
 	return out
 }
 
-// follow gathers the keys and the tables of keys that a module and those that it imports say.
-func follow(script string, seen, exact, tables map[string]bool) {
+// follow gathers the keys and the tables of keys that a module and those that it imports say. read keeps what was read of each.
+func follow(script string, read map[string]module, seen, exact, tables map[string]bool) {
 	if seen[script] {
 		return
 	}
 	seen[script] = true
-	body, err := fs.ReadFile(files, "assets/"+script)
-	if err != nil {
-		panic("web: a module imports what is not there: " + err.Error())
+	m, known := read[script]
+	if !known {
+		m = readModule(script)
+		read[script] = m
 	}
-	for _, m := range said.FindAllStringSubmatch(string(body), -1) {
-		if m[1] != "" {
-			exact[m[1]] = true
-		} else {
-			tables[m[2]] = true
-		}
+	for _, key := range m.keys {
+		exact[key] = true
 	}
-	for _, m := range imported.FindAllStringSubmatch(string(body), -1) {
-		follow(m[1], seen, exact, tables)
+	for _, table := range m.tables {
+		tables[table] = true
+	}
+	for _, name := range m.imports {
+		follow(name, read, seen, exact, tables)
 	}
 }
 

@@ -23,7 +23,7 @@ func Print(w io.Writer, page string, p *Page) error {
 		return &marz.Error{Code: marz.Internal, Op: "print page", Subject: page, Err: err}
 	}
 	whole := outside.ReplaceAll(b.Bytes(), nil)
-	style := append(append([]byte("<style>\n"), assets["marz.css"].body...), "\n.not-printed, .skip, .bar { display: none; }\n</style>\n</head>"...)
+	style := append(append([]byte("<style>\n"), served().assets["marz.css"].body...), "\n.not-printed, .skip, .bar { display: none; }\n</style>\n</head>"...)
 	whole = bytes.Replace(whole, []byte("</head>"), style, 1)
 	_, err := w.Write(whole)
 	return err
